@@ -1,0 +1,93 @@
+// Errors are values that know where they happened. Each layer fills the one field it knows and passes the
+// value on; only the report turns it into text.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace jobferry {
+
+// What went wrong. The first group are the classes of bad jobs of the contract, the second ends a run.
+enum class Kind : std::uint8_t {
+  json_syntax,
+  utf8_invalid,
+  nesting_too_deep,
+  data_element,
+  duplicate_member,
+  missing_member,
+  wrong_type,
+  number_range,
+  identity_mismatch,
+  no_meta_file,
+  not_a_regular_file,
+  gzip_truncated,
+  gzip_corrupt,
+  gzip_trailing,
+  file_too_large,
+  exclusive_invalid,
+  shared_invalid,
+  timestep_unknown,
+  read_failed,
+
+  empty_file,  // not bad: the job is skipped (X6)
+
+  cluster_bad,        // stops the run before any job is touched (X12)
+  not_an_archive,     // no version.txt and no cluster, or an unfinished target (X13)
+  version_unknown,    // version.txt is no number, or newer than this build; or no way leads to --to
+  target_unusable,    // same as or inside the source, not empty, no space, not permitted
+  option_invalid,     // names a cluster or metric that the archive has not, or cannot be done here
+  write_failed,       // the target cannot be written: full, read-only, broken
+  interrupted,
+};
+
+// The word for a kind in summary and report: `json-syntax`, `cluster-bad`, ...
+std::string_view name_of(Kind kind);
+
+struct Error {
+  Kind kind;
+  std::string what;                    // a sentence without the place: `expected a number, found "n/a"`
+  std::string pointer{};               // RFC 6901, in the source document; empty is its root
+  std::optional<std::uint64_t> byte{};  // in the decompressed source document; none for values a step made
+  std::string file{};                  // meta.json, data.json, data.json.gz, cluster.json, or a path
+  std::string subject{};               // CLUSTER/JOB/PATH/START, or CLUSTER
+  std::string step{};                  // `0->1`; empty outside a step
+};
+
+// A value or the error that stood in its way. Small when all is well: the error lives behind a pointer.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+  explicit operator bool() const { return !error_; }
+  T& operator*() { return *value_; }
+  const T& operator*() const { return *value_; }
+  T* operator->() { return &*value_; }
+  const T* operator->() const { return &*value_; }
+  Error& error() { return *error_; }
+  const Error& error() const { return *error_; }
+
+ private:
+  std::optional<T> value_;
+  std::unique_ptr<Error> error_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+  explicit operator bool() const { return !error_; }
+  Error& error() { return *error_; }
+  const Error& error() const { return *error_; }
+
+ private:
+  std::unique_ptr<Error> error_;
+};
+
+}  // namespace jobferry

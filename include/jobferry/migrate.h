@@ -1,0 +1,126 @@
+// Options in, Summary out: everything a caller needs to migrate an archive.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jobferry/error.h"
+
+namespace jobferry {
+
+// The newest archive version of this build: cc-backend 1.5.
+inline constexpr int newest_version = 3;
+
+// How unchanged data files travel (section 9 of the contract).
+enum class DataMode : std::uint8_t { automatic, link, reflink, copy };
+// What becomes of data files' compression.
+enum class Compression : std::uint8_t { keep, gzip, none };
+
+// --aggregation [CLUSTER:]METRIC=sum|avg
+struct Override {
+  std::string cluster;  // empty: every cluster that has the metric
+  std::string metric;
+  std::string aggregation;
+};
+
+struct Options {
+  std::string source = "./var/job-archive";
+  std::string target = "./var/job-archive-new";
+  int to = newest_version;
+  bool debug = false;
+  unsigned threads = 0;           // 0: one for each core
+  std::uint64_t memory = 0;       // bytes of job data in flight; 0: a quarter of RAM
+  std::uint64_t max_file_size = 0xFFFFFFFF;  // bytes, 4 GiB - 1
+  std::vector<Override> overrides;
+  DataMode data = DataMode::automatic;
+  Compression compress = Compression::keep;
+  bool check_data = false;
+  bool accept_bad = false;
+  bool follow_symlinks = false;
+  bool dry_run = false;
+  bool repair = false;
+};
+
+enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };
+std::string_view name_of(Verdict verdict);
+
+// One line of the aggregation table that --debug prints.
+struct AggregationRow {
+  std::string metric, unit, scope, aggregation;
+  Verdict verdict = Verdict::ok;
+};
+
+struct ClusterCounts {
+  std::uint64_t migrated = 0;         // jobs
+  std::uint64_t skipped = 0;          // jobs (X6)
+  std::uint64_t bad = 0;              // jobs (X12)
+  std::uint64_t carried_unread = 0;   // data files of migrated jobs that no step had to read (X11)
+  std::uint64_t carried = 0;          // other files, byte for byte (X8)
+  std::uint64_t left_behind = 0;      // directory entries (X8)
+  std::uint64_t bytes_in = 0;         // of the files read or carried, as they are on disk
+  std::uint64_t bytes_out = 0;
+};
+
+// All notes of one code.
+struct NoteCount {
+  std::uint64_t count = 0;      // places
+  std::uint64_t subjects = 0;   // jobs and clusters
+  std::string subject, file, pointer, detail;  // the example: of the subject that comes first in path order
+};
+
+enum class Outcome : std::uint8_t { complete, nothing_to_do, bad_jobs, interrupted, failed };
+std::string_view name_of(Outcome outcome);
+
+// The result of a run. It grows with what is wrong in an archive, not with the number of its jobs.
+struct Summary {
+  Outcome outcome = Outcome::failed;
+  int from = 0, to = 0;
+  bool finalized = false;                          // version.txt stands in the target
+  std::map<std::string, ClusterCounts> clusters;   // by name; "" counts what lies in the root
+  std::map<std::string, NoteCount, std::less<>> notes;  // by code
+  std::vector<Error> bad;                          // jobs, in path order
+  std::vector<Error> skipped;                      // jobs, in path order
+  std::vector<std::string> left_behind;            // directories left behind that hold a meta.json, in order
+  std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
+  std::vector<Error> errors;                       // what stopped the run
+  double seconds = 0;
+
+  ClusterCounts total() const;
+};
+
+// A job directory as it is found: CLUSTER/FIRST/SECOND/START, whatever the names are (X8).
+struct JobPath {
+  std::string cluster, first, second, start;
+
+  std::string text() const { return cluster + '/' + first + '/' + second + '/' + start; }
+  // The jobId that the directories name; none if they name no number.
+  std::optional<std::uint64_t> job_id() const;
+};
+
+// What a running migration tells. All counters only grow.
+struct Progress {
+  std::atomic<std::uint64_t> jobs{0}, bad{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<std::uint64_t> jobs_known{0};        // counted so far ahead of the run
+  std::atomic<bool> all_known{false};              // jobs_known is final
+};
+
+// What the caller lends a run; all of it may be left empty.
+struct Listener {
+  Progress* progress = nullptr;
+  const std::atomic<bool>* stop = nullptr;                                // true: finish what is in flight, then end
+  std::function<void(const JobPath& path)> job;                           // --debug: before a job is touched
+  std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
+  std::function<void(std::string_view message)> warn;
+  std::function<void(const Error& error)> bad;
+};
+
+// Migrates (or repairs) an archive. Never throws; never writes to the source.
+Summary migrate(const Options& options, const Listener& listener);
+
+}  // namespace jobferry

@@ -1,0 +1,124 @@
+#include "archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace jobferry {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n\v\f";
+
+Error not_an_archive(const std::string& root, std::string what) {
+  Error error{Kind::not_an_archive, std::move(what)};
+  error.file = root;
+  return error;
+}
+
+Error bad_version(std::string what) {
+  Error error{Kind::version_unknown, std::move(what)};
+  error.file = names::version;
+  return error;
+}
+
+Result<int> parse_version(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
+  const std::size_t end = text.find_last_not_of(blanks) + 1;
+  const std::string_view number = text.substr(begin, end > begin ? end - begin : 0);
+  if (number.empty() || number.find_first_not_of("0123456789") != number.npos)
+    return bad_version(fmt::format("`{}` is no version number", json::excerpt(number)));
+  int version = newest_version + 1;  // stays if the number is too large for an int
+  std::from_chars(number.data(), number.data() + number.size(), version);
+  if (version > newest_version)
+    return bad_version(fmt::format("archive version {} is newer than {}, the newest this build knows",
+                                   json::excerpt(number), newest_version));
+  return version;
+}
+
+Result<void> read_version(Files& files, Archive& archive) {
+  Buffer text;
+  auto info = files.read(join(archive.root, names::version), 4096, text);
+  if (!info) {
+    Error error = std::move(info.error());
+    error.kind = Kind::version_unknown;
+    error.file = names::version;
+    return error;
+  }
+  auto version = parse_version(text.view());
+  if (!version) return std::move(version.error());
+  archive.version = *version;
+  archive.version_info = *info;
+  return {};
+}
+
+bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
+
+void leave_behind(Files& files, Archive& archive, const Entry& entry) {
+  ++archive.left_behind;
+  if (entry.type == FileType::directory && holds_meta(files, join(archive.root, entry.name)))
+    archive.left_behind_jobs.push_back(entry.name);
+}
+
+bool has_cluster_file(Files& files, const Archive& archive) {
+  const auto has = [&](const std::string& cluster) {
+    return static_cast<bool>(files.info(join(join(archive.root, cluster), names::cluster)));
+  };
+  return std::any_of(archive.clusters.begin(), archive.clusters.end(), has);
+}
+
+}  // namespace
+
+std::string join(const std::string& directory, std::string_view name) {
+  std::string path;
+  path.reserve(directory.size() + 1 + name.size());
+  return path.append(directory).append("/").append(name);
+}
+
+Result<Archive> open_archive(Files& files, const std::string& root) {
+  Archive archive;
+  archive.root = root;
+  auto info = files.info(root + "/.");
+  if (!info) return not_an_archive(root, "no job archive: " + info.error().what);
+  archive.root_info = *info;
+  auto entries = files.list(root);
+  if (!entries) return not_an_archive(root, "no job archive: " + entries.error().what);
+
+  bool has_version = false;
+  for (const Entry& entry : *entries) {
+    if (entry.name == names::unfinished)
+      return not_an_archive(root, fmt::format("an unfinished target (it holds {}): its migration did not end", names::unfinished));
+    if (entry.name == names::version)
+      has_version = true;
+    else if (entry.type == FileType::directory && !is_hidden_or_lost(entry.name))
+      archive.clusters.push_back(entry.name);
+    else if (entry.type == FileType::regular)
+      archive.carried.push_back(entry.name);
+    else
+      leave_behind(files, archive, entry);
+  }
+  if (!has_version && !has_cluster_file(files, archive))
+    return not_an_archive(root, "no job archive: neither version.txt nor a directory with a cluster.json");
+  if (has_version)
+    if (auto read = read_version(files, archive); !read) return std::move(read.error());
+  return archive;
+}
+
+std::optional<std::uint64_t> JobPath::job_id() const {
+  const auto number = [](std::string_view text) -> std::optional<std::uint64_t> {
+    std::uint64_t value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (code != std::errc() || end != text.data() + text.size()) return {};
+    return value;
+  };
+  const auto thousands = number(first), rest = number(second);
+  if (!thousands || !rest || second.size() != 3 || *thousands > (1ULL << 63) / 1000) return {};
+  return *thousands * 1000 + *rest;
+}
+
+bool holds_meta(Files& files, const std::string& directory) {
+  return static_cast<bool>(files.info(join(directory, names::meta)));
+}
+
+}  // namespace jobferry

@@ -1,0 +1,44 @@
+// The layout of an archive (section 1 of the contract): the only file that knows names and folders.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "files.h"
+#include "job.h"
+
+namespace jobferry {
+
+namespace names {
+inline constexpr std::string_view version = "version.txt";
+inline constexpr std::string_view unfinished = "jobferry.unfinished";  // X13
+inline constexpr std::string_view cluster = "cluster.json";
+inline constexpr std::string_view meta = "meta.json";
+inline constexpr std::string_view data = "data.json";
+inline constexpr std::string_view data_gz = "data.json.gz";
+}  // namespace names
+
+std::string join(const std::string& directory, std::string_view name);
+
+// An archive that is read.
+struct Archive {
+  std::string root;
+  int version = 0;
+  FileInfo root_info;
+  std::optional<FileInfo> version_info;  // of version.txt, if there is one
+  std::vector<std::string> clusters;     // in order; all root directories but those left behind
+  std::vector<std::string> carried;      // regular files in the root (X8)
+  std::uint64_t left_behind = 0;         // entries of the root
+  std::vector<std::string> left_behind_jobs;  // of these, directories that hold a meta.json
+};
+
+// Finds version and clusters. Errors: not-an-archive, version-unknown, read-failed.
+Result<Archive> open_archive(Files& files, const std::string& root);
+
+// True if the directory holds an entry meta.json: reports list such by name when they are left behind.
+bool holds_meta(Files& files, const std::string& directory);
+
+}  // namespace jobferry

@@ -1,0 +1,231 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem.hpp>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+namespace jobferry {
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+Error failure(Kind kind, std::string_view verb, const std::string& path, int code) {
+  Error error{kind, fmt::format("cannot {}: {}", verb, std::generic_category().message(code))};
+  error.file = path;
+  return error;
+}
+
+Error read_failure(std::string_view verb, const std::string& path) {
+  return failure(errno == ELOOP ? Kind::not_a_regular_file : Kind::read_failed, verb, path, errno);
+}
+
+Error write_failure(std::string_view verb, const std::string& path) {
+  return failure(Kind::write_failed, verb, path, errno);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int close() { return ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+FileInfo info_of(const struct stat& s) {
+  const FileType type = S_ISREG(s.st_mode) ? FileType::regular : S_ISDIR(s.st_mode) ? FileType::directory : FileType::other;
+  return {type,     static_cast<std::uint64_t>(s.st_size), s.st_mode & 07777, s.st_uid, s.st_gid,
+          s.st_mtim, s.st_dev,                              s.st_ino};
+}
+
+FileType type_of(fs::file_type type) {
+  return type == fs::regular_file     ? FileType::regular
+         : type == fs::directory_file ? FileType::directory
+                                      : FileType::other;
+}
+
+// Ownership can be given away by root alone; for others a file belongs to who runs the migration.
+bool give_ownership(int fd, const FileInfo& like) {
+  if (::geteuid() != 0 || (like.uid == 0 && like.gid == 0)) return true;
+  return ::fchown(fd, like.uid, like.gid) == 0;
+}
+
+class RealFiles : public Files {
+ public:
+  explicit RealFiles(bool follow) : follow_(follow) {}
+
+  Result<std::vector<Entry>> list(const std::string& directory) override {
+    boost::system::error_code code;
+    std::vector<Entry> entries;
+    for (fs::directory_iterator at(directory, code), end; !code && at != end; at.increment(code)) {
+      boost::system::error_code unknown;  // an entry that cannot be looked at is none that we read
+      const auto status = follow_ ? at->status(unknown) : at->symlink_status(unknown);
+      entries.push_back({at->path().filename().native(), type_of(status.type())});
+    }
+    if (code) return failure(Kind::read_failed, "list the directory", directory, code.value());
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return entries;
+  }
+
+  Result<FileInfo> info(const std::string& path) override {
+    struct stat s;
+    if ((follow_ ? ::stat(path.c_str(), &s) : ::lstat(path.c_str(), &s)) != 0) return read_failure("look at it", path);
+    return info_of(s);
+  }
+
+  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
+    const Descriptor file(open_source(path));
+    struct stat s;
+    if (!file || ::fstat(file.get(), &s) != 0) return read_failure("open", path);
+    const FileInfo info = info_of(s);
+    if (info.type != FileType::regular) return Error{Kind::not_a_regular_file, "not a regular file"};
+    if (info.size > limit) return Error{Kind::file_too_large, fmt::format("{} bytes, more than {}", info.size, limit)};
+    content.resize(static_cast<std::size_t>(info.size));
+    std::size_t done = 0;
+    while (done < content.size()) {
+      const ssize_t got = ::read(file.get(), content.data() + done, content.size() - done);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return read_failure("read", path);
+      if (got == 0) return Error{Kind::read_failed, fmt::format("it shrank to {} bytes while it was read", done)};
+      done += static_cast<std::size_t>(got);
+    }
+    return info;
+  }
+
+  Result<Space> space(const std::string& path) override {
+    struct statvfs s;
+    if (::statvfs(path.c_str(), &s) != 0) return failure(Kind::read_failed, "ask for free space", path, errno);
+    const bool fixed = s.f_files > 0;
+    return Space{s.f_bavail * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize,
+                 fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree};
+  }
+
+  Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
+    if (::mkdir(path.c_str(), 0700) != 0) {
+      if (errno == EEXIST) return false;
+      return write_failure("make the directory", path);
+    }
+    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory || !give_ownership(directory.get(), like)) return write_failure("set the ownership", path);
+    if (::fchmod(directory.get(), like.mode | 0700) != 0) return write_failure("set the mode", path);
+    return true;
+  }
+
+  Result<void> set_mode(const std::string& path, const FileInfo& like) override {
+    if (::chmod(path.c_str(), like.mode) != 0) return write_failure("set the mode", path);
+    return {};
+  }
+
+  Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
+    return create(path, like, [&](int fd) { return write_all(fd, content); });
+  }
+
+  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
+    const Descriptor source(open_source(from));
+    if (!source) return read_failure("open", from);
+    return create(to, like, [&](int fd) {
+      char block[65536];
+      ssize_t got = 0;
+      while ((got = ::read(source.get(), block, sizeof block)) != 0) {
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 || !write_all(fd, {block, static_cast<std::size_t>(got)})) return false;
+      }
+      return true;
+    });
+  }
+
+  Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) override {
+    const Descriptor source(open_source(from));
+    if (!source) return read_failure("open", from);
+    return create(to, like, [&](int fd) { return ::ioctl(fd, FICLONE, source.get()) == 0; });
+  }
+
+  Result<void> link(const std::string& from, const std::string& to) override {
+    const int flags = follow_ ? AT_SYMLINK_FOLLOW : 0;
+    if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) return write_failure("link", to);
+    return {};
+  }
+
+  Result<void> remove(const std::string& path) override {
+    if (::remove(path.c_str()) != 0) return write_failure("remove", path);
+    return {};
+  }
+
+  Result<void> sync(const std::string& path) override {
+    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!directory || ::syncfs(directory.get()) != 0) return write_failure("sync", path);
+    return {};
+  }
+
+ private:
+  // Without waiting for a FIFO's writer, and without touching the access time where that is allowed.
+  int open_source(const std::string& path) const {
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow_ ? 0 : O_NOFOLLOW);
+    const int fd = ::open(path.c_str(), flags | O_NOATIME);
+    return fd < 0 && errno == EPERM ? ::open(path.c_str(), flags) : fd;
+  }
+
+  static bool write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+      const ssize_t put = ::write(fd, content.data(), content.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return false;
+      content.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return true;
+  }
+
+  template <class Fill>
+  Result<void> create(const std::string& path, const FileInfo& like, Fill&& fill) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return write_failure("create", path);
+    const timespec times[2] = {like.mtime, like.mtime};
+    if (fill(file.get()) && give_ownership(file.get(), like) && ::fchmod(file.get(), like.mode) == 0 &&
+        ::futimens(file.get(), times) == 0 && file.close() == 0)
+      return {};
+    Error error = write_failure("write", path);
+    ::unlink(path.c_str());
+    return error;
+  }
+
+  bool follow_;
+};
+
+class DryFiles : public RealFiles {
+ public:
+  using RealFiles::RealFiles;
+  Result<bool> make_directory(const std::string&, const FileInfo&) override { return true; }
+  Result<void> set_mode(const std::string&, const FileInfo&) override { return {}; }
+  Result<void> write(const std::string&, std::string_view, const FileInfo&) override { return {}; }
+  Result<void> copy(const std::string&, const std::string&, const FileInfo&) override { return {}; }
+  Result<void> reflink(const std::string&, const std::string&, const FileInfo&) override { return {}; }
+  Result<void> link(const std::string&, const std::string&) override { return {}; }
+  Result<void> remove(const std::string&) override { return {}; }
+  Result<void> sync(const std::string&) override { return {}; }
+};
+
+}  // namespace
+
+std::unique_ptr<Files> real_files(bool follow_symlinks) { return std::make_unique<RealFiles>(follow_symlinks); }
+
+std::unique_ptr<Files> dry_files(bool follow_symlinks) { return std::make_unique<DryFiles>(follow_symlinks); }
+
+}  // namespace jobferry

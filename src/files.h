@@ -1,0 +1,74 @@
+// The one seam to the disk. Real and dry-run files are here, failing ones in the tests: no other code asks
+// which it has.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "buffer.h"
+#include "jobferry/error.h"
+#include "jobferry/migrate.h"
+
+namespace jobferry {
+
+enum class FileType : std::uint8_t { regular, directory, other };  // other: links, sockets, devices, ...
+
+struct Entry {
+  std::string name;
+  FileType type = FileType::other;
+};
+
+// What is kept of a file or directory beside its content.
+struct FileInfo {
+  FileType type = FileType::other;
+  std::uint64_t size = 0;
+  mode_t mode = 0644;  // permission bits only
+  uid_t uid = 0;
+  gid_t gid = 0;
+  timespec mtime{};
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
+// Space of a file system.
+struct Space {
+  std::uint64_t free_bytes = 0, used_bytes = 0;
+  std::uint64_t free_inodes = 0, used_inodes = 0;  // free: the largest number where it has no fixed count
+};
+
+// Reading never changes anything, writing only ever touches the target. Every call may be made from any
+// thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed`, and say the reason.
+class Files {
+ public:
+  virtual ~Files() = default;
+
+  virtual Result<std::vector<Entry>> list(const std::string& directory) = 0;  // sorted by name, bytewise
+  virtual Result<FileInfo> info(const std::string& path) = 0;
+  virtual Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) = 0;
+  virtual Result<Space> space(const std::string& path) = 0;
+
+  // A directory that its owner can write in, else with the mode and ownership of `like`. True if it was made,
+  // false if it stood there.
+  virtual Result<bool> make_directory(const std::string& path, const FileInfo& like) = 0;
+  virtual Result<void> set_mode(const std::string& path, const FileInfo& like) = 0;
+  // A new file with mode, mtime and ownership of `like`. Nothing stays of one that could not be completed.
+  virtual Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) = 0;
+  virtual Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) = 0;
+  virtual Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) = 0;
+  virtual Result<void> link(const std::string& from, const std::string& to) = 0;
+  virtual Result<void> remove(const std::string& path) = 0;  // a file or an empty directory
+  // Everything written below `path` is on disk.
+  virtual Result<void> sync(const std::string& path) = 0;
+};
+
+std::unique_ptr<Files> real_files(bool follow_symlinks);
+// Reads what is there and only counts what would be written.
+std::unique_ptr<Files> dry_files(bool follow_symlinks);
+
+}  // namespace jobferry

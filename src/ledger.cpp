@@ -1,0 +1,69 @@
+#include "run.h"
+
+namespace jobferry {
+
+namespace {
+
+// Counters that other threads only read: no need for a locked add.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void Ledger::retire(Slot& slot) {
+  if (slot.fate == Fate::failed) {
+    failed_ = true;
+    summary_.errors.push_back(std::move(*slot.error));
+    return;
+  }
+  count(slot);
+  if (slot.fate == Fate::migrated) add_notes(slot.subject(), slot.job.notes);
+  if (slot.fate == Fate::bad && listener_.bad) listener_.bad(*slot.error);
+  if (slot.fate == Fate::bad) summary_.bad.push_back(std::move(*slot.error));
+  if (slot.fate == Fate::skipped) summary_.skipped.push_back(std::move(*slot.error));
+}
+
+void Ledger::count(const Slot& slot) {
+  ClusterCounts& counts = summary_.clusters[slot.path.cluster];
+  const bool migrated = slot.fate == Fate::migrated, foreign = slot.fate == Fate::foreign;
+  counts.migrated += migrated;
+  counts.skipped += slot.fate == Fate::skipped;
+  counts.bad += slot.fate == Fate::bad;
+  // A foreign directory is one entry; in a job that is not written everything else stays behind (X8).
+  counts.left_behind += foreign ? 1 : slot.left_behind + (migrated ? 0 : slot.carried.size());
+  if (!foreign)
+    summary_.left_behind.insert(summary_.left_behind.end(), slot.left_behind_jobs.begin(), slot.left_behind_jobs.end());
+  counts.carried_unread += migrated && slot.carried_unread;
+  counts.carried += migrated ? slot.carried.size() : 0;
+  counts.bytes_in += slot.bytes_in;
+  counts.bytes_out += migrated ? slot.bytes_out : 0;
+  if (Progress* progress = listener_.progress; progress && !foreign) {
+    add(progress->jobs, 1);
+    add(progress->bad, slot.fate == Fate::bad);
+    add(progress->bytes_in, slot.bytes_in);
+    add(progress->bytes_out, slot.bytes_out);
+  }
+}
+
+void Ledger::add_notes(const std::string& subject, const Notes& notes) {
+  std::string_view last;
+  for (const Note& note : notes.all()) {
+    auto found = summary_.notes.find(note.code);
+    if (found == summary_.notes.end()) found = summary_.notes.emplace(note.code, NoteCount{}).first;
+    NoteCount& all = found->second;
+    all.count += note.count;
+    const bool first_of_code = note.code != last;  // settled notes stand by code
+    last = note.code;
+    if (!first_of_code) continue;
+    ++all.subjects;
+    if (all.subject.empty() || subject < all.subject) {
+      all.subject = subject;
+      all.file = note.file;
+      all.pointer = note.pointer;
+      all.detail = note.detail;
+    }
+  }
+}
+
+}  // namespace jobferry

@@ -1,0 +1,206 @@
+// Flags to Options, Summary to exit code.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "jobferry/migrate.h"
+#include "jobferry/step.h"
+#include "report.h"
+
+namespace {
+
+using namespace jobferry;
+
+enum class ExitCode : int {
+  complete = 0,
+  failed = 1,         // could not run or finish
+  usage = 2,
+  bad_jobs = 3,       // version.txt was not written
+  interrupted = 130,
+};
+
+int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
+
+// Atomics without locks may be touched in a signal handler.
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+// The first signal ends the run in order, the second at once.
+void on_signal(int) {
+  if (stop_requested.exchange(true)) ::_exit(code(ExitCode::interrupted));
+}
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+enum class LogLevel { error, warn, info, debug };
+
+struct CommandLine {
+  Options options;
+  std::string report_file;
+  bool quiet = false;
+  LogLevel log_level = LogLevel::info;
+};
+
+// `-src DIR`, as scripts for the published tools have it: a long option with one dash.
+std::vector<std::string> arguments(int argc, char** argv) {
+  std::vector<std::string> all;
+  for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last to first
+    std::string argument = argv[i];
+    const bool one_dash = argument.size() > 2 && argument[0] == '-' && argument[1] >= 'a' && argument[1] <= 'z';
+    all.push_back(one_dash ? '-' + argument : argument);
+  }
+  return all;
+}
+
+Override parse_override(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const std::string name = text.substr(0, equals), value = equals == text.npos ? "" : text.substr(equals + 1);
+  const std::size_t colon = name.find(':');
+  const bool scoped = colon != name.npos;
+  const Override parsed{scoped ? name.substr(0, colon) : "", scoped ? name.substr(colon + 1) : name, value};
+  if (parsed.metric.empty() || (scoped && parsed.cluster.empty()) || (value != "sum" && value != "avg"))
+    throw CLI::ValidationError("--aggregation", "expected [CLUSTER:]METRIC=sum|avg, found " + text);
+  return parsed;
+}
+
+std::string versions_help() {
+  std::string text = "Archive versions and the steps between them:\n";
+  for (const Step& step : all_steps())
+    text += fmt::format("  {0} -> {1}  {2}{3}\n", step.from, step.from + 1, step.summary,
+                        step.reversible ? "; and back" : "");
+  return text + "Exit codes: 0 complete, 1 could not run or finish, 2 usage, 3 bad jobs, 130 interrupted";
+}
+
+void add_options(CLI::App& app, CommandLine& line) {
+  Options& o = line.options;
+  app.add_option("--src", o.source, "source archive")->capture_default_str();
+  app.add_option("--dst", o.target, "target archive: must not exist or be empty")->capture_default_str();
+  app.add_option("--to", o.to, "target version, up or down")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_flag("--debug", o.debug, "single-threaded, in path order; prints each job and the aggregations of each cluster.json");
+  app.add_option("--threads", o.threads, "number of threads (default: all cores)")->check(CLI::Range(1U, 1024U));
+  app.add_option("--memory", o.memory, "bound on the bytes of job data in flight, e.g. 4GB (default: a quarter of RAM)")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option_function<std::vector<std::string>>(
+         "--aggregation",
+         [&o](const std::vector<std::string>& all) {
+           for (const std::string& each : all) o.overrides.push_back(parse_override(each));
+         },
+         "[CLUSTER:]METRIC=sum|avg, sets the aggregation of a metric; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  const std::map<std::string, DataMode> modes = {
+      {"auto", DataMode::automatic}, {"link", DataMode::link}, {"reflink", DataMode::reflink}, {"copy", DataMode::copy}};
+  app.add_option("--data", o.data, "how unchanged data files travel: auto, link, reflink or copy")
+      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
+  const std::map<std::string, Compression> compressions = {
+      {"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}};
+  app.add_option("--compress", o.compress, "data files: keep, gzip or none")
+      ->transform(CLI::CheckedTransformer(compressions, CLI::ignore_case));
+  app.add_flag("--check-data", o.check_data, "read and check data files that no step changes, too");
+  app.add_flag("--accept-bad", o.accept_bad, "complete the target although jobs are bad");
+  app.add_flag("--follow-symlinks", o.follow_symlinks, "follow links to directories and regular files");
+  app.add_option("--max-file-size", o.max_file_size, "largest file that is read, and largest content of a .gz (default: 4 GiB - 1)")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{0xFFFFFFFF}));
+  app.add_flag("--dry-run", o.dry_run, "everything but writing");
+  app.add_flag("--repair", o.repair, "source and target version equal: apply the repairs alone");
+  app.add_option("--report", line.report_file, "write the whole result to this file as JSON");
+  app.add_flag("--quiet", line.quiet, "no progress and no summary; errors and bad jobs go to stderr");
+  const std::map<std::string, LogLevel> levels = {
+      {"error", LogLevel::error}, {"warn", LogLevel::warn}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
+  app.add_option("--log-level", line.log_level, "what stderr tells: error, warn (bad jobs as they are found), info (progress, default)")
+      ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case));
+}
+
+// Found out before the run: hours later would be too late.
+bool can_write_report(const std::string& path) {
+  if (path.empty() || std::ofstream(path, std::ios::app)) return true;
+  std::cerr << "jobferry: cannot write the report " << printable(path) << '\n';
+  return false;
+}
+
+bool write_report(const CommandLine& line, const Summary& summary) {
+  if (line.report_file.empty()) return true;
+  std::ofstream file(line.report_file, std::ios::trunc);
+  file << report_json(line.options, summary) << std::flush;
+  if (!file) std::cerr << "jobferry: cannot write the report " << printable(line.report_file) << '\n';
+  return static_cast<bool>(file);
+}
+
+ExitCode exit_code_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::complete:
+    case Outcome::nothing_to_do: return ExitCode::complete;
+    case Outcome::bad_jobs: return ExitCode::bad_jobs;
+    case Outcome::interrupted: return ExitCode::interrupted;
+    case Outcome::failed: break;
+  }
+  return ExitCode::failed;
+}
+
+void print_errors(const Summary& summary, bool quiet) {
+  for (const Error& error : summary.errors) std::cerr << "jobferry: " << describe(error) << '\n';
+  if (!quiet) return;
+  for (const Error& error : summary.bad) std::cerr << "jobferry: bad job " << describe(error) << '\n';
+}
+
+ExitCode run(const CommandLine& line) {
+  if (!can_write_report(line.report_file)) return ExitCode::failed;
+  catch_signals();
+  Progress progress;
+  Listener listener;
+  listener.stop = &stop_requested;
+  const bool shows_progress = !line.quiet && !line.options.debug && line.log_level >= LogLevel::info;
+  if (shows_progress) listener.progress = &progress;
+  if (line.options.debug) {
+    listener.job = [](const JobPath& path) {
+      const auto id = path.job_id();
+      std::cout << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text())) << std::flush;
+    };
+    listener.aggregations = [](const std::string& cluster, const std::vector<AggregationRow>& rows) {
+      std::cout << aggregation_table(cluster, rows) << std::flush;
+    };
+  }
+
+  std::optional<ProgressLine> shown;
+  if (shows_progress) shown.emplace(progress);
+  const Summary summary = migrate(line.options, listener);
+  shown.reset();
+
+  print_errors(summary, line.quiet);
+  if (!line.quiet) std::cout << summary_text(line.options, summary) << std::flush;
+  const bool reported = write_report(line, summary);
+  const ExitCode result = exit_code_of(summary.outcome);
+  return reported || result != ExitCode::complete ? result : ExitCode::failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app("jobferry carries ClusterCockpit job archives from one archive version to another.", "jobferry");
+  app.set_version_flag("--version", "jobferry " JOBFERRY_VERSION);
+  app.footer(versions_help());
+  add_options(app, line);
+  CLI::App* migrate_command = app.add_subcommand("migrate", "migrate an archive (the default)")->fallthrough();
+  (void)migrate_command;
+  try {
+    app.parse(arguments(argc, argv));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? code(ExitCode::complete) : code(ExitCode::usage);
+  }
+  return code(run(line));
+}

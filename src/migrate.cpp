@@ -1,0 +1,281 @@
+// A run in order: the page to read first.
+#include "jobferry/migrate.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "archive.h"
+#include "cluster.h"
+#include "discover.h"
+#include "files.h"
+#include "run.h"
+#include "stages.h"
+#include "target.h"
+
+namespace jobferry {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One cluster.json, migrated and waiting to be written.
+struct MigratedCluster {
+  ClusterFile file;
+  FileInfo info;
+  Buffer source, buffer;
+};
+using MigratedClusters = std::vector<std::unique_ptr<MigratedCluster>>;
+
+Error cluster_bad(const std::string& name, Error error) {
+  error.kind = Kind::cluster_bad;
+  error.subject = name;
+  error.file = names::cluster;
+  return error;
+}
+
+Result<void> run_steps(ClusterFile& file, const std::vector<Leg>& chain) {
+  for (const Leg& leg : chain) {
+    repair_cluster(file, leg.from);
+    if (leg.cluster && !file.document.failure()) leg.cluster(file);
+    if (!file.document.failure()) continue;
+    Error error = *file.document.failure();
+    error.step = fmt::format("{}->{}", leg.from, leg.to);
+    return error;
+  }
+  return {};
+}
+
+Result<void> load_cluster(Files& files, const Archive& archive, const Options& options, MigratedCluster& cluster) {
+  const std::string directory = join(archive.root, cluster.file.name);
+  auto read = files.read(join(directory, names::cluster), options.max_file_size, cluster.source);
+  if (!read) return Error{Kind::cluster_bad, "no readable cluster.json: " + read.error().what};
+  cluster.info = *read;
+  return cluster.file.document.parse(cluster.source.view());
+}
+
+// --aggregation for a cluster or metric that the archive does not have would else go unnoticed.
+Result<void> check_overrides(const Options& options, MigratedClusters& clusters) {
+  for (const Override& each : options.overrides) {
+    const auto concerns = [&](const auto& cluster) {
+      if (!each.cluster.empty() && cluster->file.name != each.cluster) return false;
+      Document& document = cluster->file.document;
+      const std::vector<Node*> metrics = objects(document, document.root(), "metricConfig");
+      return std::any_of(metrics.begin(), metrics.end(), [&](const Node* metric) {
+        return text_of(document, *metric, "name") == each.metric;
+      });
+    };
+    if (std::none_of(clusters.begin(), clusters.end(), concerns))
+      return Error{Kind::option_invalid, each.cluster.empty()
+                                             ? fmt::format("--aggregation: no cluster has a metric {}", each.metric)
+                                             : fmt::format("--aggregation: there is no metric {} in a cluster {}", each.metric, each.cluster)};
+  }
+  return {};
+}
+
+// Reads and migrates every cluster.json in memory, so that a bad one stops the run before any job is touched.
+bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters) {
+  for (const std::string& name : plan.archive.clusters) {
+    auto& cluster = *clusters.emplace_back(std::make_unique<MigratedCluster>());
+    cluster.file.name = name;
+    for (const Override& each : plan.options.overrides)
+      if (each.cluster.empty() || each.cluster == name) cluster.file.overrides.push_back(each);
+    auto done = load_cluster(files, plan.archive, plan.options, cluster);
+    if (done) done = run_steps(cluster.file, plan.chain);
+    if (!done) {
+      summary.errors.push_back(cluster_bad(name, std::move(done.error())));
+      continue;
+    }
+    cluster.file.notes.settle();
+    plan.clusters.emplace(name, Cluster(cluster.file.document));
+    summary.aggregations[name] = cluster.file.aggregations;
+  }
+  if (summary.errors.empty())
+    if (auto known = check_overrides(plan.options, clusters); !known) summary.errors.push_back(std::move(known.error()));
+  return summary.errors.empty();
+}
+
+Result<void> write_cluster(Files& files, const Archive& archive, Target& target, MigratedCluster& cluster,
+                           ClusterCounts& counts) {
+  const std::string& name = cluster.file.name;
+  if (auto made = target.make_directories(name); !made) return made;
+  const std::string_view text = cluster.file.document.text(cluster.buffer);
+  if (auto done = target.write(join(name, names::cluster), text, cluster.info); !done) return done;
+  counts.bytes_in += cluster.source.size();
+  counts.bytes_out += text.size();
+
+  auto entries = files.list(join(archive.root, name));
+  if (!entries) return std::move(entries.error());
+  for (const Entry& entry : *entries) {
+    if (entry.type != FileType::regular || entry.name == names::cluster) continue;
+    const std::string path = join(name, entry.name);
+    auto info = files.info(join(archive.root, path));
+    if (!info) return std::move(info.error());
+    if (auto done = target.copy(path, *info); !done) return done;
+    ++counts.carried;
+    counts.bytes_in += info->size;
+    counts.bytes_out += info->size;
+  }
+  return {};
+}
+
+// What lies in the root beside the clusters (X8).
+Result<void> carry_root_files(Files& files, const Archive& archive, Target& target, ClusterCounts& counts) {
+  for (const std::string& name : archive.carried) {
+    auto info = files.info(join(archive.root, name));
+    if (!info) return std::move(info.error());
+    if (auto done = target.copy(name, *info); !done) return done;
+    ++counts.carried;
+    counts.bytes_in += info->size;
+    counts.bytes_out += info->size;
+  }
+  return {};
+}
+
+Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target, MigratedClusters& clusters,
+                                Ledger& ledger, Summary& summary) {
+  if (auto done = target.create(); !done) return done;
+  if (auto done = carry_root_files(files, archive, target, summary.clusters[""]); !done) return done;
+  for (auto& cluster : clusters) {
+    const std::string& name = cluster->file.name;
+    if (auto done = write_cluster(files, archive, target, *cluster, summary.clusters[name]); !done) return done;
+    ledger.add_notes(name, cluster->file.notes);
+  }
+  return {};
+}
+
+std::uint64_t quarter_of_memory() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
+}
+
+// Counts the jobs ahead of the run, for the progress line. It reads the directories that the run reads next
+// anyway.
+void count_jobs(Files& files, const Archive& archive, bool follow, Progress& progress, std::stop_token stop) {
+  Walk walk(files, archive, follow);
+  while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
+  if (!stop.stop_requested()) progress.all_known = true;
+}
+
+// By name, level by level: `a/b` comes before `a-b`, as in the walk.
+bool path_order(std::string_view a, std::string_view b) {
+  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [&](char x, char y) { return rank(x) < rank(y); });
+}
+
+void sort_by_path(std::vector<Error>& errors) {
+  std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
+}
+
+void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener, Summary& summary) {
+  const Options& options = plan.options;
+  Walk walk(files, plan.archive, options.follow_symlinks);
+  const Stages stages(files, plan, target);
+  const Run run{walk, stages, ledger, listener, options.memory ? options.memory : quarter_of_memory(),
+                options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency())};
+  {
+    std::jthread counter;
+    if (listener.progress)
+      counter = std::jthread([&](std::stop_token stop) {
+        count_jobs(files, plan.archive, options.follow_symlinks, *listener.progress, stop);
+      });
+    options.debug ? run_serial(run) : run_graph(run);
+  }
+  // A directory that cannot be read hides jobs: as bad as a bad job.
+  for (const Error& error : walk.passed().unreadable) {
+    ++summary.clusters[error.subject.substr(0, error.subject.find('/'))].bad;
+    summary.bad.push_back(error);
+  }
+  for (const auto& [cluster, count] : walk.passed().left_behind) summary.clusters[cluster].left_behind += count;
+  summary.left_behind.insert(summary.left_behind.end(), walk.passed().left_behind_jobs.begin(),
+                             walk.passed().left_behind_jobs.end());
+  std::sort(summary.left_behind.begin(), summary.left_behind.end(), path_order);
+  summary.left_behind.erase(std::unique(summary.left_behind.begin(), summary.left_behind.end()), summary.left_behind.end());
+  sort_by_path(summary.bad);
+  sort_by_path(summary.skipped);
+}
+
+Outcome fail(Summary& summary, Error error) {
+  summary.errors.push_back(std::move(error));
+  return Outcome::failed;
+}
+
+// Bad jobs and interruptions leave the target unfinished.
+Outcome finalize(Target& target, const Options& options, const Ledger& ledger, Summary& summary) {
+  if (ledger.failed()) return Outcome::failed;
+  if (ledger.ended()) return Outcome::interrupted;
+  if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
+  if (auto done = target.finalize(summary.to); !done) return fail(summary, std::move(done.error()));
+  summary.finalized = !options.dry_run;
+  return Outcome::complete;
+}
+
+Outcome migrate_archive(const Options& options, const Listener& listener, Summary& summary) {
+  const std::unique_ptr<Files> files = options.dry_run ? dry_files(options.follow_symlinks) : real_files(options.follow_symlinks);
+
+  // Open the source.
+  auto archive = open_archive(*files, options.source);
+  if (!archive) return fail(summary, std::move(archive.error()));
+  summary.from = archive->version;
+
+  // Plan the chain of steps.
+  if (archive->version == options.to && !options.repair) return Outcome::nothing_to_do;
+  if (archive->version == options.to && archive->version == 0)
+    return fail(summary, {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
+  auto chain = plan_chain(archive->version, options.to);
+  if (!chain) return fail(summary, std::move(chain.error()));
+  Plan plan{options, *archive, std::move(*chain), {}};
+
+  // Migrate the cluster files in memory. From here on clusters are constant.
+  MigratedClusters clusters;
+  if (!migrate_clusters(*files, plan, summary, clusters)) return Outcome::failed;
+  if (listener.aggregations)
+    for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
+
+  // Refuse what cannot end well, before anything is written.
+  if (auto usable = check_target(*files, *archive, options); !usable) return fail(summary, std::move(usable.error()));
+  if (auto space = check_space(*files, plan); !space) return fail(summary, std::move(space.error()));
+
+  // Write everything but the jobs, then the jobs.
+  Target target(*files, *archive, options);
+  Ledger ledger(summary, listener);
+  summary.clusters[""].left_behind = archive->left_behind;
+  summary.left_behind = archive->left_behind_jobs;
+  if (auto done = write_all_but_jobs(*files, *archive, target, clusters, ledger, summary); !done)
+    return fail(summary, std::move(done.error()));
+  run_jobs(*files, plan, target, ledger, listener, summary);
+
+  // version.txt comes last, so that no server starts on half an archive.
+  return finalize(target, options, ledger, summary);
+}
+
+}  // namespace
+
+ClusterCounts Summary::total() const {
+  ClusterCounts sum;
+  for (const auto& [name, counts] : clusters) {
+    sum.migrated += counts.migrated;
+    sum.skipped += counts.skipped;
+    sum.bad += counts.bad;
+    sum.carried_unread += counts.carried_unread;
+    sum.carried += counts.carried;
+    sum.left_behind += counts.left_behind;
+    sum.bytes_in += counts.bytes_in;
+    sum.bytes_out += counts.bytes_out;
+  }
+  return sum;
+}
+
+Summary migrate(const Options& options, const Listener& listener) {
+  Summary summary;
+  summary.to = options.to;
+  const auto begin = Clock::now();
+  summary.outcome = migrate_archive(options, listener, summary);
+  summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return summary;
+}
+
+}  // namespace jobferry

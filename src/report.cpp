@@ -1,0 +1,341 @@
+#include "report.h"
+
+#include <fmt/format.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstdio>
+
+#include "json.h"
+
+namespace jobferry {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of the JSON report. Grows when a member changes its meaning or goes; new members do not count.
+constexpr int report_version = 1;
+
+std::string bytes_text(double bytes) {
+  constexpr std::array<const char*, 5> units = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < units.size()) bytes /= 1000, ++unit;
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string plural(std::uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+
+// Rows of cells, each column as wide as its widest cell. `align` has a letter for each column: l or r.
+std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view align) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line = " ";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += align[i] == 'l' ? fmt::format(" {:<{}}", row[i], widths[i]) : fmt::format(" {:>{}}", row[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string clusters_table(const Summary& summary) {
+  std::vector<std::vector<std::string>> rows = {{"cluster", "migrated", "skipped", "bad", "unread", "carried", "left behind", "in", "out"}};
+  const auto add = [&](const std::string& name, const ClusterCounts& c) {
+    rows.push_back({printable(name), std::to_string(c.migrated), std::to_string(c.skipped), std::to_string(c.bad),
+                    std::to_string(c.carried_unread), std::to_string(c.carried), std::to_string(c.left_behind),
+                    bytes_text(static_cast<double>(c.bytes_in)), bytes_text(static_cast<double>(c.bytes_out))});
+  };
+  for (const auto& [name, counts] : summary.clusters) add(name.empty() ? "(root)" : name, counts);
+  add("total", summary.total());
+  return table(rows, "lrrrrrrrr");
+}
+
+std::string place(const NoteCount& note) {
+  return fmt::format("{} {}{}{}", printable(note.subject), note.file, note.pointer.empty() ? "" : " ",
+                     printable(note.pointer));
+}
+
+std::string notes_text(const Summary& summary) {
+  if (summary.notes.empty()) return {};
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [code, note] : summary.notes)
+    rows.push_back({code, std::to_string(note.count),
+                    fmt::format("e.g. {}{}{}", place(note), note.detail.empty() ? "" : ": ", printable(note.detail))});
+  return "Notes, decisions you may want to review:\n" + table(rows, "lrl");
+}
+
+std::string list_text(std::string_view title, const std::vector<Error>& errors) {
+  if (errors.empty()) return {};
+  std::string out = fmt::format("{}:\n", title);
+  for (const Error& error : errors) out += "  " + describe(error) + '\n';
+  return out;
+}
+
+std::string closing_text(const Options& options, const Summary& summary) {
+  const std::string target = printable(options.target);
+  switch (summary.outcome) {
+    case Outcome::complete:
+      if (options.dry_run) return "Dry run: nothing was written.\n";
+      return fmt::format("Complete: {} is an archive of version {}.\n", target, summary.to);
+    case Outcome::nothing_to_do:
+      return fmt::format("Nothing to do: {} is of version {} already (--repair applies the repairs alone).\n",
+                         printable(options.source), summary.to);
+    case Outcome::bad_jobs:
+      return fmt::format("Not complete: {} could not be migrated. {}\n", plural(summary.bad.size(), "job"),
+                         options.dry_run ? "Dry run: nothing was written."
+                                         : "version.txt was not written, so no server starts on " + target +
+                                               "; --accept-bad completes without these jobs.");
+    case Outcome::interrupted:
+      return fmt::format("Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.\n", target);
+    case Outcome::failed: return "Failed: see the errors above.\n";
+  }
+  return {};
+}
+
+bool ran(const Summary& summary) { return summary.outcome != Outcome::nothing_to_do && summary.outcome != Outcome::failed; }
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+void put(Writer& json, const char* key, std::string_view text) {
+  json.Key(key);
+  const std::string safe = printable(text);
+  json.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
+}
+
+void put(Writer& json, const char* key, std::uint64_t number) {
+  json.Key(key);
+  json.Uint64(number);
+}
+
+void put_counts(Writer& json, const ClusterCounts& counts) {
+  json.StartObject();
+  put(json, "migrated", counts.migrated);
+  put(json, "skipped", counts.skipped);
+  put(json, "bad", counts.bad);
+  put(json, "carriedUnread", counts.carried_unread);
+  put(json, "carried", counts.carried);
+  put(json, "leftBehind", counts.left_behind);
+  put(json, "bytesIn", counts.bytes_in);
+  put(json, "bytesOut", counts.bytes_out);
+  json.EndObject();
+}
+
+void put_errors(Writer& json, const char* key, const std::vector<Error>& errors) {
+  json.Key(key);
+  json.StartArray();
+  for (const Error& error : errors) {
+    json.StartObject();
+    put(json, "subject", error.subject);
+    put(json, "class", name_of(error.kind));
+    put(json, "file", error.file);
+    put(json, "pointer", error.pointer);
+    if (error.byte) put(json, "byte", *error.byte);
+    if (!error.step.empty()) put(json, "step", error.step);
+    put(json, "text", error.what);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_notes(Writer& json, const Summary& summary) {
+  json.Key("notes");
+  json.StartArray();
+  for (const auto& [code, note] : summary.notes) {
+    json.StartObject();
+    put(json, "code", code);
+    put(json, "count", note.count);
+    put(json, "subjects", note.subjects);
+    json.Key("example");
+    json.StartObject();
+    put(json, "subject", note.subject);
+    put(json, "file", note.file);
+    put(json, "pointer", note.pointer);
+    put(json, "detail", note.detail);
+    json.EndObject();
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_aggregations(Writer& json, const Summary& summary) {
+  json.Key("aggregations");
+  json.StartArray();
+  for (const auto& [cluster, rows] : summary.aggregations) {
+    for (const AggregationRow& row : rows) {
+      json.StartObject();
+      put(json, "cluster", cluster);
+      put(json, "metric", row.metric);
+      put(json, "unit", row.unit);
+      put(json, "scope", row.scope);
+      put(json, "aggregation", row.aggregation);
+      put(json, "verdict", name_of(row.verdict));
+      json.EndObject();
+    }
+  }
+  json.EndArray();
+}
+
+void put_clusters(Writer& json, const Summary& summary) {
+  json.Key("clusters");
+  json.StartObject();
+  for (const auto& [name, counts] : summary.clusters) {
+    if (name.empty()) continue;
+    json.Key(printable(name).c_str());
+    put_counts(json, counts);
+  }
+  json.EndObject();
+  json.Key("total");
+  put_counts(json, summary.total());
+}
+
+// The length of the UTF-8 character at `at`; 0 if there is none.
+std::size_t character_length(std::string_view rest) {
+  const auto lead = static_cast<unsigned char>(rest[0]);
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+  return length > 0 && rest.size() >= length && json::is_utf8(rest.substr(0, length)) ? length : 0;
+}
+
+}  // namespace
+
+std::string printable(std::string_view name) {
+  std::string out;
+  while (!name.empty()) {
+    const std::size_t length = character_length(name);
+    const auto lead = static_cast<unsigned char>(name[0]);
+    const bool control = lead < 0x20 || lead == 0x7F || (length == 2 && lead == 0xC2 && static_cast<unsigned char>(name[1]) < 0xA0);
+    if (length == 0 || control)
+      out += fmt::format("\\x{:02x}", lead);
+    else
+      out += name.substr(0, length);
+    name.remove_prefix(std::max<std::size_t>(length == 2 && control ? 1 : length, 1));
+  }
+  return out;
+}
+
+std::string describe(const Error& error) {
+  std::string out;
+  const auto add = [&](std::string_view part) {
+    if (part.empty()) return;
+    if (!out.empty()) out += ' ';
+    out += printable(part);
+  };
+  add(error.subject);
+  add(error.file);
+  add(error.pointer);
+  if (error.byte) out += fmt::format(" byte {}", *error.byte);
+  if (!error.step.empty()) out += fmt::format(", step {}", error.step);
+  return fmt::format("{}{}{}: {}", out, out.empty() ? "" : ": ", name_of(error.kind), printable(error.what));
+}
+
+std::string aggregation_table(const std::string& cluster, const std::vector<AggregationRow>& rows) {
+  std::vector<std::vector<std::string>> cells = {{"metric", "unit", "scope", "aggregation", "verdict"}};
+  for (const AggregationRow& row : rows)
+    cells.push_back({printable(row.metric), printable(row.unit), printable(row.scope), printable(row.aggregation),
+                     std::string(name_of(row.verdict))});
+  return fmt::format("Aggregations of {}/cluster.json:\n{}", printable(cluster), table(cells, "lllll"));
+}
+
+std::string summary_text(const Options& options, const Summary& summary) {
+  std::string out;
+  if (ran(summary)) {
+    const ClusterCounts total = summary.total();
+    out += fmt::format("Archive version {} to {}: {} in {}, {} in, {} out\n", summary.from, summary.to,
+                       plural(total.migrated, "job"), duration_text(summary.seconds),
+                       bytes_text(static_cast<double>(total.bytes_in)), bytes_text(static_cast<double>(total.bytes_out)));
+    out += clusters_table(summary);
+    out += notes_text(summary);
+    if (!summary.left_behind.empty()) {
+      out += "Left behind, but holding a meta.json:\n";
+      for (const std::string& path : summary.left_behind) out += "  " + printable(path) + '\n';
+    }
+    out += list_text("Skipped jobs", summary.skipped);
+    out += list_text("Bad jobs", summary.bad);
+  }
+  out += list_text("Errors", summary.errors);
+  return out + closing_text(options, summary);
+}
+
+std::string report_json(const Options& options, const Summary& summary) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put(json, "format", "jobferry-report");
+  put(json, "formatVersion", static_cast<std::uint64_t>(report_version));
+  put(json, "jobferry", JOBFERRY_VERSION);
+  put(json, "outcome", name_of(summary.outcome));
+  json.Key("finalized");
+  json.Bool(summary.finalized);
+  json.Key("dryRun");
+  json.Bool(options.dry_run);
+  put(json, "source", options.source);
+  put(json, "target", options.target);
+  put(json, "from", static_cast<std::uint64_t>(summary.from));
+  put(json, "to", static_cast<std::uint64_t>(summary.to));
+  json.Key("seconds");
+  json.Double(summary.seconds);
+  put_clusters(json, summary);
+  put_notes(json, summary);
+  put_errors(json, "bad", summary.bad);
+  put_errors(json, "skipped", summary.skipped);
+  json.Key("leftBehindJobs");
+  json.StartArray();
+  for (const std::string& path : summary.left_behind) json.String(printable(path).c_str());
+  json.EndArray();
+  put_aggregations(json, summary);
+  put_errors(json, "errors", summary.errors);
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + '\n';
+}
+
+ProgressLine::ProgressLine(const Progress& progress)
+    : progress_(progress), terminal_(::isatty(STDERR_FILENO) == 1), thread_([this](std::stop_token stop) { show(stop); }) {}
+
+ProgressLine::~ProgressLine() {
+  thread_.request_stop();
+  thread_.join();
+  if (terminal_) std::fputs("\r\x1b[K", stderr);
+}
+
+void ProgressLine::show(std::stop_token stop) {
+  const auto pause = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any wake;
+  while (!wake.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
+    const std::string line = text();
+    std::fputs((terminal_ ? "\r\x1b[K" + line : line + '\n').c_str(), stderr);
+    std::fflush(stderr);
+  }
+}
+
+std::string ProgressLine::text() const {
+  const double seconds = std::max(std::chrono::duration<double>(Clock::now() - begin_).count(), 1e-3);
+  const auto jobs = static_cast<double>(progress_.jobs), known = static_cast<double>(progress_.jobs_known);
+  const auto rate = [&](std::uint64_t bytes) { return static_cast<double>(bytes) / seconds / 1e6; };
+  const bool counted = progress_.all_known && known > 0;
+  std::string line = fmt::format("{}{} jobs, {:.0f} MB/s in, {:.0f} MB/s out, {} bad, {}", progress_.jobs.load(),
+                                 counted ? fmt::format(" of {:.0f}", known) : "", rate(progress_.bytes_in),
+                                 rate(progress_.bytes_out), progress_.bad.load(), duration_text(seconds));
+  if (counted && jobs > 0 && jobs < known) line += fmt::format(", {} left", duration_text(seconds / jobs * (known - jobs)));
+  return line;
+}
+
+}  // namespace jobferry

@@ -1,0 +1,50 @@
+// What a run says to people and scripts: the only file that turns errors and counts into text.
+#pragma once
+
+#include <chrono>
+#include <iosfwd>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "jobferry/migrate.h"
+
+namespace jobferry {
+
+// Names from an archive made safe to print: control characters and what is no UTF-8 become \xNN.
+std::string printable(std::string_view name);
+
+// `emmy/1403/244/1608923076 data.json /ipc/node byte 48213, step 0->1: wrong-type: expected ...`
+std::string describe(const Error& error);
+
+// The table that --debug prints for a cluster.json.
+std::string aggregation_table(const std::string& cluster, const std::vector<AggregationRow>& rows);
+
+// The last words of a run, on stdout.
+std::string summary_text(const Options& options, const Summary& summary);
+
+// The whole result as one JSON document; README has its format.
+std::string report_json(const Options& options, const Summary& summary);
+
+// Shows how far a run is, on stderr, until it is destroyed: one line that updates on a terminal, else a line
+// every ten seconds.
+class ProgressLine {
+ public:
+  explicit ProgressLine(const Progress& progress);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+ private:
+  void show(std::stop_token stop);
+  std::string text() const;
+
+  const Progress& progress_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const bool terminal_;
+  std::jthread thread_;
+};
+
+}  // namespace jobferry

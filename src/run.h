@@ -1,0 +1,48 @@
+// Takes every job of an archive through the stages: in a loop, or as a flow graph. Both give the same bytes.
+#pragma once
+
+#include <atomic>
+
+#include "discover.h"
+#include "jobferry/migrate.h"
+#include "stages.h"
+
+namespace jobferry {
+
+// Counts what became of the jobs. Called for one job at a time, in any order: what it keeps does not depend
+// on it.
+class Ledger {
+ public:
+  Ledger(Summary& summary, const Listener& listener) : summary_(summary), listener_(listener) {}
+
+  void retire(Slot& slot);
+  void add_notes(const std::string& subject, const Notes& notes);
+
+  // The target cannot be written any more, or the user wants to end: no further job is begun.
+  bool ended() const { return failed_ || (listener_.stop && *listener_.stop); }
+  bool failed() const { return failed_; }
+
+ private:
+  void count(const Slot& slot);
+
+  Summary& summary_;
+  const Listener& listener_;
+  std::atomic<bool> failed_{false};  // set by the gate, asked by discover
+};
+
+struct Run {
+  Walk& walk;
+  const Stages& stages;
+  Ledger& ledger;
+  const Listener& listener;
+  std::uint64_t memory;  // bytes of job data in flight
+  unsigned threads;
+};
+
+// What a slot keeps between jobs at most, in bytes: ordinary jobs find their buffers warm.
+inline constexpr std::size_t warm_bytes = 16U << 20;
+
+void run_serial(const Run& run);
+void run_graph(const Run& run);
+
+}  // namespace jobferry

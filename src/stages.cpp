@@ -1,0 +1,362 @@
+#include "stages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace jobferry {
+
+namespace {
+
+// A .gz smaller than this once decompressed stays plain, as cc-backend's compression service has it.
+constexpr std::uint64_t smallest_to_compress = 2000;
+
+// What a tree of meta.json takes for each byte of its text, at most: a node for every two bytes.
+constexpr std::uint64_t tree_factor = 50;
+
+// Memory that every job may use, whatever it is granted: the sizes of ordinary jobs.
+constexpr std::uint64_t least_memory = 1U << 20;
+
+// How many times its size a .gz is expected to grow. One that grows more comes again with more memory.
+constexpr std::uint64_t usual_expansion = 8;
+
+void fail(Slot& slot, Error error, std::string_view file) {
+  slot.fate = Fate::bad;
+  error.subject = slot.subject();
+  if (error.file.empty() || error.file.find('/') != error.file.npos) error.file = file;
+  slot.error = std::move(error);
+}
+
+Error in_file(Error error, std::string_view file) {
+  error.file = file;
+  return error;
+}
+
+void skip(Slot& slot, std::string_view file, std::string what) {
+  slot.fate = Fate::skipped;
+  slot.error = Error{Kind::empty_file, std::move(what), {}, {}, std::string(file), slot.subject(), {}};
+}
+
+// X6: nothing in it, as far as the sizes tell.
+bool all_data_empty(const Slot& slot) {
+  const bool any = slot.gz.info || slot.plain.info;
+  return any && (!slot.gz.info || slot.gz.empty()) && (!slot.plain.info || slot.plain.empty());
+}
+
+std::string_view first_data_name(const Slot& slot) { return slot.gz.info ? slot.gz.name : slot.plain.name; }
+
+std::string leg_name(const Leg& leg) { return fmt::format("{}->{}", leg.from, leg.to); }
+
+}  // namespace
+
+bool Plan::reads_data() const {
+  const auto changes_data = [](const Leg& leg) { return leg.data != nullptr; };
+  return options.check_data || std::any_of(chain.begin(), chain.end(), changes_data);
+}
+
+bool Plan::converts(std::string_view data_name, std::uint64_t size) const {
+  if (options.compress == Compression::gzip) return data_name == names::data && size > smallest_to_compress;
+  return options.compress == Compression::none && data_name == names::data_gz;
+}
+
+void Slot::reset(JobPath next) {
+  path = std::move(next);
+  memory = 0;
+  admitted = false;
+  fate = Fate::pending;
+  error.reset();
+  meta_info.reset();
+  carried.clear();
+  left_behind = 0;
+  left_behind_jobs.clear();
+  for (DataFile* file : {&gz, &plain}) {
+    file->info.reset();
+    file->error.reset();
+  }
+  job.notes.clear();
+  data = nullptr;
+  data_changed = false;
+  meta_out = data_out = data_out_name = {};
+  bytes_in = bytes_out = 0;
+  carried_unread = false;
+}
+
+void Slot::trim(std::size_t limit) {
+  for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited, &previous, &packed})
+    buffer->trim(limit);
+}
+
+void out_of_memory(Slot& slot) {
+  fail(slot, {Kind::file_too_large, "there is not enough memory for this job"}, names::meta);
+}
+
+std::string Stages::source_path(const Slot& slot, std::string_view name) const {
+  return join(join(plan_.archive.root, slot.path.text()), name);
+}
+
+Result<FileInfo> Stages::regular_info(const Slot& slot, const Entry& entry) const {
+  if (entry.type != FileType::regular) return Error{Kind::not_a_regular_file, "not a regular file"};
+  auto info = files_.info(source_path(slot, entry.name));
+  if (info && info->type != FileType::regular) return Error{Kind::not_a_regular_file, "not a regular file"};
+  return info;
+}
+
+void Stages::sort_entry(Slot& slot, const Entry& entry) const {
+  DataFile* data = entry.name == names::data_gz ? &slot.gz : entry.name == names::data ? &slot.plain : nullptr;
+  if (!data && entry.name != names::meta) {
+    const bool carried = entry.type == FileType::regular && entry.name != names::unfinished;
+    if (carried) return slot.carried.push_back(entry);
+    ++slot.left_behind;
+    const std::string path = join(slot.subject(), entry.name);
+    if (entry.type == FileType::directory && holds_meta(files_, join(plan_.archive.root, path)))
+      slot.left_behind_jobs.push_back(path);
+    return;
+  }
+  auto info = regular_info(slot, entry);
+  if (info) {
+    (data ? data->info : slot.meta_info) = *info;
+  } else if (slot.fate == Fate::pending) {
+    fail(slot, std::move(info.error()), entry.name);
+  }
+}
+
+void Stages::list(Slot& slot) const {
+  const std::string path = join(plan_.archive.root, slot.subject());
+  auto info = files_.info(path);
+  if (!info) return fail(slot, std::move(info.error()), "");
+  slot.directory = *info;
+  auto entries = files_.list(path);
+  if (!entries) return fail(slot, std::move(entries.error()), "");
+
+  for (const Entry& entry : *entries) sort_entry(slot, entry);
+  const bool foreign = slot.fate == Fate::pending && !slot.meta_info && !slot.gz.info && !slot.plain.info;
+  if (slot.meta_info && slot.meta_info->size == 0)
+    skip(slot, names::meta, "meta.json is empty");
+  else if (all_data_empty(slot) && !(slot.fate == Fate::bad && slot.error->file != names::meta))
+    skip(slot, first_data_name(slot), "the data file is empty");
+  else if (foreign)
+    slot.fate = Fate::foreign;
+  else if (slot.fate == Fate::pending && !slot.meta_info)
+    fail(slot, {Kind::no_meta_file, "the job has no meta.json"}, names::meta);
+
+  const auto converted = [&](const DataFile& file) { return file.info && plan_.converts(file.name, file.info->size); };
+  slot.reads_data = plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
+}
+
+std::uint64_t Stages::memory_estimate(const Slot& slot) const {
+  std::uint64_t bytes = least_memory + (slot.meta_info ? slot.meta_info->size * tree_factor : 0);
+  if (!slot.reads_data) return bytes;
+  // In and out, and the compressed form of both where it is a .gz.
+  if (slot.plain.info) bytes += slot.plain.info->size * 2;
+  if (slot.gz.info) bytes += slot.gz.info->size * 2 * (usual_expansion + 1);
+  return bytes;
+}
+
+void Stages::read(Slot& slot) const {
+  if (slot.fate != Fate::pending) return;
+  slot.bytes_in = slot.meta_info->size;
+  auto read = files_.read(source_path(slot, names::meta), plan_.options.max_file_size, slot.meta_text);
+  if (!read) return fail(slot, std::move(read.error()), names::meta);
+  for (DataFile* file : {&slot.gz, &slot.plain}) {
+    if (!file->info) continue;
+    slot.bytes_in += file->info->size;
+    if (slot.reads_data) read_data(slot, *file);
+  }
+}
+
+void Stages::read_data(Slot& slot, DataFile& file) const {
+  auto read = files_.read(source_path(slot, file.name), plan_.options.max_file_size, file.raw);
+  if (!read) file.error = in_file(std::move(read.error()), file.name);
+}
+
+// False: it takes more memory than the job was granted.
+bool Stages::inflate(Slot& slot, DataFile& file) const {
+  const std::uint64_t most = plan_.options.max_file_size;
+  const std::uint64_t granted =
+      slot.memory == 0 ? most : std::max(least_memory, slot.memory / (2 * (usual_expansion + 1)) * usual_expansion);
+  auto done = slot.codec.inflate(file.raw.view(), std::min(granted, most), file.content);
+  if (done) return true;
+  if (done.error().kind == Kind::file_too_large && granted < most) return false;
+  file.error = in_file(std::move(done.error()), file.name);
+  return true;
+}
+
+void Stages::transform(Slot& slot) const {
+  if (slot.fate != Fate::pending) return;
+  if (slot.reads_data && slot.gz.info && !slot.gz.error && !slot.gz.empty()) {
+    if (!inflate(slot, slot.gz)) {
+      slot.fate = Fate::too_large_now;
+      return;
+    }
+    if (!slot.gz.error && slot.gz.content.empty()) slot.gz.info->size = 0;  // counts as empty (X6)
+  }
+  if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
+  choose_data(slot);
+  if (slot.fate != Fate::pending) return;
+  if (!slot.gz.info && !slot.plain.info)
+    slot.job.notes.add("no-data-file", "data.json", "");
+  slot.job.notes.settle();
+  slot.meta_out = slot.job.meta.text(slot.meta_buffer);
+}
+
+void Stages::choose_data(Slot& slot) const {
+  if (slot.gz.info && slot.plain.info) return choose_of_two(slot);
+  DataFile* file = slot.gz.info ? &slot.gz : slot.plain.info ? &slot.plain : nullptr;
+  if (auto done = run_chain(slot, file); !done) return fail(slot, std::move(done.error()), names::meta);
+  slot.data = file;
+}
+
+// X7: the .gz if the job is sound with it, else data.json. Both are checked, so that the note can tell what
+// becomes of the other one.
+void Stages::choose_of_two(Slot& slot) const {
+  const auto empty = [](const DataFile& file) { return Error{Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}}; };
+  DataFile* order[] = {&slot.gz, &slot.plain};
+  std::optional<Error> first_error;
+  for (DataFile* file : order) {
+    auto done = file->empty() ? Result<void>(empty(*file)) : run_chain(slot, file);
+    if (done) {
+      slot.data = file;
+      break;
+    }
+    const bool meta_is_bad = done.error().file == names::meta;
+    if (!first_error || first_error->kind == Kind::empty_file || meta_is_bad) first_error = std::move(done.error());
+    if (meta_is_bad) break;
+  }
+  if (!slot.data) return fail(slot, std::move(*first_error), names::data_gz);
+
+  std::string other = first_error ? fmt::format("{} is {}", first_error->file, name_of(first_error->kind)) : "";
+  if (!first_error) {
+    const auto checked = slot.plain.empty() ? Result<void>(empty(slot.plain)) : check_only(slot, slot.plain);
+    other = !checked ? fmt::format("{} is {}", slot.plain.name, name_of(checked.error().kind))
+            : slot.plain.text() == slot.gz.text() ? "both hold the same"
+                                                  : "the two differ";
+  }
+  slot.job.notes.add("two-data-files", slot.data->name, "", fmt::format("used {}, {}", slot.data->name, other));
+}
+
+Result<void> Stages::check_only(Slot& slot, DataFile& file) const {
+  if (file.error) return Error(*file.error);
+  return slot.reader.read(file.text(), [](MetricPlace&) { return Result<void>(); });
+}
+
+// All steps on one job with this data file. Starts from the source each time.
+Result<void> Stages::run_chain(Slot& slot, DataFile* file) const {
+  Job& job = slot.job;
+  job.cluster = &plan_.clusters.find(slot.path.cluster)->second;
+  job.notes.clear();
+  if (file) job.data_name = file->name;
+  if (auto sound = job.meta.parse(slot.meta_text.view()); !sound) return in_file(std::move(sound.error()), names::meta);
+  check_identity(job, slot.path);
+  if (job.meta.failure()) return in_file(*job.meta.failure(), names::meta);
+  for (const Leg& leg : plan_.chain)
+    if (auto done = run_leg(slot, leg); !done) return done;
+  if (!file || !slot.reads_data) return {};
+  if (file->error) return Error(*file->error);
+  auto done = run_data(slot, *file);
+  if (!done) done.error().file = file->name;
+  return done;
+}
+
+Result<void> Stages::run_leg(Slot& slot, const Leg& leg) const {
+  Job& job = slot.job;
+  repair_meta(job);
+  if (leg.job && !job.meta.failure()) leg.job(job);
+  if (!job.meta.failure()) return {};
+  Error error = in_file(*job.meta.failure(), names::meta);
+  error.step = leg_name(leg);
+  return error;
+}
+
+// The steps' passes over the data file, in memory one after the other. With none that changes data it is
+// checked all the same.
+Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
+  std::string_view text = file.text();
+  slot.data_changed = false;
+  bool checked = false;
+  for (const Leg& leg : plan_.chain) {
+    if (!leg.data) continue;
+    slot.edits.reset(text);
+    DataPass pass{text, slot.edits, slot.job};
+    auto done = slot.reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); });
+    if (!done) {
+      done.error().step = leg_name(leg);
+      // What an earlier step made is no place in the source.
+      if (slot.data_changed) {
+        const auto byte = json::byte_of(file.text(), done.error().pointer);
+        done.error().byte = byte ? std::optional<std::uint64_t>(*byte) : std::nullopt;
+      }
+      return done;
+    }
+    checked = true;
+    if (slot.edits.empty()) continue;
+    slot.previous.swap(slot.edited);
+    slot.edits.splice(slot.reader.spaced(), slot.edited);
+    text = slot.edited.view();
+    slot.data_changed = true;
+  }
+  return checked ? Result<void>() : check_only(slot, file);
+}
+
+void Stages::encode(Slot& slot) const {
+  if (slot.fate != Fate::pending || !slot.data) return;
+  DataFile& file = *slot.data;
+  slot.carried_unread = !slot.reads_data;
+  const std::string_view content = slot.data_changed ? slot.edited.view() : file.text();
+  const bool convert = slot.reads_data && plan_.converts(file.name, content.size());
+  slot.data_out_name = convert ? (file.is_gzip() ? names::data : names::data_gz) : file.name;
+  if (!slot.data_changed && !convert) return;
+  slot.data_out = content;
+  if (slot.data_out_name != names::data_gz) return;
+  slot.codec.deflate(content, slot.packed);
+  slot.data_out = slot.packed.view();
+}
+
+void Stages::write(Slot& slot) const {
+  if (slot.fate != Fate::pending) return;
+  std::vector<std::string> written;
+  auto done = write_files(slot, written);
+  if (done) {
+    slot.fate = Fate::migrated;
+    return;
+  }
+  // A job is there as a whole or not at all.
+  for (auto path = written.rbegin(); path != written.rend(); ++path) (void)target_.remove(*path);
+  if (done.error().kind == Kind::read_failed) return fail(slot, std::move(done.error()), names::meta);
+  slot.fate = Fate::failed;
+  slot.error = std::move(done.error());
+  slot.error->subject = slot.subject();
+}
+
+Result<void> Stages::write_files(Slot& slot, std::vector<std::string>& written) const {
+  const std::string directory = slot.subject();
+  const auto put = [&](std::string_view name, std::uint64_t size, const auto& how) -> Result<void> {
+    const std::string path = join(directory, name);
+    auto done = how(path);
+    if (!done) return in_file(std::move(done.error()), name);
+    written.push_back(path);
+    slot.bytes_out += size;
+    return done;
+  };
+  if (auto made = target_.make_directory(directory, slot.directory); !made) return made;
+  written.push_back(directory);
+
+  if (slot.data) {
+    const FileInfo& like = *slot.data->info;
+    const bool rewritten = slot.data_out.data() != nullptr;
+    auto done = put(slot.data_out_name, rewritten ? slot.data_out.size() : like.size, [&](const std::string& path) {
+      return rewritten ? target_.write(path, slot.data_out, like) : target_.carry_data(path, like);
+    });
+    if (!done) return done;
+  }
+  for (const Entry& entry : slot.carried) {
+    auto info = files_.info(source_path(slot, entry.name));
+    if (!info) return in_file(std::move(info.error()), entry.name);
+    slot.bytes_in += info->size;
+    auto done = put(entry.name, info->size, [&](const std::string& path) { return target_.copy(path, *info); });
+    if (!done) return done;
+  }
+  return put(names::meta, slot.meta_out.size(),
+             [&](const std::string& path) { return target_.write(path, slot.meta_out, *slot.meta_info); });
+}
+
+}  // namespace jobferry

@@ -1,0 +1,142 @@
+// What happens to one job, as plain functions: list, read, transform, encode, write. run_serial calls them in
+// a loop and defines what is correct; run_graph gives the same functions to TBB.
+//
+// A job travels in a slot that one stage holds at a time, so there is nothing to lock. A stage that fails
+// marks the slot, and the stages behind it let it pass.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive.h"
+#include "codec.h"
+#include "data_file.h"
+#include "files.h"
+#include "job.h"
+#include "jobferry/step.h"
+#include "target.h"
+
+namespace jobferry {
+
+// What is decided before the first job and constant from then on; shared by all threads.
+struct Plan {
+  const Options& options;
+  const Archive& archive;
+  std::vector<Leg> chain;
+  std::map<std::string, Cluster, std::less<>> clusters;
+
+  // X11: a step of the chain changes data files, or the user wants them checked.
+  bool reads_data() const;
+  // Whether --compress makes another kind of file of this one.
+  bool converts(std::string_view data_name, std::uint64_t size) const;
+};
+
+enum class Fate : std::uint8_t {
+  pending,       // goes on to the next stage
+  foreign,       // no job directory: left behind (X8)
+  migrated,
+  skipped,       // X6
+  bad,           // X12
+  too_large_now, // needs more memory than it was given: comes again with more
+  failed,        // the target cannot be written, the run ends
+};
+
+// data.json or data.json.gz of a job.
+struct DataFile {
+  std::string_view name;
+  std::optional<FileInfo> info;  // there is one
+  Buffer raw;                    // as it is on disk
+  Buffer content;                // decompressed, if it is a .gz
+  std::optional<Error> error;    // why it cannot be used
+
+  bool is_gzip() const { return name == names::data_gz; }
+  std::string_view text() const { return is_gzip() ? content.view() : raw.view(); }
+  bool empty() const { return info && info->size == 0; }
+};
+
+struct Slot {
+  // What it carries.
+  JobPath path;
+  std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
+  bool admitted = false;     // the gate of the flow graph let it in
+  Fate fate = Fate::pending;
+  std::optional<Error> error;
+
+  // list
+  FileInfo directory;
+  std::optional<FileInfo> meta_info;
+  std::vector<Entry> carried;      // other regular files
+  std::uint64_t left_behind = 0;   // other entries
+  std::vector<std::string> left_behind_jobs;
+  bool reads_data = false;
+
+  // read
+  Buffer meta_text;
+  DataFile gz{names::data_gz, {}, {}, {}, {}};
+  DataFile plain{names::data, {}, {}, {}, {}};
+
+  // transform
+  Job job;
+  DataFile* data = nullptr;        // the one that is used
+  bool data_changed = false;
+  Buffer meta_buffer, edited, previous;
+
+  // encode
+  std::string_view meta_out;
+  std::string_view data_out;       // empty: the file is carried as it is
+  std::string_view data_out_name;
+  Buffer packed;
+
+  // counts
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  bool carried_unread = false;
+
+  // Tools that stay warm from job to job.
+  DataReader reader;
+  Edits edits;
+  Codec codec;
+
+  void reset(JobPath next);
+  // Gives back what one huge job made grow.
+  void trim(std::size_t limit);
+  std::string subject() const { return path.text(); }
+};
+
+// A job for which there is no memory is bad, too, and the others go on.
+void out_of_memory(Slot& slot);
+
+class Stages {
+ public:
+  Stages(Files& files, const Plan& plan, Target& target) : files_(files), plan_(plan), target_(target) {}
+
+  void list(Slot& slot) const;
+  void read(Slot& slot) const;
+  void transform(Slot& slot) const;
+  void encode(Slot& slot) const;
+  void write(Slot& slot) const;
+
+  // The memory that a listed job will take at least, in bytes.
+  std::uint64_t memory_estimate(const Slot& slot) const;
+
+ private:
+  std::string source_path(const Slot& slot, std::string_view name) const;
+  void sort_entry(Slot& slot, const Entry& entry) const;
+  Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
+  void read_data(Slot& slot, DataFile& file) const;
+  bool inflate(Slot& slot, DataFile& file) const;
+  Result<void> run_chain(Slot& slot, DataFile* file) const;
+  Result<void> run_leg(Slot& slot, const Leg& leg) const;
+  Result<void> run_data(Slot& slot, DataFile& file) const;
+  Result<void> check_only(Slot& slot, DataFile& file) const;
+  void choose_data(Slot& slot) const;
+  void choose_of_two(Slot& slot) const;
+  Result<void> write_files(Slot& slot, std::vector<std::string>& written) const;
+
+  Files& files_;
+  const Plan& plan_;
+  Target& target_;
+};
+
+}  // namespace jobferry

@@ -1,0 +1,24 @@
+// What the steps share: rule U on a member of a document, and the order of rules in a step.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "document.h"
+
+namespace jobferry {
+
+// Rule U for a source token of version 0 (with its quotes): the JSON text of the unit object.
+struct UnitText {
+  std::string json;
+  bool recognised;
+};
+UnitText unit_object(std::string_view token);
+
+// Rule U for the member `unit` of an object. True if it was there and not recognised: the caller notes it.
+bool migrate_unit(Document& document, Node& object);
+
+// A unit object: a string `base`.
+bool is_unit_object(Document& document, const Node& unit);
+
+}  // namespace jobferry

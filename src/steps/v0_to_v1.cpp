@@ -1,0 +1,418 @@
+// Archive version 0 (before cc-backend 1.0) to version 1 (1.0 to 1.3): units become objects, what version 0
+// left out is filled in. The only step so far that changes data.json.
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+#include "cluster.h"
+#include "data_file.h"
+#include "decimal.h"
+#include "job.h"
+#include "steps/rules.h"
+#include "steps/steps.h"
+
+namespace jobferry::v0_to_v1 {
+
+using json::Piece;
+using json::Type;
+
+namespace {
+
+// ---- meta.json ----
+
+void m1_units(Job& job) {
+  for (Node& metric : children(job.meta.present(job.root(), "statistics"))) {
+    const std::string pointer = "/statistics" + json::pointer_token(metric.name);
+    if (!metric.is(Type::object)) {
+      job.note("metric-unrecognised", pointer);
+      continue;
+    }
+    const Node* unit = job.meta.present(metric, "unit");
+    const std::string before = unit ? compact_text(*unit) : "";
+    if (migrate_unit(job.meta, metric)) job.note("unit-unrecognised", pointer + "/unit", before);
+  }
+}
+
+// Null, "" or any text of value 0.
+bool is_blank(const Node& node) {
+  return node.is(Type::null) || (node.is(Type::string) && content(node).empty()) ||
+         (node.is(Type::number) && is_zero(node.text));
+}
+
+void m3_blank_members(Job& job) {
+  constexpr std::array<std::string_view, 6> forbidden = {"partition", "arrayJobId", "numHwthreads",
+                                                         "numAcc",    "smt",        "walltime"};
+  Document& meta = job.meta;
+  for (const std::string_view name : forbidden)
+    if (Node* member = meta.find(job.root(), name); member && is_blank(*member)) meta.remove(job.root(), *member);
+  tags(job);
+  for (const std::string_view name : {"monitoringStatus", "tags"})
+    if (Node* member = meta.find(job.root(), name); member && member->is(Type::null)) meta.remove(job.root(), *member);
+  if (Node* member = meta.find(job.root(), "metaData"); member && member->is(Type::null)) meta.assign(*member, "{}");
+  if (!meta.present(job.root(), "statistics")) meta.set(job.root(), "statistics", "{}");
+  if (!meta.present(job.root(), "resources")) meta.set(job.root(), "resources", "[]");
+}
+
+void m4_exclusive(Job& job) {
+  if (job.meta.present(job.root(), "exclusive")) return;
+  job.meta.set(job.root(), "exclusive", "1");
+  job.note("exclusive-defaulted", "/exclusive", "1");
+}
+
+// The id of an accelerator that a job names by its index in the topology, as a string token. Null: the
+// topology has no such index, or no id there.
+const std::string* accelerator_id(Job& job, std::string_view index) {
+  const SubCluster* sub_cluster = job.sub_cluster();
+  const auto number = plain_uint63(index);
+  if (!sub_cluster || !number || static_cast<std::size_t>(*number) >= sub_cluster->accelerators.size()) return nullptr;
+  const auto& id = sub_cluster->accelerators[static_cast<std::size_t>(*number)];
+  return id ? &*id : nullptr;
+}
+
+std::string quoted(std::string_view integer) { return '"' + std::string(integer) + '"'; }
+
+bool is_integer(Type type, std::string_view text) { return type == Type::number && is_plain_integer(text); }
+
+void m6_accelerators(Job& job) {
+  for (Node* resource : resources(job)) {
+    Node* accelerators = job.meta.find(*resource, "accelerators");
+    if (!accelerators) continue;
+    if (!accelerators->is(Type::array)) job.meta.wrong_type(*accelerators, "an array");
+    for (Node& element : children(accelerators)) {
+      if (element.is(Type::string) || element.is(Type::null)) continue;
+      if (!is_integer(element.type, element.text)) return job.meta.wrong_type(element, "an integer or a string");
+      const std::string* id = accelerator_id(job, element.text);
+      if (!id) job.note("accelerator-unmapped", job.meta.pointer_to(element), std::string(element.text));
+      job.meta.assign(element, id ? *id : quoted(element.text));
+    }
+    // Dropped last, so that the pointers above count the elements of the input.
+    for (Node& element : children(accelerators))
+      if (element.is(Type::null)) job.meta.remove(*accelerators, element);
+  }
+}
+
+// ---- data.json ----
+
+// One metric at one scope while its rules run: how to note, to fail and to edit.
+struct Scope {
+  MetricPlace& metric;
+  ScopePlace& place;
+  DataPass& pass;
+  std::string appended{};  // new members of the metric object
+
+  std::string pointer(std::string_view member = {}) const {
+    return json::pointer_token(metric.metric) + json::pointer_token(place.scope) +
+           (member.empty() ? "" : json::pointer_token(member));
+  }
+  void note(std::string_view code, std::string pointer, std::string detail = {}, std::uint64_t count = 1) {
+    pass.job.notes.add(code, pass.job.data_name, std::move(pointer), std::move(detail), count);
+  }
+  Error wrong_type(const Piece& found, std::string_view expected) const {
+    return error_at(pass.text, found.text, Kind::wrong_type,
+                    fmt::format("expected {}, found {}", expected, json::name_of(found.type)));
+  }
+  // A member that was not there; a null takes the value in its place.
+  void set(const MemberPlace* member, std::string_view name, std::string_view json) {
+    if (member)
+      pass.edits.replace(member->value.text, json);
+    else
+      appended += fmt::format("{}\"{}\":{}", appended.empty() ? "" : ",", name, json);
+  }
+};
+
+bool is_missing(const MemberPlace* member) { return !member || member->value.is(Type::null); }
+
+// The member as rules may change it: find() looks, the rule that asked owns the place.
+Result<MemberPlace*> look_up(Scope& scope, ObjectPlace& object, std::string_view name) {
+  auto found = find(scope.pass.text, object, name);
+  if (!found) return std::move(found.error());
+  return *found ? &object.members[static_cast<std::size_t>(*found - object.members.data())] : nullptr;
+}
+
+Result<bool> has_string_base(const Scope& scope, std::string_view unit) {
+  bool found = false;
+  json::Reader reader(unit);
+  Piece whole;
+  const auto member = [&](std::string_view name) {
+    Piece value;
+    if (!reader.value(value)) return false;
+    if (json::unescape(name) != "base") return true;
+    if (found) return reader.fail(Kind::duplicate_member, name.data(), "member \"base\" stands here a second time");
+    found = value.is(Type::string);
+    return true;
+  };
+  if (reader.object(whole, member)) return found;
+  const auto at = static_cast<std::size_t>(*reader.error().byte);
+  return error_at(scope.pass.text, unit.substr(at), Kind::duplicate_member, reader.error().what);
+}
+
+Result<void> d1_unit(Scope& scope) {
+  auto unit = look_up(scope, scope.place.object, "unit");
+  if (!unit) return std::move(unit.error());
+  if (is_missing(*unit)) {
+    scope.set(*unit, "unit", R"({"base":""})");
+    return {};
+  }
+  const Piece& value = (*unit)->value;
+  if (value.is(Type::string)) {
+    const UnitText text = unit_object(value.text);
+    scope.pass.edits.replace(value.text, text.json);
+    if (!text.recognised) scope.note("unit-unrecognised", scope.pointer("unit"), std::string(value.text));
+    return {};
+  }
+  if (value.is(Type::object)) {
+    const auto sound = has_string_base(scope, value.text);
+    if (!sound) return Error(sound.error());
+    if (*sound) return {};
+  }
+  return scope.wrong_type(value, "a unit: a string, or an object with a string `base`");
+}
+
+Result<void> d2_scope(Scope& scope) {
+  auto member = look_up(scope, scope.place.object, "scope");
+  if (!member) return std::move(member.error());
+  if (!*member) return {};
+  const Piece& value = (*member)->value;
+  const bool same = value.is(Type::null) || (value.is(Type::string) && json::unescape(value.text) == scope.place.scope);
+  if (!same) scope.note("scope-mismatch", scope.pointer("scope"), json::excerpt(value.text));
+  (*member)->dropped = true;
+  return {};
+}
+
+Result<void> d3_id(Scope& scope, ObjectPlace& series) {
+  auto id = look_up(scope, series, "id");
+  if (!id) return std::move(id.error());
+  if (!*id || (*id)->value.is(Type::string)) return {};
+  const Piece& value = (*id)->value;
+  if (value.is(Type::null)) {
+    (*id)->dropped = true;
+    return {};
+  }
+  if (!is_integer(value.type, value.text)) return scope.wrong_type(value, "an integer, a string or null");
+  const bool accelerator = scope.place.scope == "accelerator";
+  const std::string* mapped = accelerator ? accelerator_id(scope.pass.job, value.text) : nullptr;
+  if (accelerator && !mapped) {
+    const auto index = static_cast<std::size_t>(&series - scope.place.series.data());
+    scope.note("accelerator-unmapped", fmt::format("{}/{}/id", scope.pointer("series"), index), std::string(value.text));
+  }
+  scope.pass.edits.replace(value.text, mapped ? *mapped : quoted(value.text));
+  return {};
+}
+
+// min, avg and max over what is no null, in order and in double precision.
+class Statistics {
+ public:
+  void add(double value) {
+    min_ = std::min(min_, value);
+    max_ = std::max(max_, value);
+    sum_ += value;
+    ++count_;
+  }
+  bool finite() const { return count_ == 0 || std::isfinite(sum_ / static_cast<double>(count_)); }
+  std::string json() const {
+    if (count_ == 0) return R"({"min":0,"avg":0,"max":0})";
+    return fmt::format(R"({{"min":{},"avg":{},"max":{}}})", shortest_double(min_),
+                       shortest_double(sum_ / static_cast<double>(count_)), shortest_double(max_));
+  }
+
+ private:
+  double min_ = std::numeric_limits<double>::infinity();
+  double max_ = -std::numeric_limits<double>::infinity();
+  double sum_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+Result<std::string> compute_statistics(const Scope& scope, const Piece* data) {
+  Statistics statistics;
+  std::string_view rest = data && data->is(Type::array) ? data->text : std::string_view();
+  // The array is known to be sound: numbers, nulls, commas and white space.
+  while (true) {
+    const std::size_t begin = rest.find_first_of("-0123456789");
+    if (begin == rest.npos) break;
+    rest.remove_prefix(begin);
+    const std::string_view token = rest.substr(0, rest.find_first_of(", \t\r\n]"));
+    const auto value = to_double(token);
+    if (!value)
+      return error_at(scope.pass.text, token, Kind::number_range,
+                      fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
+    statistics.add(*value);
+    rest.remove_prefix(token.size());
+  }
+  if (!statistics.finite())
+    return error_at(scope.pass.text, data->text, Kind::number_range, "the sum of the data is too large for statistics in double precision");
+  return statistics.json();
+}
+
+// True if the statistics were computed. The metric's own member `data` decides where new ones go.
+Result<bool> d4_statistics(Scope& scope, ObjectPlace& series) {
+  auto statistics = look_up(scope, series, "statistics");
+  if (!statistics) return std::move(statistics.error());
+  if (!is_missing(*statistics)) {
+    if ((*statistics)->value.is(Type::object)) return false;
+    return scope.wrong_type((*statistics)->value, "an object");
+  }
+  auto data = look_up(scope, series, "data");
+  if (!data) return std::move(data.error());
+  auto json = compute_statistics(scope, *data ? &(*data)->value : nullptr);
+  if (!json) return std::move(json.error());
+
+  Edits& edits = scope.pass.edits;
+  std::string appended;
+  if (*statistics)
+    edits.replace((*statistics)->value.text, *json);
+  else if (*data)
+    edits.insert((*data)->begin(), "\"statistics\":" + *json + ",");
+  else
+    appended = "\"statistics\":" + *json;
+  edits.rewrite(series, appended);
+  return true;
+}
+
+Result<void> each_series(Scope& scope) {
+  std::uint64_t computed = 0;
+  for (std::size_t i = 0; i < scope.place.series_count; ++i) {
+    ObjectPlace& series = scope.place.series[i];
+    if (!series.is_object()) return scope.wrong_type(series.whole, "an object");
+    if (auto done = d3_id(scope, series); !done) return done;
+    const auto done = d4_statistics(scope, series);
+    if (!done) return Error(done.error());
+    computed += *done;
+    if (!*done) scope.pass.edits.rewrite(series);
+  }
+  if (computed) scope.note("statistics-computed", scope.pointer("series"), {}, computed);
+  return {};
+}
+
+Result<void> d5_statistics_series(Scope& scope) {
+  auto member = look_up(scope, scope.place.object, "statisticsSeries");
+  if (!member) return std::move(member.error());
+  if (*member && (*member)->value.is(Type::null)) (*member)->dropped = true;
+  return {};
+}
+
+Result<void> d6_series(Scope& scope) {
+  auto series = look_up(scope, scope.place.object, "series");
+  if (!series) return std::move(series.error());
+  if (is_missing(*series)) {
+    scope.set(*series, "series", "[]");
+    return {};
+  }
+  if (!(*series)->value.is(Type::array)) return scope.wrong_type((*series)->value, "an array of objects");
+  return each_series(scope);
+}
+
+Result<void> d6_timestep(Scope& scope) {
+  auto timestep = look_up(scope, scope.place.object, "timestep");
+  if (!timestep) return std::move(timestep.error());
+  if (!is_missing(*timestep)) {
+    if ((*timestep)->value.is(Type::number)) return {};
+    return scope.wrong_type((*timestep)->value, "a number");
+  }
+  const std::string* known = scope.pass.job.cluster->timestep(scope.metric.metric);
+  if (!known) {
+    Error error = error_at(scope.pass.text, scope.place.object.whole.text, Kind::timestep_unknown,
+                           "timestep is missing, and cluster.json does not know this metric");
+    if (*timestep) error.byte = static_cast<std::uint64_t>((*timestep)->value.text.data() - scope.pass.text.data());
+    error.pointer += "/timestep";
+    return error;
+  }
+  scope.set(*timestep, "timestep", *known);
+  scope.note("timestep-from-cluster", scope.pointer("timestep"), *known);
+  return {};
+}
+
+Result<void> migrate_scope(Scope scope) {
+  for (const auto rule : {d1_unit, d2_scope, d5_statistics_series, d6_series, d6_timestep})
+    if (auto done = rule(scope); !done) return done;
+  scope.pass.edits.rewrite(scope.place.object, scope.appended);
+  return {};
+}
+
+// ---- cluster.json ----
+
+void c1_units(ClusterFile& file) {
+  for (Node* metric : objects(file.document, file.document.root(), "metricConfig")) {
+    const Node* unit = file.document.present(*metric, "unit");
+    const std::string before = unit ? compact_text(*unit) : "";
+    if (migrate_unit(file.document, *metric))
+      file.notes.add("unit-unrecognised", "cluster.json", file.document.pointer_to(*metric) + "/unit", before);
+  }
+}
+
+void c2_rates(ClusterFile& file) {
+  constexpr std::array<std::array<std::string_view, 2>, 3> rates = {
+      {{"flopRateScalar", "F/s"}, {"flopRateSimd", "F/s"}, {"memoryBandwidth", "B/s"}}};
+  Document& document = file.document;
+  for (Node* sub_cluster : objects(document, document.root(), "subClusters")) {
+    for (const auto& [name, base] : rates) {
+      const Node* rate = document.present(*sub_cluster, name);
+      if (rate && rate->is(Type::object)) continue;
+      if (rate && !rate->is(Type::number)) return document.wrong_type(*rate, "a number or an object");
+      if (!rate)
+        file.notes.add("value-defaulted", "cluster.json",
+                       document.pointer_to(*sub_cluster) + json::pointer_token(name), "0");
+      document.set(*sub_cluster, name, fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base,
+                                                   rate ? rate->text : "0"));
+    }
+  }
+}
+
+void c4_scopes(ClusterFile& file) {
+  for (Node* metric : objects(file.document, file.document.root(), "metricConfig"))
+    if (text_of(file.document, *metric, "scope").empty()) file.document.set(*metric, "scope", "\"node\"");
+}
+
+void c5_number_of_nodes(ClusterFile& file) {
+  for (Node* sub_cluster : objects(file.document, file.document.root(), "subClusters"))
+    if (Node* number = file.document.find(*sub_cluster, "numberOfNodes")) file.document.remove(*sub_cluster, *number);
+}
+
+void c7_accelerator_ids(ClusterFile& file) {
+  for (Node* sub_cluster : objects(file.document, file.document.root(), "subClusters")) {
+    const Node* topology = file.document.present(*sub_cluster, "topology");
+    for (Node& accelerator : children(topology ? file.document.present(*topology, "accelerators") : nullptr))
+      if (Node* id = file.document.present(accelerator, "id"); id && id->is(Type::number))
+        file.document.assign(*id, quoted(id->text));
+  }
+}
+
+}  // namespace
+
+void job_up(Job& job) {
+  m1_units(job);
+  m3_blank_members(job);
+  m4_exclusive(job);
+  m6_accelerators(job);
+}
+
+Result<void> data_up(MetricPlace& metric, DataPass& pass) {
+  const std::string pointer = json::pointer_token(metric.metric);
+  const auto note = [&](std::string_view code, std::string at) { pass.job.notes.add(code, pass.job.data_name, std::move(at)); };
+  if (!metric.object.is_object()) note("metric-unrecognised", pointer);
+  for (ScopePlace& place : metric.all_scopes()) {
+    const auto index = static_cast<std::size_t>(&place - metric.scopes.data());
+    const std::string at = pointer + json::pointer_token(place.scope);
+    if (place.object.is_object()) {
+      if (auto done = migrate_scope({metric, place, pass}); !done) return done;
+    } else if (place.object.whole.is(Type::null)) {  // D7
+      metric.object.members[index].dropped = true;
+      note("scope-null-dropped", at);
+    } else {
+      note("metric-unrecognised", at);
+    }
+  }
+  pass.edits.rewrite(metric.object);
+  return {};
+}
+
+void cluster_up(ClusterFile& file) {
+  c1_units(file);
+  c2_rates(file);
+  settle_aggregations(file, true);  // C3
+  c4_scopes(file);
+  c5_number_of_nodes(file);
+  c7_accelerator_ids(file);
+}
+
+}  // namespace jobferry::v0_to_v1

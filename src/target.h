@@ -1,0 +1,60 @@
+// The sibling archive: made beside the source, unfinished until version.txt stands in it (X13).
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+
+#include "archive.h"
+#include "files.h"
+#include "jobferry/migrate.h"
+
+namespace jobferry {
+
+// Refuses a target that is, holds or lies in the source (also through links), or that is not empty; a place
+// without permission. Nothing is written.
+Result<void> check_target(Files& files, const Archive& source, const Options& options);
+
+// Refuses where what is known to be needed is more than what is free, in bytes or inodes. Walks the whole
+// archive only if that is in doubt.
+struct Plan;
+Result<void> check_space(Files& files, const Plan& plan);
+
+// All paths are relative to both roots. May be used from any thread.
+class Target {
+ public:
+  Target(Files& files, const Archive& source, const Options& options);
+
+  // The directory and the marker that says it is unfinished.
+  Result<void> create();
+
+  // A directory and what leads to it, like those of the source.
+  Result<void> make_directories(const std::string& path);
+  Result<void> make_directory(const std::string& path, const FileInfo& like);
+
+  Result<void> write(const std::string& path, std::string_view content, const FileInfo& like);
+  Result<void> copy(const std::string& path, const FileInfo& like);
+  // A data file that nobody changed: reflink, hard link or copy (section 9).
+  Result<void> carry_data(const std::string& path, const FileInfo& like);
+  Result<void> remove(const std::string& path);
+
+  // Modes of directories, then version.txt, once all else is on disk; the marker goes last.
+  Result<void> finalize(int version);
+
+ private:
+  std::string from(const std::string& path) const { return join(source_.root, path); }
+  std::string to(const std::string& path) const { return join(root_, path); }
+  Result<void> make_parents();
+  Result<void> check_reflink();
+  Result<void> restore_modes(const std::string& path);
+
+  Files& files_;
+  const Archive& source_;
+  std::string root_;
+  DataMode mode_;
+  dev_t device_ = 0;
+  std::atomic<bool> reflinks_{true};       // until one fails
+  std::atomic<bool> modes_missing_{false};  // a directory cannot have its mode yet: it forbids writing
+};
+
+}  // namespace jobferry

@@ -1,0 +1,55 @@
+// Archives in tests: directories made from literals, and read back as literals.
+#pragma once
+
+#include <boost/filesystem.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "jobferry/migrate.h"
+
+namespace jobferry::test {
+
+// A directory of its own, gone with the object.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  std::string path(const std::string& name = "") const;
+
+ private:
+  boost::filesystem::path root_;
+};
+
+// Relative path to content. A path that ends in '/' is an empty directory.
+using Tree = std::map<std::string, std::string>;
+
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, const std::string& content);
+void write_tree(const std::string& root, const Tree& tree);
+// Every regular file below the root; links and special files with their kind as content, empty directories
+// with a trailing slash.
+Tree read_tree(const std::string& root);
+
+// One line for each difference; empty if there is none. For messages that can be read.
+std::string difference(const Tree& expected, const Tree& found);
+
+std::string gzipped(const std::string& content);
+
+// The smallest sound cluster.json and meta.json of a version, for cluster `c`, job 1 (c/0/001/100).
+std::string plain_cluster(int version);
+std::string plain_meta(int version);
+// An archive with one job of these files.
+Tree plain_archive(int version);
+
+// Runs a migration that is silent and keeps no more than the caller asks for.
+Summary run(const std::string& source, const std::string& target, int to, Options options = {});
+
+// The folder of tests/golden and the like.
+std::string test_folder(const std::string& name);
+// The folder of real archives beside the project; empty where it is missing.
+std::string shared_data();
+
+}  // namespace jobferry::test

@@ -1,0 +1,110 @@
+// Makes up a job archive on the command line: see corpus.h.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include "corpus.h"
+
+namespace {
+
+using namespace jobferry;
+
+struct Arguments {
+  corpus::Plan plan;
+  std::vector<std::string> bad;
+  std::string manifest;
+  std::string directory;
+};
+
+std::string join(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (const std::string_view word : words) out += out.empty() ? std::string(word) : ", " + std::string(word);
+  return out;
+}
+
+void declare(CLI::App& app, Arguments& arguments) {
+  corpus::Plan& plan = arguments.plan;
+  const auto size = CLI::AsSizeValue(true);
+  app.add_option("--version", plan.version, "Version of the archive")
+      ->check(CLI::Range(0, corpus::newest_version))
+      ->capture_default_str();
+  app.add_option("--jobs", plan.jobs, "Number of jobs")->capture_default_str();
+  app.add_option("--seed", plan.seed, "The same seed makes the same bytes")->capture_default_str();
+  app.add_option("--total-size", plan.total_bytes, "Of all data files uncompressed, such as 400MB")
+      ->transform(size);
+  app.add_option("--median-size", plan.median_bytes, "Of a data file uncompressed")
+      ->transform(size)
+      ->capture_default_str();
+  app.add_option("--gzip-share", plan.gzip_share, "Share of jobs with data.json.gz")->capture_default_str();
+  app.add_option("--pretty-share", plan.pretty_share, "Share of pretty-printed jobs")->capture_default_str();
+  app.add_option("--clusters", plan.clusters, "Number of clusters")->capture_default_str();
+  app.add_option("--bad", arguments.bad,
+                 "CLASS=SHARE: plants a defect in a share of the jobs (repeatable; all=SHARE spreads it)")
+      ->type_name("CLASS=SHARE")
+      ->allow_extra_args(false);
+  app.add_flag("!--no-quirks", plan.quirks, "Leaves out the legal oddities");
+  app.add_option("--manifest", arguments.manifest,
+                 "Writes the planted defects to a file, one JSON object a line");
+  app.add_option("DIR", arguments.directory, "Where to make it: an empty directory, or none yet")->required();
+  app.footer("Classes by version:\n  0: " + join(corpus::plantable(0)) +
+             "\n  1, 2: " + join(corpus::plantable(1)) + "\n  3: " + join(corpus::plantable(3)));
+}
+
+void read_bad(Arguments& arguments) {
+  for (const std::string& text : arguments.bad) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const char* end = text.data() + text.size();
+    const char* number = std::min(text.data() + equals + 1, end);
+    double share = 0;
+    const auto [rest, problem] = std::from_chars(number, end, share);
+    if (problem != std::errc() || rest != end)
+      throw std::invalid_argument(fmt::format("--bad wants CLASS=SHARE, not \"{}\"", text));
+    arguments.plan.bad[text.substr(0, equals)] += share;
+  }
+}
+
+// Nothing in a Planted needs escapes: paths, words and pointers of our own making.
+void print(std::ostream& out, const corpus::Planted& planted) {
+  out << fmt::format("{{\"job\":\"{}\",\"kind\":\"{}\",\"file\":\"{}\",\"pointer\":\"{}\"}}\n", planted.job,
+                     planted.kind, planted.file, planted.pointer);
+}
+
+void run(Arguments& arguments) {
+  read_bad(arguments);
+  std::ofstream manifest;
+  if (!arguments.manifest.empty()) {
+    manifest.open(arguments.manifest, std::ios::binary);
+    if (!manifest) throw std::runtime_error("cannot write " + arguments.manifest);
+  }
+  std::size_t planted = 0;
+  const corpus::Made made = corpus::make_archive(arguments.directory, arguments.plan, [&](const auto& each) {
+    ++planted;
+    if (manifest.is_open()) print(manifest, each);
+  });
+  manifest.flush();
+  if (manifest.is_open() && !manifest) throw std::runtime_error("cannot write " + arguments.manifest);
+  fmt::print("{}: version {}, {} jobs ({} with defects), {} files, {} bytes ({} of data uncompressed)\n",
+             arguments.directory, arguments.plan.version, made.jobs, planted, made.files, made.bytes,
+             made.data_bytes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Makes up a job archive for tests and benches."};
+  Arguments arguments;
+  declare(app, arguments);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(arguments);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "make_archive: {}\n", error.what());
+    return 1;
+  }
+}
