@@ -1,6 +1,7 @@
 #include "tree.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -11,7 +12,16 @@ namespace jobferry::test {
 
 namespace fs = boost::filesystem;
 
-TempDir::TempDir() : root_(fs::temp_directory_path() / fs::unique_path("jobferry-test-%%%%%%%%%%%%")) {
+namespace {
+
+fs::path place_of(Place place) {
+  const bool in_memory = place == Place::memory && ::access("/dev/shm", W_OK) == 0;
+  return in_memory ? fs::path("/dev/shm") : fs::temp_directory_path();
+}
+
+}  // namespace
+
+TempDir::TempDir(Place place) : root_(place_of(place) / fs::unique_path("jobferry-test-%%%%%%%%%%%%")) {
   fs::create_directories(root_);
 }
 

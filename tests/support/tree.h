@@ -10,10 +10,12 @@
 
 namespace jobferry::test {
 
-// A directory of its own, gone with the object.
+// A directory of its own, gone with the object. In memory a sync costs nothing, which the many small archives
+// of the tests need; large ones go on disk.
+enum class Place { memory, disk };
 class TempDir {
  public:
-  TempDir();
+  explicit TempDir(Place place = Place::memory);
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
