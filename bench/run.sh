@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole job against `cp -r` of the same archive: migrates a made-up archive of version 0 to 1 and to 3, with one
-# and two threads, in turns with cp. Ratios to the cp of the same turn are what holds on another machine.
+# The whole job against `cp -r` of the same archive: migrates a made-up archive of version 0 to 1 and to 3,
+# with one and two threads, in turns with cp. Ratios to the cp of the same turn are what holds on another machine.
 #
 # Every run goes into a fresh target and nothing is deleted before the end: after the removal of a large tree
 # ext4 creates files several times slower for minutes.
@@ -15,6 +15,7 @@ usage: bench/run.sh [--jobs N] [--runs N] [--build DIR] [--total-size SIZE] [--k
   --total-size SIZE  of all data files (100 kB a job)
   --keep             keep the scratch directory
   --absolute         print seconds and megabytes too, not only ratios
+The scratch directory, in TMPDIR, grows to 5 (runs + 1) times the archive: 12 GB by default.
 END
 }
 
@@ -52,7 +53,7 @@ done
 for program in "$build/jobferry" "$build/make_archive"; do
   [[ -x $program ]] || die "no program $program (--build names the directory)"
 done
-python3 -c 'import os; os.wait4' || die "python3 is needed to measure"
+python3 -c 'import os; os.wait4, os.pidfd_open' || die "python3 (3.9 or newer) is needed to measure"
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/jobferry-bench.XXXX")
 finish() {
@@ -68,20 +69,32 @@ source=$scratch/source
 figures=$scratch/figures
 variants=("1 1" "1 2" "3 1" "3 2") # target version, threads
 
-# measure TURN NAME COMMAND...: appends "turn, name, wall, cpu, peak memory in KiB" to the figures.
+# measure TURN NAME COMMAND...: appends "turn, name, wall, cpu, peak memory in KiB" to the figures. The peak
+# that wait4 tells begins with that of the parent, python, which is above cp's: so it is read from /proc while the
+# command runs.
 measure() {
   sync
   python3 - "$figures" "$@" <<'END'
-import os, sys, time
+import os, select, sys, time
 figures, turn, name, *command = sys.argv[1:]
+
+def peak_memory(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return max([int(line.split()[1]) for line in status if line.startswith("VmHWM:")], default=0)
+
 begin = time.monotonic()
 child = os.posix_spawnp(command[0], command, os.environ)
+ended = select.poll()
+ended.register(os.pidfd_open(child), select.POLLIN)
+memory = peak_memory(child)
+while not ended.poll(5):
+    memory = max(memory, peak_memory(child))
 _, status, usage = os.wait4(child, 0)
 wall = time.monotonic() - begin
 if status != 0:
-    sys.exit(f"bench/run.sh: failed with status {status}: {' '.join(command)}")
+    sys.exit(f"bench/run.sh: exit code {os.waitstatus_to_exitcode(status)} of: {' '.join(command)}")
 with open(figures, "a") as out:
-    out.write(f"{turn}\t{name}\t{wall}\t{usage.ru_utime + usage.ru_stime}\t{usage.ru_maxrss}\n")
+    out.write(f"{turn}\t{name}\t{wall}\t{usage.ru_utime + usage.ru_stime}\t{memory}\n")
 END
 }
 

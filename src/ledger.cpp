@@ -49,6 +49,7 @@ void Ledger::count(const Slot& slot) {
 void Ledger::add_notes(const std::string& subject, const Notes& notes) {
   std::string_view last;
   for (const Note& note : notes.all()) {
+    if (listener_.note) listener_.note(subject, note);
     auto found = summary_.notes.find(note.code);
     if (found == summary_.notes.end()) found = summary_.notes.emplace(note.code, NoteCount{}).first;
     NoteCount& all = found->second;

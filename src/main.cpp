@@ -84,45 +84,65 @@ std::string versions_help() {
   return text + "Exit codes: 0 complete, 1 could not run or finish, 2 usage, 3 bad jobs, 130 interrupted";
 }
 
+// An option that takes one of a few words.
+template <class T>
+void add_choice(CLI::App& app, const char* name, T& value, std::vector<std::pair<std::string, T>> words, const char* help) {
+  std::vector<std::string> names;
+  std::string shown;
+  for (const auto& [word, meaning] : words) {
+    names.push_back(word);
+    shown += (shown.empty() ? "" : "|") + word;
+  }
+  app.add_option_function<std::string>(
+         name,
+         [&value, words](const std::string& chosen) {
+           for (const auto& [word, meaning] : words)
+             if (word == chosen) value = meaning;
+         },
+         help)
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name(shown);
+}
+
 void add_options(CLI::App& app, CommandLine& line) {
   Options& o = line.options;
-  app.add_option("--src", o.source, "source archive")->capture_default_str();
-  app.add_option("--dst", o.target, "target archive: must not exist or be empty")->capture_default_str();
-  app.add_option("--to", o.to, "target version, up or down")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--src", o.source, "source archive")->capture_default_str()->type_name("DIR");
+  app.add_option("--dst", o.target, "target archive: must not exist or be empty")->capture_default_str()->type_name("DIR");
+  app.add_option("--to", o.to, "target version, up or down")->capture_default_str()->check(CLI::Validator(CLI::NonNegativeNumber).description(""))->type_name("N");
   app.add_flag("--debug", o.debug, "single-threaded, in path order; prints each job and the aggregations of each cluster.json");
-  app.add_option("--threads", o.threads, "number of threads (default: all cores)")->check(CLI::Range(1U, 1024U));
+  app.add_option("--threads", o.threads, "number of threads (default: all cores)")->check(CLI::Range(1U, 1024U).description(""))->type_name("N");
   app.add_option("--memory", o.memory, "bound on the bytes of job data in flight, e.g. 4GB (default: a quarter of RAM)")
-      ->transform(CLI::AsSizeValue(false));
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("SIZE");
   app.add_option_function<std::vector<std::string>>(
          "--aggregation",
          [&o](const std::vector<std::string>& all) {
            for (const std::string& each : all) o.overrides.push_back(parse_override(each));
          },
-         "[CLUSTER:]METRIC=sum|avg, sets the aggregation of a metric; repeatable")
+         "sets the aggregation of a metric; repeatable")
       ->take_all()
-      ->allow_extra_args(false);
-  const std::map<std::string, DataMode> modes = {
-      {"auto", DataMode::automatic}, {"link", DataMode::link}, {"reflink", DataMode::reflink}, {"copy", DataMode::copy}};
-  app.add_option("--data", o.data, "how unchanged data files travel: auto, link, reflink or copy")
-      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
-  const std::map<std::string, Compression> compressions = {
-      {"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}};
-  app.add_option("--compress", o.compress, "data files: keep, gzip or none")
-      ->transform(CLI::CheckedTransformer(compressions, CLI::ignore_case));
+      ->allow_extra_args(false)
+      ->type_name("[CLUSTER:]METRIC=sum|avg");
+  add_choice<DataMode>(app, "--data", o.data,
+                       {{"auto", DataMode::automatic}, {"link", DataMode::link}, {"reflink", DataMode::reflink}, {"copy", DataMode::copy}},
+                       "how unchanged data files travel (default: auto, the first of reflink, link, copy that works)");
+  add_choice<Compression>(app, "--compress", o.compress,
+                          {{"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}},
+                          "compression of data files (default: keep)");
   app.add_flag("--check-data", o.check_data, "read and check data files that no step changes, too");
   app.add_flag("--accept-bad", o.accept_bad, "complete the target although jobs are bad");
   app.add_flag("--follow-symlinks", o.follow_symlinks, "follow links to directories and regular files");
   app.add_option("--max-file-size", o.max_file_size, "largest file that is read, and largest content of a .gz (default: 4 GiB - 1)")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{0xFFFFFFFF}));
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{0xFFFFFFFF}).description(""))
+      ->type_name("SIZE");
   app.add_flag("--dry-run", o.dry_run, "everything but writing");
   app.add_flag("--repair", o.repair, "source and target version equal: apply the repairs alone");
-  app.add_option("--report", line.report_file, "write the whole result to this file as JSON");
-  app.add_flag("--quiet", line.quiet, "no progress and no summary; errors and bad jobs go to stderr");
-  const std::map<std::string, LogLevel> levels = {
-      {"error", LogLevel::error}, {"warn", LogLevel::warn}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
-  app.add_option("--log-level", line.log_level, "what stderr tells: error, warn (bad jobs as they are found), info (progress, default)")
-      ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case));
+  app.add_option("--report", line.report_file, "write the whole result to this file as JSON")->type_name("FILE");
+  app.add_flag("--quiet", line.quiet, "no progress and no summary");
+  add_choice<LogLevel>(app, "--log-level", line.log_level,
+                       {{"error", LogLevel::error}, {"warn", LogLevel::warn}, {"info", LogLevel::info}, {"debug", LogLevel::debug}},
+                       "stderr: error, warn (and bad jobs as they are found), info (and progress; default), debug (and every note)");
 }
 
 // Found out before the run: hours later would be too late.
@@ -151,10 +171,25 @@ ExitCode exit_code_of(Outcome outcome) {
   return ExitCode::failed;
 }
 
-void print_errors(const Summary& summary, bool quiet) {
-  for (const Error& error : summary.errors) std::cerr << "jobferry: " << describe(error) << '\n';
-  if (!quiet) return;
-  for (const Error& error : summary.bad) std::cerr << "jobferry: bad job " << describe(error) << '\n';
+// On a terminal the line may show the progress so far.
+void log(const std::string& message) {
+  std::cerr << (::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "") + ("jobferry: " + message + '\n');
+}
+
+void listen_for_log(Listener& listener, LogLevel level) {
+  if (level >= LogLevel::warn) listener.bad = [](const Error& error) { log("bad job " + describe(error)); };
+  if (level >= LogLevel::debug)
+    listener.note = [](const std::string& subject, const Note& note) { log("note " + describe(subject, note)); };
+}
+
+void listen_for_debug(Listener& listener) {
+  listener.job = [](const JobPath& path) {
+    const auto id = path.job_id();
+    std::cout << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text())) << std::flush;
+  };
+  listener.aggregations = [](const std::string& cluster, const std::vector<AggregationRow>& rows) {
+    std::cout << aggregation_table(cluster, rows) << std::flush;
+  };
 }
 
 ExitCode run(const CommandLine& line) {
@@ -165,22 +200,16 @@ ExitCode run(const CommandLine& line) {
   listener.stop = &stop_requested;
   const bool shows_progress = !line.quiet && !line.options.debug && line.log_level >= LogLevel::info;
   if (shows_progress) listener.progress = &progress;
-  if (line.options.debug) {
-    listener.job = [](const JobPath& path) {
-      const auto id = path.job_id();
-      std::cout << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text())) << std::flush;
-    };
-    listener.aggregations = [](const std::string& cluster, const std::vector<AggregationRow>& rows) {
-      std::cout << aggregation_table(cluster, rows) << std::flush;
-    };
-  }
+  listen_for_log(listener, line.log_level);
+  if (line.options.debug) listen_for_debug(listener);
 
   std::optional<ProgressLine> shown;
   if (shows_progress) shown.emplace(progress);
   const Summary summary = migrate(line.options, listener);
   shown.reset();
 
-  print_errors(summary, line.quiet);
+  for (const Error& error : summary.errors) log(describe(error));
+  if (summary.outcome == Outcome::interrupted) log("interrupted, the target is unfinished: version.txt was not written");
   if (!line.quiet) std::cout << summary_text(line.options, summary) << std::flush;
   const bool reported = write_report(line, summary);
   const ExitCode result = exit_code_of(summary.outcome);
@@ -195,8 +224,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "jobferry " JOBFERRY_VERSION);
   app.footer(versions_help());
   add_options(app, line);
-  CLI::App* migrate_command = app.add_subcommand("migrate", "migrate an archive (the default)")->fallthrough();
-  (void)migrate_command;
+  app.add_subcommand("migrate", "migrate an archive (the default)")->fallthrough();
   try {
     app.parse(arguments(argc, argv));
   } catch (const CLI::ParseError& error) {

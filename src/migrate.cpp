@@ -213,11 +213,9 @@ Outcome finalize(Target& target, const Options& options, const Ledger& ledger, S
   return Outcome::complete;
 }
 
-Outcome migrate_archive(const Options& options, const Listener& listener, Summary& summary) {
-  const std::unique_ptr<Files> files = options.dry_run ? dry_files(options.follow_symlinks) : real_files(options.follow_symlinks);
-
+Outcome migrate_archive(Files& files, const Options& options, const Listener& listener, Summary& summary) {
   // Open the source.
-  auto archive = open_archive(*files, options.source);
+  auto archive = open_archive(files, options.source);
   if (!archive) return fail(summary, std::move(archive.error()));
   summary.from = archive->version;
 
@@ -231,22 +229,22 @@ Outcome migrate_archive(const Options& options, const Listener& listener, Summar
 
   // Migrate the cluster files in memory. From here on clusters are constant.
   MigratedClusters clusters;
-  if (!migrate_clusters(*files, plan, summary, clusters)) return Outcome::failed;
+  if (!migrate_clusters(files, plan, summary, clusters)) return Outcome::failed;
   if (listener.aggregations)
     for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
 
   // Refuse what cannot end well, before anything is written.
-  if (auto usable = check_target(*files, *archive, options); !usable) return fail(summary, std::move(usable.error()));
-  if (auto space = check_space(*files, plan); !space) return fail(summary, std::move(space.error()));
+  if (auto usable = check_target(files, *archive, options); !usable) return fail(summary, std::move(usable.error()));
+  if (auto space = check_space(files, plan); !space) return fail(summary, std::move(space.error()));
 
   // Write everything but the jobs, then the jobs.
-  Target target(*files, *archive, options);
+  Target target(files, *archive, options);
   Ledger ledger(summary, listener);
   summary.clusters[""].left_behind = archive->left_behind;
   summary.left_behind = archive->left_behind_jobs;
-  if (auto done = write_all_but_jobs(*files, *archive, target, clusters, ledger, summary); !done)
+  if (auto done = write_all_but_jobs(files, *archive, target, clusters, ledger, summary); !done)
     return fail(summary, std::move(done.error()));
-  run_jobs(*files, plan, target, ledger, listener, summary);
+  run_jobs(files, plan, target, ledger, listener, summary);
 
   // version.txt comes last, so that no server starts on half an archive.
   return finalize(target, options, ledger, summary);
@@ -270,10 +268,15 @@ ClusterCounts Summary::total() const {
 }
 
 Summary migrate(const Options& options, const Listener& listener) {
+  const auto files = options.dry_run ? dry_files(options.follow_symlinks) : real_files(options.follow_symlinks);
+  return migrate_with(*files, options, listener);
+}
+
+Summary migrate_with(Files& files, const Options& options, const Listener& listener) {
   Summary summary;
   summary.to = options.to;
   const auto begin = Clock::now();
-  summary.outcome = migrate_archive(options, listener, summary);
+  summary.outcome = migrate_archive(files, options, listener, summary);
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return summary;
 }

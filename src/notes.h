@@ -1,23 +1,16 @@
-// Decisions that a person may want to review (X9).
+// Gathers what a person may want to review (X9).
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
-namespace jobferry {
+#include "jobferry/migrate.h"
 
-struct Note {
-  std::string_view code;     // `unit-unrecognised`: stable, static storage
-  std::string_view file;     // meta.json, data.json, cluster.json; static storage
-  std::string pointer;       // in the input
-  std::string detail;        // what was decided, short; may be empty
-  std::uint64_t count = 1;   // how many places of the file it speaks of
-};
+namespace jobferry {
 
 // The notes of one job or one cluster.
 class Notes {

@@ -62,14 +62,16 @@ std::string clusters_table(const Summary& summary) {
                     std::to_string(c.carried_unread), std::to_string(c.carried), std::to_string(c.left_behind),
                     bytes_text(static_cast<double>(c.bytes_in)), bytes_text(static_cast<double>(c.bytes_out))});
   };
-  for (const auto& [name, counts] : summary.clusters) add(name.empty() ? "(root)" : name, counts);
+  for (const auto& [name, counts] : summary.clusters)
+    if (!name.empty() || counts.carried || counts.left_behind) add(name.empty() ? "(root)" : name, counts);
   add("total", summary.total());
   return table(rows, "lrrrrrrrr");
 }
 
-std::string place(const NoteCount& note) {
-  return fmt::format("{} {}{}{}", printable(note.subject), note.file, note.pointer.empty() ? "" : " ",
-                     printable(note.pointer));
+// `emmy/1403/244/1608923076 data.json /ipc/node/unit: "ipc"`
+std::string place(std::string_view subject, std::string_view file, std::string_view pointer, std::string_view detail) {
+  return fmt::format("{} {}{}{}{}{}", printable(subject), file, pointer.empty() ? "" : " ", printable(pointer),
+                     detail.empty() ? "" : ": ", printable(detail));
 }
 
 std::string notes_text(const Summary& summary) {
@@ -77,7 +79,7 @@ std::string notes_text(const Summary& summary) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [code, note] : summary.notes)
     rows.push_back({code, std::to_string(note.count),
-                    fmt::format("e.g. {}{}{}", place(note), note.detail.empty() ? "" : ": ", printable(note.detail))});
+                    "e.g. " + place(note.subject, note.file, note.pointer, note.detail)});
   return "Notes, decisions you may want to review:\n" + table(rows, "lrl");
 }
 
@@ -212,6 +214,13 @@ std::size_t character_length(std::string_view rest) {
   return length > 0 && rest.size() >= length && json::is_utf8(rest.substr(0, length)) ? length : 0;
 }
 
+// A pointer into a thousand levels is of no use on a line; the report has it whole.
+std::string shortened(const std::string& pointer) {
+  constexpr std::size_t longest = 200, end = 80;
+  if (pointer.size() <= longest) return pointer;
+  return pointer.substr(0, longest - end) + "..." + pointer.substr(pointer.size() - end);
+}
+
 }  // namespace
 
 std::string printable(std::string_view name) {
@@ -238,10 +247,14 @@ std::string describe(const Error& error) {
   };
   add(error.subject);
   add(error.file);
-  add(error.pointer);
+  add(shortened(error.pointer));
   if (error.byte) out += fmt::format(" byte {}", *error.byte);
   if (!error.step.empty()) out += fmt::format(", step {}", error.step);
   return fmt::format("{}{}{}: {}", out, out.empty() ? "" : ": ", name_of(error.kind), printable(error.what));
+}
+
+std::string describe(const std::string& subject, const Note& note) {
+  return fmt::format("{} ({}) {}", note.code, note.count, place(subject, note.file, note.pointer, note.detail));
 }
 
 std::string aggregation_table(const std::string& cluster, const std::vector<AggregationRow>& rows) {

@@ -18,6 +18,7 @@ std::string printable(std::string_view name);
 
 // `emmy/1403/244/1608923076 data.json /ipc/node byte 48213, step 0->1: wrong-type: expected ...`
 std::string describe(const Error& error);
+std::string describe(const std::string& subject, const Note& note);
 
 // The table that --debug prints for a cluster.json.
 std::string aggregation_table(const std::string& cluster, const std::vector<AggregationRow>& rows);

@@ -42,6 +42,9 @@ struct Run {
 // What a slot keeps between jobs at most, in bytes: ordinary jobs find their buffers warm.
 inline constexpr std::size_t warm_bytes = 16U << 20;
 
+// The whole run on these files: tests hand in failing ones.
+Summary migrate_with(Files& files, const Options& options, const Listener& listener);
+
 void run_serial(const Run& run);
 void run_graph(const Run& run);
 

@@ -319,8 +319,10 @@ void Stages::write(Slot& slot) const {
     slot.fate = Fate::migrated;
     return;
   }
-  // A job is there as a whole or not at all.
+  // A job is there as a whole or not at all. Directories that others use stay: they are not empty.
   for (auto path = written.rbegin(); path != written.rend(); ++path) (void)target_.remove(*path);
+  (void)target_.remove(join(join(slot.path.cluster, slot.path.first), slot.path.second));
+  (void)target_.remove(join(slot.path.cluster, slot.path.first));
   if (done.error().kind == Kind::read_failed) return fail(slot, std::move(done.error()), names::meta);
   slot.fate = Fate::failed;
   slot.error = std::move(done.error());

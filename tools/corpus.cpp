@@ -34,7 +34,7 @@ std::uint64_t mix(std::uint64_t z) {  // the finalizer of splitmix64
 }
 
 // Each stream of a job stands alone: what one draws more or less does not shift the others.
-enum class Stream : std::uint8_t { identity, size, shape, data, meta, defect, quirk };
+enum class Stream : std::uint8_t { identity, size, shape, data, meta, defect, quirk, anchor };
 
 class Rng {
  public:
@@ -206,7 +206,8 @@ class Pretty {
 
   void new_line() {
     out_ += '\n';
-    out_.append(static_cast<std::size_t>(std::max(depth_, 0)) * 4, ' ');
+    const int indented = std::clamp(depth_, 0, 16);  // or a deep document would be nothing but blanks
+    out_.append(static_cast<std::size_t>(indented) * 4, ' ');
   }
 
   std::string_view text_;
@@ -578,7 +579,8 @@ class Shape {
     const SubCluster& sub = *job_.sub;
     job_.threads = sub.all_threads();
     job_.accelerators = sub.accelerators;
-    if (!rng_.chance(0.25)) return;
+    const bool large = budget_ > 200;  // and so on many nodes
+    if (large || !rng_.chance(0.3)) return;
     job_.exclusive = rng_.chance(0.5) ? 0 : 2;
     const auto cores = static_cast<unsigned>(1 + rng_.below(sub.all_cores()));
     job_.threads = cores * sub.threads;
@@ -732,7 +734,7 @@ class Walk {
     level_ = std::min(level_, peak_);
     value_ = level_;
     spread_ = level_ / 6 + 3;
-    nulls_ = rng_.chance(0.25) ? 16 + rng_.below(400) : 0;  // of 4096
+    nulls_ = rng_.chance(0.4) ? 16 + rng_.below(400) : 0;  // of 4096
     zero_ = rng_.chance(0.3) ? "0.0" : "0";
   }
 
@@ -766,7 +768,7 @@ class Walk {
   }
 
   void step(std::uint64_t bits) {
-    if (((bits >> 12) & 7) == 0) return;  // as often as in real archives: the sensor was read twice
+    if (((bits >> 12) & 7) == 0) return;  // one in eight repeats, the mean of real metrics
     const std::int64_t change = static_cast<std::int64_t>((bits >> 16) & 0xFFFF) - 32768;
     value_ += ((change * spread_) >> 16) + (level_ - value_) / 16;
     value_ = std::clamp<std::int64_t>(value_, 0, peak_);
@@ -1592,7 +1594,7 @@ class JobMaker {
     Shape(plan_, job_, static_cast<std::uint64_t>(bytes)).draw();
     defect_ = draw_defect(plan_, shares_, number);
     quirk_ = draw_quirk(plan_, defect_, number);
-    Rng rng(plan_.seed, number, Stream::quirk);
+    Rng rng(plan_.seed, number, Stream::anchor);
     anchor_ = Anchor{};
     anchor_.plan = rng.below(job_.plans.size());
     anchor_.node = static_cast<unsigned>(rng.below(job_.nodes));

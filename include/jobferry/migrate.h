@@ -67,6 +67,15 @@ struct ClusterCounts {
   std::uint64_t bytes_out = 0;
 };
 
+// A decision that a person may want to review (X9).
+struct Note {
+  std::string_view code;     // `unit-unrecognised`: stable, static storage
+  std::string_view file;     // meta.json, data.json, ...: static storage
+  std::string pointer;       // in the input
+  std::string detail;        // what was decided, short; may be empty
+  std::uint64_t count = 1;   // how many places of the file it speaks of
+};
+
 // All notes of one code.
 struct NoteCount {
   std::uint64_t count = 0;      // places
@@ -116,8 +125,9 @@ struct Listener {
   const std::atomic<bool>* stop = nullptr;                                // true: finish what is in flight, then end
   std::function<void(const JobPath& path)> job;                           // --debug: before a job is touched
   std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
-  std::function<void(std::string_view message)> warn;
+  // As they come, from whatever thread but one at a time.
   std::function<void(const Error& error)> bad;
+  std::function<void(const std::string& subject, const Note& note)> note;
 };
 
 // Migrates (or repairs) an archive. Never throws; never writes to the source.

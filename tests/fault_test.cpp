@@ -1,0 +1,173 @@
+// The n-th call to the disk fails, for every n: the run ends with a clear error, or the job is bad and the
+// others go on; never with a job lost, a torn file or a version.txt too many.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "corpus.h"
+#include "files.h"
+#include "report.h"
+#include "run.h"
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace {
+
+// Real files, one call of which fails, and from then on every call of the same kind if `lasting`.
+class FailingFiles : public Files {
+ public:
+  FailingFiles(std::uint64_t nth, bool lasting) : real_(real_files(false)), nth_(nth), lasting_(lasting) {}
+
+  std::uint64_t calls() const { return calls_; }
+  const std::string& failed() const { return failed_; }
+
+  Result<std::vector<Entry>> list(const std::string& path) override {
+    if (fails("list", path)) return error(Kind::read_failed);
+    return real_->list(path);
+  }
+  Result<FileInfo> info(const std::string& path) override {
+    if (fails("info", path)) return error(Kind::read_failed);
+    return real_->info(path);
+  }
+  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
+    if (fails("read", path)) return error(Kind::read_failed);
+    return real_->read(path, limit, content);
+  }
+  Result<Space> space(const std::string& path) override {
+    if (fails("space", path)) return error(Kind::read_failed);
+    return real_->space(path);
+  }
+  Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
+    if (fails("make_directory", path)) return error(Kind::write_failed);
+    return real_->make_directory(path, like);
+  }
+  Result<void> set_mode(const std::string& path, const FileInfo& like) override {
+    if (fails("set_mode", path)) return error(Kind::write_failed);
+    return real_->set_mode(path, like);
+  }
+  Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
+    if (fails("write", path)) return error(Kind::write_failed);
+    return real_->write(path, content, like);
+  }
+  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
+    if (fails("copy", from)) return error(Kind::write_failed);
+    return real_->copy(from, to, like);
+  }
+  Result<void> reflink(const std::string&, const std::string& to, const FileInfo&) override {
+    fails("reflink", to);
+    return error(Kind::write_failed);
+  }
+  Result<void> link(const std::string& from, const std::string& to) override {
+    if (fails("link", from)) return error(Kind::write_failed);
+    return real_->link(from, to);
+  }
+  Result<void> remove(const std::string& path) override {
+    if (fails("remove", path)) return error(Kind::write_failed);
+    return real_->remove(path);
+  }
+  Result<void> sync(const std::string& path) override {
+    if (fails("sync", path)) return error(Kind::write_failed);
+    return real_->sync(path);
+  }
+
+ private:
+  bool fails(const std::string& call, const std::string& path) {
+    const std::uint64_t number = ++calls_;
+    const bool first = number == nth_;
+    if (first) failed_ = call, place_ = path;
+    return first || (lasting_ && number > nth_ && call == failed_);
+  }
+  Error error(Kind kind) const {
+    Error error{kind, "planned failure"};
+    error.file = place_;
+    return error;
+  }
+
+  std::unique_ptr<Files> real_;
+  std::uint64_t nth_;
+  bool lasting_;
+  std::uint64_t calls_ = 0;
+  std::string failed_, place_;
+};
+
+Options serial(const TempDir& temp, const std::string& target, DataMode data) {
+  Options options;
+  options.source = temp.path("source");
+  options.target = temp.path(target);
+  options.debug = true;
+  options.data = data;
+  return options;
+}
+
+// What is there must be as in the whole archive; of a job that is not reported nothing may be missing.
+std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summary) {
+  std::string out;
+  for (const auto& [path, content] : found) {
+    const auto expected = whole.find(path);
+    const bool left_over = path == "jobferry.unfinished" || (path.back() == '/' && summary.outcome == Outcome::failed);
+    const bool known = left_over || (expected != whole.end() && expected->second == content);
+    if (!known) out += "unexpected or torn: " + path + '\n';
+  }
+  if (summary.outcome == Outcome::failed) return out;
+  for (const auto& [path, content] : whole) {
+    const auto bad = [&](const Error& error) { return path.starts_with(error.subject + '/') || path.starts_with(error.subject); };
+    const bool reported = std::any_of(summary.bad.begin(), summary.bad.end(), bad);
+    if (!found.contains(path) && !reported && path != "version.txt") out += "lost without a word: " + path + '\n';
+  }
+  return out;
+}
+
+}  // namespace
+
+class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool>> {};
+
+TEST_P(EveryCall, FailsOnce) {
+  const auto [version, data, lasting] = GetParam();
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.version = version;
+  plan.jobs = 3;
+  plan.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), plan);
+  const Tree source = read_tree(temp.path("source"));
+  FailingFiles sound(0, false);
+  ASSERT_EQ(migrate_with(sound, serial(temp, "whole", data), {}).outcome, Outcome::complete);
+  const Tree whole = read_tree(temp.path("whole"));
+
+  for (std::uint64_t n = 1; n <= sound.calls(); ++n) {
+    FailingFiles files(n, lasting);
+    const std::string target = fmt::format("target{}", n);
+    const Summary summary = migrate_with(files, serial(temp, target, data), {});
+    const Tree found = read_tree(temp.path(target));
+    SCOPED_TRACE(fmt::format("call {} ({}) fails\n{}", n, files.failed(), summary_text({}, summary)));
+    EXPECT_EQ(wrong_in(whole, found, summary), "");
+    if (summary.outcome == Outcome::complete) {
+      EXPECT_EQ(difference(whole, found), "");
+    } else {
+      EXPECT_FALSE(summary.errors.empty() && summary.bad.empty()) << "an end without a reason";
+    }
+    const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
+    EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" || files.failed() == "set_mode");
+  }
+  EXPECT_EQ(difference(source, read_tree(temp.path("source"))), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
+                         testing::Combine(testing::Values(0, 1), testing::Values(DataMode::automatic, DataMode::copy),
+                                          testing::Bool()));
+
+// A file that cannot be read makes its job bad and no more.
+TEST(ReadFailure, IsABadJob) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(0));
+  for (std::uint64_t n = 1; n < 1000; ++n) {
+    FailingFiles files(n, false);
+    const Summary summary = migrate_with(files, serial(temp, fmt::format("target{}", n), DataMode::copy), {});
+    if (summary.outcome != Outcome::bad_jobs || summary.bad[0].file != "meta.json") continue;
+    EXPECT_EQ(describe(summary.bad[0]), "c/0/001/100 meta.json: read-failed: planned failure");
+    return;
+  }
+  FAIL() << "no read of meta.json was seen";
+}
+
+}  // namespace jobferry::test

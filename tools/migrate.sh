@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds jobferry and runs it with the given options. Without any it migrates a sample
+# archive that it makes first.
+#
+#   tools/migrate.sh
+#   tools/migrate.sh --src /var/lib/cc/job-archive --dst /var/lib/cc/job-archive-v3
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+install_missing
+build release jobferry make_archive
+
+if (($# == 0)); then
+  sample=$(mktemp -d "${TMPDIR:-/tmp}/jobferry-sample.XXXXXX")
+  echo "No archive given: making a sample in $sample"
+  "$root/build/release/make_archive" --version 0 --jobs 500 --seed 1 "$sample/job-archive"
+  set -- --src "$sample/job-archive" --dst "$sample/job-archive-new"
+fi
+exec "$root/build/release/jobferry" migrate "$@"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs all tests. With presets as arguments, those instead of
+# `release`: tools/test.sh asan tsan
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+install_missing
+(($#)) || set -- release
+for preset in "$@"; do
+  echo "== $preset"
+  build "$preset"
+  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)")
+done
