@@ -13,7 +13,11 @@ foreach(required OUT DIR)
 endforeach()
 
 set(rows "")
-foreach(version RANGE 0 3)
+# One folder for each version, without a gap: the array in schema.h has as many rows.
+file(GLOB folders LIST_DIRECTORIES true ${DIR}/v*)
+list(LENGTH folders versions)
+math(EXPR newest "${versions} - 1")
+foreach(version RANGE 0 ${newest})
   string(APPEND rows "    // Version ${version}\n    {\n")
   foreach(kind IN LISTS kinds)
     set(file "${DIR}/v${version}/${kind}.schema.json")

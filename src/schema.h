@@ -12,9 +12,11 @@
 #include <string>
 #include <string_view>
 
+#include "jobferry/migrate.h"
+
 namespace jobferry {
 
-inline constexpr int schema_versions = 4;  // 0 to 3
+inline constexpr int schema_versions = newest_version + 1;
 inline constexpr int document_kinds = 3;
 
 enum class DocumentKind : std::uint8_t { cluster, job_meta, job_data };
@@ -28,7 +30,7 @@ struct SchemaViolation {
 // Filled by cmake/EmbedSchemas.cmake; indexed by version and DocumentKind.
 extern const std::string_view embedded_schemas[schema_versions][document_kinds];
 
-// `version` is 0 to 3, here and below.
+// `version` is 0 to newest_version, here and below.
 std::string_view schema_text(int version, DocumentKind kind);
 
 // The first violation; empty if the text satisfies the schema. Streams, so it costs memory for the depth of

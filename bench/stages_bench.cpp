@@ -1,0 +1,191 @@
+// Each stage alone, beside a memcpy of the same bytes: read the ratio, not the figure. All run on the same
+// generated archive, and each checks what it makes before it is timed.
+#include <benchmark/benchmark.h>
+
+#include <boost/filesystem.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <vector>
+
+#include "codec.h"
+#include "corpus.h"
+#include "data_file.h"
+#include "discover.h"
+#include "job.h"
+#include "jobferry/step.h"
+
+namespace {
+
+using namespace jobferry;
+namespace fs = boost::filesystem;
+
+[[noreturn]] void wrong(const std::string& what) {
+  std::cerr << "stages_bench: " << what << '\n';
+  std::exit(1);
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path.string(), std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+// An archive of version 0 with what the benches need of it in memory.
+struct Sample {
+  Sample() : root(fs::temp_directory_path() / fs::unique_path("jobferry-bench-%%%%%%%%")) {
+    corpus::Plan plan;
+    plan.jobs = 400;
+    plan.gzip_share = 0;
+    plan.pretty_share = 0;
+    plan.quirks = false;
+    corpus::make_archive(root, plan);
+    for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
+      if (at->path().filename() == "data.json") data.push_back(read_file(at->path()));
+      if (at->path().filename() == "meta.json") metas.push_back(read_file(at->path()));
+    }
+    const auto files = real_files(false);
+    const auto archive = open_archive(*files, root.string());
+    const std::string name = archive->clusters.at(0);
+    ClusterFile file;
+    file.name = name;
+    cluster_text = read_file(root / name / "cluster.json");
+    if (!file.document.parse(cluster_text)) wrong("cluster.json");
+    repair_cluster(file, 0);
+    cluster.emplace(file.document);
+    if (data.empty() || metas.empty()) wrong("the sample is empty");
+  }
+  ~Sample() { fs::remove_all(root); }
+
+  std::size_t data_bytes() const { return total(data); }
+  std::size_t meta_bytes() const { return total(metas); }
+
+  fs::path root;
+  std::vector<std::string> data, metas;
+  std::string cluster_text;
+  std::optional<Cluster> cluster;
+
+ private:
+  static std::size_t total(const std::vector<std::string>& texts) {
+    std::size_t bytes = 0;
+    for (const std::string& text : texts) bytes += text.size();
+    return bytes;
+  }
+};
+
+const Sample& sample() {
+  static const Sample made;
+  return made;
+}
+
+void count_bytes(benchmark::State& state, std::size_t bytes) {
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes) * static_cast<std::int64_t>(state.iterations()));
+}
+
+void data_memcpy(benchmark::State& state) {
+  Buffer out;
+  for (auto _ : state)
+    for (const std::string& text : sample().data) {
+      out.resize(text.size());
+      std::memcpy(out.data(), text.data(), text.size());
+      benchmark::DoNotOptimize(out.data());
+    }
+  count_bytes(state, sample().data_bytes());
+}
+
+// X3 on every token, places found, nothing edited.
+void data_check(benchmark::State& state) {
+  DataReader reader;
+  for (auto _ : state)
+    for (const std::string& text : sample().data)
+      if (!reader.read(text, [](MetricPlace&) { return Result<void>(); })) wrong("a data file is not sound");
+  count_bytes(state, sample().data_bytes());
+}
+
+void data_step_0_to_1(benchmark::State& state) {
+  const Leg leg = plan_chain(0, 1)->front();
+  DataReader reader;
+  Edits edits;
+  Buffer out;
+  Job job;
+  job.cluster = &*sample().cluster;
+  if (!job.meta.parse(sample().metas.front())) wrong("a meta.json is not sound");
+  for (auto _ : state)
+    for (const std::string& text : sample().data) {
+      edits.reset(text);
+      DataPass pass{text, edits, job};
+      if (!reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); })) wrong("a data file is bad");
+      edits.splice(reader.spaced(), out);
+      job.notes.clear();
+      benchmark::DoNotOptimize(out.data());
+    }
+  if (!reader.read(out.view(), [](MetricPlace&) { return Result<void>(); })) wrong("the output is not sound");
+  count_bytes(state, sample().data_bytes());
+}
+
+void meta_step_0_to_3(benchmark::State& state) {
+  const auto chain = plan_chain(0, 3);
+  Job job;
+  job.cluster = &*sample().cluster;
+  Buffer out;
+  for (auto _ : state)
+    for (const std::string& text : sample().metas) {
+      if (!job.meta.parse(text)) wrong("a meta.json is not sound");
+      for (const Leg& leg : *chain) {
+        repair_meta(job);
+        leg.job(job);
+      }
+      if (job.meta.failure()) wrong("a meta.json is bad: " + job.meta.failure()->what);
+      benchmark::DoNotOptimize(job.meta.text(out));
+      job.notes.clear();
+    }
+  count_bytes(state, sample().meta_bytes());
+  state.SetItemsProcessed(static_cast<std::int64_t>(sample().metas.size()) * static_cast<std::int64_t>(state.iterations()));
+}
+
+void gzip_deflate(benchmark::State& state) {
+  Codec codec;
+  Buffer packed;
+  for (auto _ : state)
+    for (const std::string& text : sample().data) codec.deflate(text, packed);
+  count_bytes(state, sample().data_bytes());
+}
+
+void gzip_inflate(benchmark::State& state) {
+  Codec codec;
+  std::vector<Buffer> packed(sample().data.size());
+  for (std::size_t i = 0; i < packed.size(); ++i) codec.deflate(sample().data[i], packed[i]);
+  Buffer out;
+  for (auto _ : state)
+    for (std::size_t i = 0; i < packed.size(); ++i)
+      if (!codec.inflate(packed[i].view(), 0xFFFFFFFF, out) || out.view() != sample().data[i]) wrong("inflate");
+  count_bytes(state, sample().data_bytes());
+}
+
+void walk(benchmark::State& state) {
+  const auto files = real_files(false);
+  const auto archive = open_archive(*files, sample().root.string());
+  std::size_t found = 0;
+  for (auto _ : state) {
+    Walk jobs(*files, *archive, false);
+    for (found = 0; jobs.next(); ++found) {
+    }
+  }
+  if (found != sample().metas.size()) wrong("the walk lost jobs");
+  state.SetItemsProcessed(static_cast<std::int64_t>(found) * static_cast<std::int64_t>(state.iterations()));
+}
+
+BENCHMARK(data_memcpy)->Unit(benchmark::kMillisecond);
+BENCHMARK(data_check)->Unit(benchmark::kMillisecond);
+BENCHMARK(data_step_0_to_1)->Unit(benchmark::kMillisecond);
+BENCHMARK(meta_step_0_to_3)->Unit(benchmark::kMillisecond);
+BENCHMARK(gzip_deflate)->Unit(benchmark::kMillisecond);
+BENCHMARK(gzip_inflate)->Unit(benchmark::kMillisecond);
+BENCHMARK(walk)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();
