@@ -26,11 +26,16 @@ void fail(ClusterFile& file, const Node& at, std::string what) {
   file.document.fail(at, Kind::cluster_bad, std::move(what));
 }
 
+const Node* required(ClusterFile& file, const Node& object, std::string_view name) {
+  const Node* member = file.document.present(object, name);
+  if (!member) file.document.fail_missing(object, name, Kind::cluster_bad);
+  return member;
+}
+
 // A name that is there and not empty.
 void check_named(ClusterFile& file, const Node& object, std::string_view what) {
-  const Node* name = file.document.present(object, "name");
-  if (!name || !name->is(Type::string) || content(*name).empty())
-    fail(file, name ? *name : object, fmt::format("{} has no name", what));
+  const Node* name = required(file, object, "name");
+  if (name && (!name->is(Type::string) || content(*name).empty())) fail(file, *name, fmt::format("{} has no name", what));
 }
 
 void check_nodes(ClusterFile& file, const Node& sub_cluster) {
@@ -43,9 +48,7 @@ void check_nodes(ClusterFile& file, const Node& sub_cluster) {
 
 void check_accelerators(ClusterFile& file, const Node& sub_cluster) {
   Document& document = file.document;
-  const Node* topology = document.present(sub_cluster, "topology");
-  const Node* accelerators = topology ? document.present(*topology, "accelerators") : nullptr;
-  for (const Node& accelerator : children(accelerators)) {
+  for (const Node& accelerator : children(accelerators_of(document, sub_cluster))) {
     const Node* id = document.present(accelerator, "id");
     const bool sound = !id || id->is(Type::string) || (id->is(Type::number) && is_plain_integer(id->text));
     if (!sound) document.wrong_type(*id, "an integer or a string");
@@ -62,26 +65,27 @@ void check_metric(ClusterFile& file, const Node& metric) {
                        std::find(scopes.begin(), scopes.end(), content(*scope)) != scopes.end();
     if (!known) fail(file, *scope, fmt::format("unknown scope {}", json::excerpt(scope->text)));
   }
-  const Node* timestep = document.present(metric, "timestep");
-  const bool whole = timestep && timestep->is(Type::number) && is_plain_integer(timestep->text) &&
-                     timestep->text[0] != '-' && !is_zero(timestep->text);
-  if (!whole) fail(file, timestep ? *timestep : metric, "timestep must be an integer of 1 or more");
+  if (const Node* timestep = required(file, metric, "timestep")) {
+    const bool whole = timestep->is(Type::number) && is_plain_integer(timestep->text) && timestep->text[0] != '-' &&
+                       !is_zero(timestep->text);
+    if (!whole) fail(file, *timestep, "timestep must be an integer of 1 or more");
+  }
   objects(document, metric, "subClusters");
 }
 
 // At least one, each with a name (R7).
 std::vector<Node*> check_list(ClusterFile& file, std::string_view member, std::string_view singular) {
   const std::vector<Node*> list = objects(file.document, file.document.root(), member);
-  if (list.empty()) fail(file, file.document.root(), fmt::format("{} names no {}", member, singular));
+  const Node* node = required(file, file.document.root(), member);
+  if (node && list.empty()) fail(file, *node, fmt::format("{} names no {}", member, singular));
   return list;
 }
 
 void check_name(ClusterFile& file) {
-  const Node& root = file.document.root();
-  const Node* name = file.document.present(root, "name");
-  if (!name || !name->is(Type::string))
-    fail(file, name ? *name : root, "the cluster has no name");
-  else if (content(*name) != file.name)
+  const Node* name = required(file, file.document.root(), "name");
+  if (!name) return;
+  if (!name->is(Type::string)) return file.document.wrong_type(*name, "a string");
+  if (content(*name) != file.name)
     fail(file, *name, fmt::format("the cluster is named {}, its directory `{}`", name->text, file.name));
 }
 
@@ -126,7 +130,7 @@ Verdict settle(ClusterFile& file, Node& metric, const std::string& name, bool in
   const std::string scope = text_of(document, metric, "scope");
   if (empty && (scope.empty() || scope == "node")) return Verdict::ok;
   if (value != "sum" && value != "avg") {
-    note("aggregation-invalid", fmt::format("{}: {}", name, given ? given->text : "missing"));
+    note("aggregation-invalid", fmt::format("{}: {}", name, given ? compact_text(*given) : "missing"));
     return Verdict::invalid;
   }
   if (value == inferred) return Verdict::ok;
@@ -155,6 +159,12 @@ std::vector<Node*> objects(Document& document, const Node& parent, std::string_v
   return found;
 }
 
+const Node* accelerators_of(Document& document, const Node& sub_cluster) {
+  const Node* topology = document.present(sub_cluster, "topology");
+  const Node* accelerators = topology ? document.present(*topology, "accelerators") : nullptr;
+  return accelerators && accelerators->is(Type::array) ? accelerators : nullptr;
+}
+
 std::string text_of(Document& document, const Node& object, std::string_view member) {
   const Node* node = document.present(object, member);
   return node && node->is(Type::string) ? content(*node) : std::string();
@@ -165,9 +175,7 @@ Cluster::Cluster(Document& document) {
   for (Node* entry : objects(document, document.root(), "subClusters")) {
     SubCluster sub{content(*document.present(*entry, "name")), std::string(document.present(*entry, "name")->text),
                    *NodeList::parse(text_of(document, *entry, "nodes"), unused), {}};
-    const Node* topology = document.present(*entry, "topology");
-    const Node* accelerators = topology ? document.present(*topology, "accelerators") : nullptr;
-    for (const Node& accelerator : children(accelerators))
+    for (const Node& accelerator : children(accelerators_of(document, *entry)))
       sub.accelerators.push_back(accelerator_id(document, accelerator));
     sub_clusters_.push_back(std::move(sub));
   }

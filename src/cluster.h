@@ -57,6 +57,9 @@ void settle_aggregations(ClusterFile& file, bool infer);
 // Lists the objects of an array member; anything else is a failure that sticks.
 std::vector<Node*> objects(Document& document, const Node& parent, std::string_view member);
 
+// `topology.accelerators` of a subCluster, null if it has no such array.
+const Node* accelerators_of(Document& document, const Node& sub_cluster);
+
 // The content of a string member; empty if there is none or it is no string.
 std::string text_of(Document& document, const Node& object, std::string_view member);
 

@@ -13,10 +13,9 @@ using json::Type;
 
 namespace {
 
-// Compares without copying unless the name has escapes.
+// Compares without copying unless the token has escapes. Our own names have none.
 bool same_name(std::string_view token, std::string_view name) {
-  if (token.size() == name.size() + 2 && token.substr(1, name.size()) == name)
-    return name.find('\\') == name.npos || json::unescape(token) == name;
+  if (token.substr(1, token.size() - 2) == name) return true;
   return token.find('\\') != token.npos && json::unescape(token) == name;
 }
 
@@ -138,8 +137,9 @@ Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
   return reader.error();
 }
 
-// Names are compared once all are known: the last one is then the one to blame, wherever a pair stands.
-bool DataReader::unique_name(json::Reader& reader, const std::vector<std::string_view>& names) {
+// Compared once all are known, so that the second of a pair is the one to blame.
+bool DataReader::unique(json::Reader& reader, const std::vector<std::string_view>& names) {
+  if (names.size() < 2) return true;
   std::unordered_set<std::string> seen;
   for (const std::string_view name : names)
     if (!seen.insert(json::unescape(name)).second)
@@ -167,7 +167,7 @@ bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
                          object.members.push_back({scope_name, scope.object.whole});
                          return true;
                        }) &&
-         unique_name(reader, scope_names_);
+         unique(reader, scope_names_);
 }
 
 bool DataReader::read_scope(json::Reader& reader, ScopePlace& scope) {
@@ -175,22 +175,17 @@ bool DataReader::read_scope(json::Reader& reader, ScopePlace& scope) {
   scope.object.members.clear();
   if (!reader.peek(scope.object.whole.type)) return false;
   if (!scope.object.is_object()) return reader.value(scope.object.whole);
-  int series = 0, statistics_series = 0;
-  return reader.object(scope.object.whole, [&](std::string_view name) {
+  member_names_.clear();
+  const auto member = [&](std::string_view name) {
     Piece value;
-    bool sound = false;
-    if (same_name(name, "series"))
-      sound = ++series == 1 ? read_series(reader, scope, value) : false;
-    else if (same_name(name, "statisticsSeries"))
-      sound = ++statistics_series == 1 ? read_statistics_series(reader, value) : false;
-    else
-      sound = reader.value(value);
-    if (series > 1 || statistics_series > 1)
-      return reader.fail(Kind::duplicate_member, name.data(),
-                         fmt::format("member {} stands here a second time", name));
+    member_names_.push_back(name);
+    const bool sound = same_name(name, "series")             ? read_series(reader, scope, value)
+                       : same_name(name, "statisticsSeries") ? read_statistics_series(reader, value)
+                                                             : reader.value(value);
     scope.object.members.push_back({name, value});
     return sound;
-  });
+  };
+  return reader.object(scope.object.whole, member) && unique(reader, member_names_);
 }
 
 bool DataReader::read_series(json::Reader& reader, ScopePlace& scope, Piece& whole) {
@@ -239,7 +234,7 @@ bool DataReader::read_statistics_series(json::Reader& reader, Piece& whole) {
     Piece value;
     if (!numbers && !percentiles) return reader.value(value);
     seen.push_back(name);
-    if (!unique_name(reader, seen)) return false;
+    if (!unique(reader, seen)) return false;
     if (numbers) return read_numbers(reader, value);
     if (!reader.peek(value.type)) return false;
     if (value.is(Type::object)) return reader.object(value, each_percentile);

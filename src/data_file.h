@@ -102,12 +102,13 @@ class DataReader {
   bool read_series(json::Reader& reader, ScopePlace& scope, json::Piece& whole);
   bool read_one_series(json::Reader& reader, ObjectPlace& series);
   bool read_statistics_series(json::Reader& reader, json::Piece& whole);
-  bool unique_name(json::Reader& reader, const std::vector<std::string_view>& names);
+  bool unique(json::Reader& reader, const std::vector<std::string_view>& names);
   Result<void> begin(std::string_view text, json::Reader& reader);
 
   MetricPlace metric_;
   std::vector<std::string_view> metric_names_;
   std::vector<std::string_view> scope_names_;
+  std::vector<std::string_view> member_names_;
   bool spaced_ = false;
 };
 
@@ -123,7 +124,7 @@ Result<void> DataReader::read(std::string_view text, Visit&& visit) {
     return static_cast<bool>(visited);
   });
   if (!visited) return visited;
-  if (!sound || !unique_name(reader, metric_names_) || !reader.finish()) return reader.error();
+  if (!sound || !unique(reader, metric_names_) || !reader.finish()) return reader.error();
   spaced_ = reader.spaced();
   return {};
 }

@@ -58,6 +58,11 @@ std::string with_sign(bool negative, std::string_view magnitude) {
   return text;
 }
 
+bool operator==(const Decimal& a, const Decimal& b) {
+  if (a.digits.empty() || b.digits.empty()) return a.digits == b.digits;  // zero has neither sign nor point
+  return a.negative == b.negative && a.point == b.point && a.digits == b.digits;
+}
+
 // Digits without leading zeros.
 bool is_below_two_to_63(std::string_view digits) {
   return digits.size() < two_to_63.size() || (digits.size() == two_to_63.size() && digits < two_to_63);
@@ -134,6 +139,8 @@ std::optional<std::string> integral_text(std::string_view token) {
   if (!is_below_two_to_63(decimal.digits)) return std::nullopt;
   return with_sign(decimal.negative, decimal.digits);
 }
+
+bool same_number(std::string_view a, std::string_view b) { return take_apart(a) == take_apart(b); }
 
 std::optional<std::int64_t> plain_uint63(std::string_view token) {
   std::int64_t value = 0;

@@ -20,6 +20,9 @@ bool is_zero(std::string_view token);
 // A plain integer is returned as it stands, `-0` too; any other text of value 0 becomes `0`.
 std::optional<std::string> integral_text(std::string_view token);
 
+// The same value, whatever the text (M11): `4` and `4.0`. Exact at any length.
+bool same_number(std::string_view a, std::string_view b);
+
 // The value of a plain unsigned integer below 2^63 (X5); none for any other token.
 std::optional<std::int64_t> plain_uint63(std::string_view token);
 

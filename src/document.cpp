@@ -173,9 +173,9 @@ void Document::fail_name(const Node& member, Kind kind, std::string what) {
   if (!failure_) failure_ = error(member, member.name_origin, kind, std::move(what));
 }
 
-void Document::fail_missing(const Node& object, std::string_view name) {
+void Document::fail_missing(const Node& object, std::string_view name, Kind kind) {
   if (failure_) return;
-  failure_ = error(object, nullptr, Kind::missing_member, fmt::format("member \"{}\" is missing", name));
+  failure_ = error(object, nullptr, kind, fmt::format("member \"{}\" is missing", name));
   failure_->pointer += json::pointer_token(name);
 }
 

@@ -95,7 +95,8 @@ class Document {
   // written. It spares every rule the plumbing of errors that hardly ever happen.
   void fail(const Node& at, Kind kind, std::string what);
   void fail_name(const Node& member, Kind kind, std::string what);
-  void fail_missing(const Node& object, std::string_view name);
+  // Where the member would be. A place that is not there has no byte.
+  void fail_missing(const Node& object, std::string_view name, Kind kind = Kind::missing_member);
   void wrong_type(const Node& at, std::string_view expected);
   const std::optional<Error>& failure() const { return failure_; }
 

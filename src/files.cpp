@@ -129,8 +129,10 @@ class RealFiles : public Files {
     return true;
   }
 
-  Result<void> set_mode(const std::string& path, const FileInfo& like) override {
-    if (::chmod(path.c_str(), like.mode) != 0) return write_failure("set the mode", path);
+  Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
+    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory || !give_ownership(directory.get(), like)) return write_failure("set the ownership", path);
+    if (::fchmod(directory.get(), like.mode) != 0) return write_failure("set the mode", path);
     return {};
   }
 
@@ -213,7 +215,7 @@ class DryFiles : public RealFiles {
  public:
   using RealFiles::RealFiles;
   Result<bool> make_directory(const std::string&, const FileInfo&) override { return true; }
-  Result<void> set_mode(const std::string&, const FileInfo&) override { return {}; }
+  Result<void> set_attributes(const std::string&, const FileInfo&) override { return {}; }
   Result<void> write(const std::string&, std::string_view, const FileInfo&) override { return {}; }
   Result<void> copy(const std::string&, const std::string&, const FileInfo&) override { return {}; }
   Result<void> reflink(const std::string&, const std::string&, const FileInfo&) override { return {}; }

@@ -56,7 +56,7 @@ class Files {
   // A directory that its owner can write in, else with the mode and ownership of `like`. True if it was made,
   // false if it stood there.
   virtual Result<bool> make_directory(const std::string& path, const FileInfo& like) = 0;
-  virtual Result<void> set_mode(const std::string& path, const FileInfo& like) = 0;
+  virtual Result<void> set_attributes(const std::string& directory, const FileInfo& like) = 0;
   // A new file with mode, mtime and ownership of `like`. Nothing stays of one that could not be completed.
   virtual Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) = 0;
   virtual Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) = 0;

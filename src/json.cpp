@@ -384,7 +384,7 @@ bool Reader::string(std::string_view& token) {
     const auto c = static_cast<unsigned char>(*at_);
     if (c == '"') break;
     if (c < 0x20) {
-      if (at_ >= end_) return fail(Kind::json_syntax, start, "this string does not end");
+      if (at_ >= end_) return unexpected("the end of a string");
       return fail(Kind::json_syntax, at_, fmt::format("control character 0x{:02x} in a string", c));
     }
     if (c != '\\') continue;

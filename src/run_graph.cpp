@@ -13,7 +13,6 @@
 
 #include <deque>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "run.h"
@@ -123,13 +122,9 @@ class Graph {
     std::get<1>(ports).try_put(slot);
   }
 
-  Stage stage(void (Stages::*work)(Slot&) const) {
+  Stage stage(Stages::Stage work) {
     return {graph_, flow::unlimited, [this, work](Slot* slot) {
-              try {
-                (run_.stages.*work)(*slot);
-              } catch (const std::bad_alloc&) {
-                out_of_memory(*slot);
-              }
+              run_.stages.run(work, *slot);
               return slot;
             }};
   }

@@ -9,11 +9,8 @@ void run_serial(const Run& run) {
     if (!path) return;
     if (run.listener.job) run.listener.job(*path);
     slot.reset(std::move(*path));
-    run.stages.list(slot);
-    run.stages.read(slot);
-    run.stages.transform(slot);
-    run.stages.encode(slot);
-    run.stages.write(slot);
+    for (const auto stage : {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
+      run.stages.run(stage, slot);
     run.ledger.retire(slot);
     slot.trim(warm_bytes);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 namespace jobferry {
 
@@ -86,8 +87,12 @@ void Slot::trim(std::size_t limit) {
     buffer->trim(limit);
 }
 
-void out_of_memory(Slot& slot) {
-  fail(slot, {Kind::file_too_large, "there is not enough memory for this job"}, names::meta);
+void Stages::run(Stage stage, Slot& slot) const {
+  try {
+    (this->*stage)(slot);
+  } catch (const std::bad_alloc&) {
+    fail(slot, {Kind::file_too_large, "there is not enough memory for this job"}, names::meta);
+  }
 }
 
 std::string Stages::source_path(const Slot& slot, std::string_view name) const {

@@ -104,12 +104,13 @@ struct Slot {
   std::string subject() const { return path.text(); }
 };
 
-// A job for which there is no memory is bad, too, and the others go on.
-void out_of_memory(Slot& slot);
-
 class Stages {
  public:
   Stages(Files& files, const Plan& plan, Target& target) : files_(files), plan_(plan), target_(target) {}
+
+  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, and the others go on.
+  using Stage = void (Stages::*)(Slot&) const;
+  void run(Stage stage, Slot& slot) const;
 
   void list(Slot& slot) const;
   void read(Slot& slot) const;

@@ -189,7 +189,7 @@ Result<void> Target::create() {
   if (auto made = make_parents(); !made) return made;
   auto made = files_.make_directory(root_, source_.root_info);
   if (!made) return std::move(made.error());
-  // An empty directory that stood there gets the mode of the source's root, too.
+  // An empty directory that stood there gets mode and ownership of the source's root, too.
   if (!*made || (source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
   if (const auto info = files_.info(root_ + "/."); info) device_ = info->device;
   if (auto done = files_.write(to(marker), marker_text, as_of_now(source_.root_info)); !done) return done;
@@ -271,22 +271,22 @@ Result<void> Target::finalize(int version) {
   if (auto done = files_.sync(root_); !done) return done;
   if (auto done = files_.remove(to(marker)); !done) return done;
   if (modes_missing_)
-    if (auto done = restore_modes(""); !done) return done;
+    if (auto done = restore_attributes(""); !done) return done;
   return files_.sync(root_);
 }
 
 // Modes that forbid writing could not be given before: now from the leaves up.
-Result<void> Target::restore_modes(const std::string& path) {
+Result<void> Target::restore_attributes(const std::string& path) {
   const std::string here = path.empty() ? root_ : to(path);
   const auto entries = files_.list(here);
   if (!entries) return {};  // nothing there: a dry run
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::directory) continue;
-    if (auto done = restore_modes(path.empty() ? entry.name : join(path, entry.name)); !done) return done;
+    if (auto done = restore_attributes(path.empty() ? entry.name : join(path, entry.name)); !done) return done;
   }
   auto like = files_.info((path.empty() ? source_.root : from(path)) + "/.");
   if (!like) return std::move(like.error());
-  return files_.set_mode(here, *like);
+  return files_.set_attributes(here, *like);
 }
 
 }  // namespace jobferry

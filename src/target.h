@@ -46,7 +46,7 @@ class Target {
   std::string to(const std::string& path) const { return join(root_, path); }
   Result<void> make_parents();
   Result<void> check_reflink();
-  Result<void> restore_modes(const std::string& path);
+  Result<void> restore_attributes(const std::string& path);
 
   Files& files_;
   const Archive& source_;

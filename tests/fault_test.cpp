@@ -41,9 +41,9 @@ class FailingFiles : public Files {
     if (fails("make_directory", path)) return error(Kind::write_failed);
     return real_->make_directory(path, like);
   }
-  Result<void> set_mode(const std::string& path, const FileInfo& like) override {
-    if (fails("set_mode", path)) return error(Kind::write_failed);
-    return real_->set_mode(path, like);
+  Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
+    if (fails("set_attributes", path)) return error(Kind::write_failed);
+    return real_->set_attributes(path, like);
   }
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
     if (fails("write", path)) return error(Kind::write_failed);
@@ -147,7 +147,7 @@ TEST_P(EveryCall, FailsOnce) {
       EXPECT_FALSE(summary.errors.empty() && summary.bad.empty()) << "an end without a reason";
     }
     const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
-    EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" || files.failed() == "set_mode");
+    EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" || files.failed() == "set_attributes");
   }
   EXPECT_EQ(difference(source, read_tree(temp.path("source"))), "");
 }

@@ -23,11 +23,8 @@ class BareThreads {
     Slot slot;
     while (auto path = next()) {
       slot.reset(std::move(*path));
-      run_.stages.list(slot);
-      run_.stages.read(slot);
-      run_.stages.transform(slot);
-      run_.stages.encode(slot);
-      run_.stages.write(slot);
+      for (const auto stage : {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
+        run_.stages.run(stage, slot);
       const std::scoped_lock lock(mutex_);
       run_.ledger.retire(slot);
     }

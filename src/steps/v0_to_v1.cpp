@@ -2,7 +2,9 @@
 // left out is filled in. The only step so far that changes data.json.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "cluster.h"
@@ -313,8 +315,9 @@ Result<void> d6_timestep(Scope& scope) {
   if (!known) {
     Error error = error_at(scope.pass.text, scope.place.object.whole.text, Kind::timestep_unknown,
                            "timestep is missing, and cluster.json does not know this metric");
-    if (*timestep) error.byte = static_cast<std::uint64_t>((*timestep)->value.text.data() - scope.pass.text.data());
     error.pointer += "/timestep";
+    error.byte.reset();
+    if (*timestep) error.byte = static_cast<std::uint64_t>((*timestep)->value.text.data() - scope.pass.text.data());
     return error;
   }
   scope.set(*timestep, "timestep", *known);
@@ -370,8 +373,7 @@ void c5_number_of_nodes(ClusterFile& file) {
 
 void c7_accelerator_ids(ClusterFile& file) {
   for (Node* sub_cluster : objects(file.document, file.document.root(), "subClusters")) {
-    const Node* topology = file.document.present(*sub_cluster, "topology");
-    for (Node& accelerator : children(topology ? file.document.present(*topology, "accelerators") : nullptr))
+    for (Node& accelerator : children(accelerators_of(file.document, *sub_cluster)))
       if (Node* id = file.document.present(accelerator, "id"); id && id->is(Type::number))
         file.document.assign(*id, quoted(id->text));
   }

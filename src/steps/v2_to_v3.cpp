@@ -61,7 +61,7 @@ void m8_exclusive_to_shared(Job& job) {
   }
   remove_if(job, shared);
   for (const Sharing& sharing : sharings)
-    if (exclusive->text == sharing.exclusive)
+    if (exclusive->is(Type::number) && same_number(exclusive->text, sharing.exclusive))
       return replace_member(job, *exclusive, "shared", json::quote(sharing.shared));
   job.meta.fail(*exclusive, Kind::exclusive_invalid,
                 fmt::format("exclusive must be 0, 1 or 2, found {}", json::excerpt(compact_text(*exclusive))));
@@ -82,9 +82,7 @@ void m10_requested_memory(Job& job) {
 // Equal as numbers, or equal as text.
 bool same_value(const Node& a, const Node& b) {
   if (compact_text(a) == compact_text(b)) return true;
-  if (!a.is(Type::number) || !b.is(Type::number)) return false;
-  const auto x = to_double(a.text), y = to_double(b.text);
-  return x && y && *x == *y;
+  return a.is(Type::number) && b.is(Type::number) && same_number(a.text, b.text);
 }
 
 Node& footprint_of(Job& job) {
