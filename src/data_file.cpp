@@ -139,7 +139,13 @@ Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
 
 // Compared once all are known, so that the second of a pair is the one to blame.
 bool DataReader::unique(json::Reader& reader, const std::vector<std::string_view>& names) {
-  if (names.size() < 2) return true;
+  const auto escaped = [](std::string_view name) { return name.find('\\') != name.npos; };
+  constexpr std::size_t few = 24;  // comparing each with each is cheaper than a set
+  if (names.size() <= few && std::none_of(names.begin(), names.end(), escaped)) {
+    bool twice = false;
+    for (auto at = names.begin(); at != names.end(); ++at) twice |= std::find(names.begin(), at, *at) != at;
+    if (!twice) return true;
+  }
   std::unordered_set<std::string> seen;
   for (const std::string_view name : names)
     if (!seen.insert(json::unescape(name)).second)

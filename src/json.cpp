@@ -7,6 +7,8 @@
 #include <charconv>
 #include <vector>
 
+#include "number_scan.h"
+
 namespace jobferry::json {
 
 namespace {
@@ -438,7 +440,15 @@ bool Reader::element() {
 }
 
 bool Reader::numbers(Piece& whole) {
-  return array(whole, [this](std::size_t) { return element(); });
+  return array(whole, [this](std::size_t) {
+    // Most of an array goes in one go; then one element by the book, and on. What made the scan stop is
+    // looked at here.
+    const Scanned scanned = skip_plain_numbers(at_, end_);
+    at_ = scanned.at;
+    spaced_ |= scanned.spaced;
+    skip_space();
+    return element();
+  });
 }
 
 bool Reader::finish() {

@@ -66,6 +66,11 @@ std::string plain_data(int version) { return plain_archive(version).at(in_job(1,
 std::string data_with(int version, const std::string& data) {
   return replaced(plain_data(version), "[1,null,1.0]", data);
 }
+std::string long_data(int version) {
+  std::string values = "[1";
+  while (values.size() < 4000) values += ",2.50";
+  return data_with(version, values + ']');
+}
 std::string padded(const std::string& text, std::size_t size) {
   return text + std::string(size - text.size(), ' ');
 }
@@ -91,6 +96,7 @@ Tree snapshot(const std::string& root) {
                     s.st_mtim.tv_nsec, content);
   };
   add(root);
+  if (!fs::is_directory(root)) return found;
   for (fs::recursive_directory_iterator at(root), end; at != end; ++at) add(at->path());
   return found;
 }
@@ -470,6 +476,29 @@ TEST(X6, SkipsWhateverElseIsWrong) {
   }
 }
 
+// X7: whichever is used, --compress makes of it what was asked for.
+TEST(X7, ConvertsTheOneThatIsUsed) {
+  const std::string content = padded(plain_data(1), 2001), other = padded(plain_data(1), 2002);
+  const std::string broken = gzipped(content).substr(0, 40);
+  Tree uses_plain =
+      plain_archive(1) + Tree{{in_job(1, "data.json"), content}, {in_job(1, "data.json.gz"), broken}};
+  Tree uses_gz =
+      plain_archive(1) + Tree{{in_job(1, "data.json"), other}, {in_job(1, "data.json.gz"), gzipped(content)}};
+  for (const Tree& tree : {uses_plain, uses_gz}) {
+    for (const Compression compress : {Compression::gzip, Compression::none}) {
+      Trial trial(tree);
+      Options options;
+      options.compress = compress;
+      expect_complete(trial, trial.run(2, options), 2);
+      const bool packed = compress == Compression::gzip;
+      const std::string found = read_file(trial.target(in_job(1, packed ? "data.json.gz" : "data.json")));
+      EXPECT_EQ(packed ? inflated(found) : found, content);
+      EXPECT_FALSE(trial.has(in_job(1, packed ? "data.json" : "data.json.gz")));
+      EXPECT_TRUE(trial.noted(subject_of(1), "two-data-files"));
+    }
+  }
+}
+
 TEST(X6, LooksAtTheDirectoryNameNeither) {
   Trial trial(plain_archive(1) + Tree{{"c/odd/names/here/meta.json", ""}});
   const Summary summary = trial.run(2);
@@ -531,8 +560,6 @@ std::vector<Stray> strays() {
       {"a FIFO in a cluster", {{"c/pipe", fifo}}, 0, 1},
       {"a FIFO between the levels", {{"c/0/pipe", fifo}, {"c/0/001/pipe", fifo}}, 0, 2},
       {"a FIFO in a job", {{"c/0/001/100/pipe", fifo}}, 0, 1},
-      {"a marker in a cluster", {{"c/" + marker, file}}, 0, 1},        // X13: never carried
-      {"a marker in a job", {{"c/0/001/100/" + marker, file}}, 0, 1},  // X13
   };
 }
 
@@ -768,6 +795,8 @@ TEST(X11, ReadsDataFilesOnlyWhereItMust) {
       {"too small for .gz", 1, 2, "data.json", small, false, gzip, "migrated", 1},
       {"a .gz already", 1, 2, "data.json.gz", gzipped(broken), false, gzip, "migrated", 1},
       {"converted from .gz", 1, 2, "data.json.gz", gzipped(broken), false, none, "json-syntax", 0},
+      {"hollow and converted", 1, 2, "data.json.gz", gzipped(""), false, none, "skipped", 0},
+      {"hollow and kept", 1, 2, "data.json.gz", gzipped(""), false, gzip, "migrated", 1},
       {"plain already", 1, 2, "data.json", broken, false, none, "migrated", 1}};
   for (const Case& c : cases) {
     Tree tree = plain_archive(c.from);
@@ -910,6 +939,17 @@ TEST(X13, RefusesAnUnfinishedTargetAsSource) {
     Trial trial(plain_archive(version) + Tree{{marker, "anything\n"}});
     const Summary summary = trial.run(2);
     expect_failed(trial, summary, Kind::not_an_archive);
+  }
+}
+
+TEST(X13, TheMarkerIsNeverCarried) {
+  for (const std::string& path : {"c/" + marker, in_job(1, marker)}) {
+    SCOPED_TRACE(path);
+    Trial trial(plain_archive(1) + Tree{{path, "x"}});
+    const Summary summary = trial.run(2);
+    expect_complete(trial, summary, 2);
+    EXPECT_FALSE(trial.has(path));
+    EXPECT_EQ(summary.total().left_behind, 1U);
   }
 }
 
@@ -1225,12 +1265,12 @@ std::vector<Attributed> attributed() {
           {"", 0555}};
 }
 
-class Attributes : public testing::TestWithParam<std::tuple<int, Compression, DataMode, bool>> {};
+class Attributes : public testing::TestWithParam<std::tuple<int, Compression, DataMode>> {};
 
 TEST_P(Attributes, Section9_ArePreserved) {
-  const auto [from, compress, mode, target_exists] = GetParam();
+  const auto [from, compress, mode] = GetParam();
   Tree tree = plain_archive(from);
-  const std::string data = padded(plain_data(from), 3000);
+  const std::string data = long_data(from);
   tree = tree + Tree{{in_job(1, "data.json"), data},
                      {in_job(1, "extra"), "x"},
                      {in_job(2, "meta.json"), meta_of(from, 2)},
@@ -1240,7 +1280,6 @@ TEST_P(Attributes, Section9_ArePreserved) {
   Trial trial(tree);
   int number = 0;
   for (const Attributed& each : attributed()) give_attributes(trial.source(each.path), each.mode, ++number);
-  if (target_exists) fs::create_directory(trial.target());
   Options options;
   options.compress = compress;
   options.data = mode;
@@ -1253,11 +1292,21 @@ TEST_P(Attributes, Section9_ArePreserved) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Runs, Attributes,
-    testing::Combine(testing::Values(0, 1, 2),
-                     testing::Values(Compression::keep, Compression::gzip, Compression::none),
-                     testing::Values(DataMode::automatic, DataMode::copy), testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(Runs, Attributes,
+                         testing::Combine(testing::Values(0, 1, 2),
+                                          testing::Values(Compression::keep, Compression::gzip,
+                                                          Compression::none),
+                                          testing::Values(DataMode::automatic, DataMode::copy)));
+
+// The directories of the source, in one that stood there empty.
+TEST(Section9, AnEmptyTargetBecomesLikeTheSource) {
+  Trial trial(plain_archive(1));
+  give_attributes(trial.source(), 0750, 1);
+  fs::create_directory(trial.target());
+  ASSERT_EQ(::chmod(trial.target().c_str(), 0700), 0);
+  expect_complete(trial, trial.run(2), 2);
+  EXPECT_EQ(attributes(trial.target()), attributes(trial.source()));
+}
 
 TEST(Section9, VersionTxtKeepsItsMode) {
   for (const mode_t mode : {0600U, 0640U, 0444U, 0666U}) {
@@ -1280,7 +1329,7 @@ TEST(Section9, VersionTxtOfVersion0IsReadableByAll) {
   }
 }
 
-// A server must not be able to write into an unfinished target's directories less than we can.
+// Their modes are set last: an unfinished target can be removed like any other directory.
 TEST(Section9, ReadOnlyDirectoriesDoNotStandInTheWayOfAnUnfinishedTarget) {
   Trial trial(plain_archive(1) + Tree{{in_job(2, "meta.json"), "{"}});
   for (const std::string& path : std::vector<std::string>{subject_of(1), "c/0/001", "c/0", "c", ""})
@@ -1354,7 +1403,7 @@ Tree motley_archive() {
       if (!tree.contains(path) && path != "lost+found/") tree[path] = content;
   for (int id = 3000; id < 3040; ++id) {
     tree[in_job(id, "meta.json")] = replaced(meta_of(0, id), R"("main")", "\"\"");
-    tree[in_job(id, id % 2 ? "data.json" : "data.json.gz")] = id % 2 ? padded(plain_data(0), 4000) : sound_gz;
+    tree[in_job(id, id % 2 ? "data.json" : "data.json.gz")] = id % 2 ? long_data(0) : sound_gz;
   }
   tree["d/cluster.json"] = replaced(plain_cluster(0), R"("name":"c")", R"("name":"d")");
   tree["d/0/001/100/meta.json"] = replaced(plain_meta(0), R"("cluster":"c")", R"("cluster":"d")");
@@ -1397,6 +1446,26 @@ TEST(X10, ThreadsAndMemoryDoNotShow) {
   const Ran again = run_motley(serial);
   EXPECT_EQ(difference(expected.result, again.result), "");
   EXPECT_EQ(expected.report, again.report);
+}
+
+// A .gz that takes more memory than it was given comes again with more.
+TEST(X10, LittleMemoryIsEnoughForLargeFiles) {
+  Tree tree = plain_archive(0);
+  for (int id = 2; id < 20; ++id) {
+    tree[in_job(id, "meta.json")] = meta_of(0, id);
+    tree[in_job(id, "data.json.gz")] =
+        gzipped(padded(plain_data(0), static_cast<std::size_t>(id) * 1'000'000));
+  }
+  for (const std::uint64_t memory : {1U, 2'000'000U, 30'000'000U}) {
+    Trial trial(tree);
+    Options options;
+    options.memory = memory;
+    options.threads = 4;
+    const Summary summary = trial.run(1, options);
+    expect_complete(trial, summary, 1);
+    for (int id = 2; id < 20; ++id)
+      EXPECT_EQ(inflated(read_file(trial.target(in_job(id, "data.json.gz")))), plain_data(1));
+  }
 }
 
 TEST(X10, StepsCompose) {
@@ -1500,9 +1569,9 @@ class FailingFiles : public Files {
 };
 
 // A job of version 0 with all kinds of files, and what its stages need.
-class Stage {
+class Bench {
  public:
-  explicit Stage(Files& files) {
+  explicit Bench(Files& files) : files_(files) {
     options_.source = trial_.source();
     options_.target = trial_.target();
     archive_ = std::move(*open_archive(*real_, options_.source));
@@ -1514,8 +1583,8 @@ class Stage {
     target_.emplace(files, archive_, options_);
   }
 
-  Fate carry(Files& files, std::optional<Error>& error) {
-    const Stages stages(files, *plan_, *target_);
+  Fate carry() {
+    const Stages stages(files_, *plan_, *target_);
     Slot slot;
     slot.reset({"c", "0", "001", "100"});
     stages.list(slot);
@@ -1523,14 +1592,16 @@ class Stage {
     stages.transform(slot);
     stages.encode(slot);
     stages.write(slot);
-    error = std::move(slot.error);
+    error_ = std::move(slot.error);
     return slot.fate;
   }
 
+  const std::optional<Error>& error() const { return error_; }
   Target& target() { return *target_; }
   const Trial& trial() const { return trial_; }
 
  private:
+  Files& files_;
   Trial trial_{plain_archive(0) +
                Tree{{in_job(1, "a"), "x"}, {in_job(1, "z"), "x"}, {in_job(1, "sub/meta.json"), "x"}}};
   std::unique_ptr<Files> real_ = real_files(false);
@@ -1540,78 +1611,76 @@ class Stage {
   ClusterFile cluster_;
   std::optional<Plan> plan_;
   std::optional<Target> target_;
+  std::optional<Error> error_;
 };
 
-// For every call that may fail: the job is there as a whole or not at all, and the right party is to blame.
-TEST(Fault, AJobIsThereAsAWholeOrNotAtAll) {
+// Once for every call that may fail, and at last with a disk that is sound.
+void with_every_failure(const std::function<void(FailingFiles& files, Bench& bench)>& test) {
   bool failed = true;
   for (std::size_t n = 1; failed; ++n) {
     ASSERT_LT(n, 1000U);
     SCOPED_TRACE(fmt::format("call {} fails", n));
     FailingFiles files(n);
-    Stage stage(files);
-    write_tree(stage.trial().target(), {{"c/cluster.json", ""}});
-    std::optional<Error> error;
-    const Fate fate = stage.carry(files, error);
+    Bench bench(files);
+    test(files, bench);
     failed = files.failed();
-    std::set<std::string> found;
-    for (const auto& [path, content] : stage.trial().result()) found.insert(path);
-    found.erase("c/cluster.json");
-    const std::set<std::string> whole = {in_job(1, "a"), in_job(1, "data.json"), in_job(1, "meta.json"),
-                                         in_job(1, "z")};
-    if (fate == Fate::migrated) {
-      EXPECT_EQ(found, whole);
-    } else if (fate == Fate::bad) {  // the run goes on, so not even its directories may stay (section 9)
-      EXPECT_EQ(found, std::set<std::string>()) << "bad: " << describe(*error);
-    } else {
-      EXPECT_FALSE(stage.trial().has(subject_of(1)));
-    }
-    if (!failed) {
-      EXPECT_EQ(fate, Fate::migrated);
-    }
-    if (fate == Fate::bad) {
-      EXPECT_EQ(name_of(error->kind), "read-failed");
-    }
-    if (fate == Fate::failed) {
-      EXPECT_EQ(name_of(error->kind), "write-failed");
-    }
-    if (error) {
-      EXPECT_EQ(error->subject, subject_of(1));
-    }
   }
+}
+
+std::set<std::string> names_in(const std::string& directory) {
+  std::set<std::string> names;
+  if (!fs::exists(directory)) return names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.insert(entry.path().filename().string());
+  return names;
+}
+
+TEST(Fault, AJobIsThereAsAWholeOrNotAtAll) {
+  with_every_failure([](FailingFiles& files, Bench& bench) {
+    write_tree(bench.trial().target(), {{"c/", ""}});
+    const Fate fate = bench.carry();
+    const std::set<std::string> whole = {"a", "data.json", "meta.json", "z"}, none;
+    EXPECT_TRUE(fate == Fate::migrated || files.failed());
+    EXPECT_EQ(names_in(bench.trial().target(subject_of(1))), fate == Fate::migrated ? whole : none);
+    EXPECT_EQ(bench.trial().has(subject_of(1)), fate == Fate::migrated);
+  });
+}
+
+// What cannot be read is the job's fault, what cannot be written ends the run.
+TEST(Fault, NamesTheJob) {
+  with_every_failure([](FailingFiles&, Bench& bench) {
+    write_tree(bench.trial().target(), {{"c/", ""}});
+    const Fate fate = bench.carry();
+    if (fate == Fate::migrated) return;
+    ASSERT_TRUE(bench.error());
+    EXPECT_EQ(bench.error()->subject, subject_of(1));
+    EXPECT_EQ(name_of(bench.error()->kind), fate == Fate::bad ? "read-failed" : "write-failed");
+  });
+}
+
+// Section 9: directories are made only where a file is written. After a bad job the run goes on.
+TEST(Fault, ABadJobLeavesNoDirectories) {
+  with_every_failure([](FailingFiles&, Bench& bench) {
+    write_tree(bench.trial().target(), {{"c/", ""}});
+    if (bench.carry() == Fate::bad) {
+      EXPECT_FALSE(bench.trial().has("c/0")) << describe(*bench.error());
+    }
+  });
 }
 
 // X13: at no time does an unfinished target look finished, or like an archive of version 0.
 TEST(Fault, TheMarkerStandsUntilVersionTxtDoes) {
-  bool failed = true;
-  for (std::size_t n = 1; failed; ++n) {
-    ASSERT_LT(n, 1000U);
-    SCOPED_TRACE(fmt::format("call {} fails", n));
-    FailingFiles files(n);
-    Stage stage(files);
-    const Trial& trial = stage.trial();
+  with_every_failure([](FailingFiles& files, Bench& bench) {
+    const Trial& trial = bench.trial();
     ASSERT_EQ(::chmod(trial.source(subject_of(1)).c_str(), 0555), 0);
-    std::optional<Error> error;
-    const bool created = static_cast<bool>(stage.target().create());
-    const bool carried = created && stage.carry(files, error) == Fate::migrated;
-    const bool finalized = carried && stage.target().finalize(1);
-    failed = files.failed();
-    if (!created) {
-      EXPECT_TRUE(!trial.has("") || trial.has(marker) || fs::is_empty(trial.target()));
-    }
-    if (created && !trial.has(marker)) {
-      EXPECT_EQ(read_file(trial.target("version.txt")), "1\n");
-    }
-    if (trial.has("version.txt")) {
-      EXPECT_TRUE(carried);
-    }
-    if (finalized) {
-      EXPECT_TRUE(trial.has("version.txt") && !trial.has(marker));
-    }
-    if (!failed) {
-      EXPECT_TRUE(finalized);
-    }
-  }
+    const bool created = static_cast<bool>(bench.target().create());
+    const bool carried = created && bench.carry() == Fate::migrated;
+    const bool finalized = carried && bench.target().finalize(1);
+    EXPECT_TRUE(finalized || files.failed());
+    EXPECT_TRUE(created || trial.has(marker) || names_in(trial.target()).empty());
+    EXPECT_TRUE(!created || trial.has(marker) || read_file(trial.target("version.txt")) == "1\n");
+    EXPECT_TRUE(carried || !trial.has("version.txt"));
+    EXPECT_TRUE(!finalized || (trial.has("version.txt") && !trial.has(marker)));
+  });
 }
 
 }  // namespace

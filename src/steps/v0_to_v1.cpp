@@ -225,21 +225,25 @@ class Statistics {
   std::uint64_t count_ = 0;
 };
 
+// Takes the next number off an array that is known to be sound: numbers, nulls, commas and white space.
+std::string_view next_number(std::string_view& rest) {
+  const auto in_number = [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '+' || c == 'e' || c == 'E'; };
+  const auto begin = std::find_if(rest.begin(), rest.end(), in_number);
+  const auto end = std::find_if_not(begin, rest.end(), in_number);
+  const std::string_view token(begin, end);
+  rest = {end, rest.end()};
+  return token;
+}
+
 Result<std::string> compute_statistics(const Scope& scope, const Piece* data) {
   Statistics statistics;
   std::string_view rest = data && data->is(Type::array) ? data->text : std::string_view();
-  // The array is known to be sound: numbers, nulls, commas and white space.
-  while (true) {
-    const std::size_t begin = rest.find_first_of("-0123456789");
-    if (begin == rest.npos) break;
-    rest.remove_prefix(begin);
-    const std::string_view token = rest.substr(0, rest.find_first_of(", \t\r\n]"));
+  for (std::string_view token = next_number(rest); !token.empty(); token = next_number(rest)) {
     const auto value = to_double(token);
     if (!value)
       return error_at(scope.pass.text, token, Kind::number_range,
                       fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
     statistics.add(*value);
-    rest.remove_prefix(token.size());
   }
   if (!statistics.finite())
     return error_at(scope.pass.text, data->text, Kind::number_range, "the sum of the data is too large for statistics in double precision");

@@ -1,0 +1,857 @@
+// The built program as a user runs it: options, what it prints, exit codes, signals.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+constexpr int complete = 0, failed = 1, usage = 2, bad_jobs = 3, interrupted = 130;
+constexpr int cannot_execute = 127;
+const std::string marker = "jobferry.unfinished";
+
+using Words = std::vector<std::string>;
+using Prepare = std::function<void()>;  // what the child does before it becomes the program
+
+Words operator+(Words left, const Words& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+Tree operator+(Tree left, const Tree& right) {
+  for (const auto& [path, content] : right) left[path] = content;
+  return left;
+}
+
+// --- Running the program ---
+
+struct Ran {
+  int code = -1;  // negative: the signal that ended it
+  std::string out, err;
+
+  std::string text() const { return fmt::format("exit code {}\n{}{}", code, out, err); }
+};
+
+// A process with its output in two files.
+class Child {
+ public:
+  Child(const std::string& program, const Words& arguments, const std::string& directory,
+        const std::string& output, const Prepare& prepare)
+      : output_(output), process_(::fork()) {
+    if (process_ == 0) execute(program, arguments, directory, prepare);
+  }
+
+  void signal(int number) const { ::kill(process_, number); }
+
+  bool ended() {
+    int status = 0;
+    if (!status_ && ::waitpid(process_, &status, WNOHANG) == process_) status_ = status;
+    return status_.has_value();
+  }
+
+  Ran wait() {
+    int status = 0;
+    if (!status_ && ::waitpid(process_, &status, 0) == process_) status_ = status;
+    const int code = WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -WTERMSIG(*status_);
+    return {code, read_file(output_ + ".out"), read_file(output_ + ".err")};
+  }
+
+ private:
+  [[noreturn]] void execute(const std::string& program, const Words& arguments, const std::string& directory,
+                            const Prepare& prepare) const {
+    std::vector<char*> words = {const_cast<char*>(program.c_str())};
+    for (const std::string& each : arguments) words.push_back(const_cast<char*>(each.c_str()));
+    words.push_back(nullptr);
+    const int out = ::open((output_ + ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const int err = ::open((output_ + ".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const bool ready = ::chdir(directory.c_str()) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
+    if (ready && prepare) prepare();
+    if (ready) ::execv(program.c_str(), words.data());
+    ::_exit(cannot_execute);
+  }
+
+  std::string output_;
+  pid_t process_;
+  std::optional<int> status_;
+};
+
+// Everything of a tree but access times.
+Tree snapshot(const std::string& root) {
+  Tree found;
+  const auto add = [&](const fs::path& path) {
+    struct stat s;
+    if (::lstat(path.c_str(), &s) != 0) return;
+    const std::string content = S_ISREG(s.st_mode)   ? read_file(path.string())
+                                : S_ISLNK(s.st_mode) ? fs::read_symlink(path).string()
+                                                     : "";
+    found[path.lexically_relative(root).string()] =
+        fmt::format("{:o} {}:{} {}.{:09} {}", s.st_mode, s.st_uid, s.st_gid, s.st_mtim.tv_sec,
+                    s.st_mtim.tv_nsec, content);
+  };
+  add(root);
+  for (fs::recursive_directory_iterator at(root), end; at != end; ++at) add(at->path());
+  return found;
+}
+
+// A directory to work in. `a` in it is the archive, `b` the target, unless a test names others.
+class Place {
+ public:
+  explicit Place(const Tree& archive = {}, const std::string& name = "a") {
+    fs::create_directories(path());
+    if (!archive.empty()) write_tree(path(name), archive);
+  }
+
+  std::string path(const std::string& name = "") const {
+    return temp_->path(name.empty() ? "here" : "here/" + name);
+  }
+  bool has(const std::string& name) const { return fs::exists(fs::symlink_status(path(name))); }
+  Tree all() const { return snapshot(path()); }
+  std::string version() const { return read_file(path("b/version.txt")); }
+
+  Child start(const Words& arguments, const Prepare& prepare = {}) const {
+    return {JOBFERRY_PROGRAM, arguments, path(), temp_->path("output"), prepare};
+  }
+  Ran run(const Words& arguments, const Prepare& prepare = {}) const {
+    return start(arguments, prepare).wait();
+  }
+  Ran migrate(int to, const Words& more = {}, const Prepare& prepare = {}) const {
+    return run(Words{"--src", "a", "--dst", "b", "--to", std::to_string(to)} + more, prepare);
+  }
+
+ private:
+  std::unique_ptr<TempDir> temp_ = std::make_unique<TempDir>();
+};
+
+Words lines_of(const std::string& text) {
+  Words lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+Words words_of(const std::string& line) {
+  std::istringstream in(line);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+// The first line that holds all these parts; empty if there is none.
+std::string line_with(const std::string& text, const Words& parts) {
+  for (const std::string& line : lines_of(text))
+    if (std::all_of(parts.begin(), parts.end(),
+                    [&](const auto& part) { return line.find(part) != line.npos; }))
+      return line;
+  return {};
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  const std::size_t at = text.find(what);
+  return at == text.npos ? text : text.replace(at, what.size(), by);
+}
+
+// A job without data, `c/0/001/100` for jobId 1.
+std::string subject_of(int id) { return fmt::format("c/{}/{:03}/100", id / 1000, id % 1000); }
+Tree job(int version, int id) {
+  return {{subject_of(id) + "/meta.json",
+           replaced(plain_meta(version), R"("jobId":1)", fmt::format(R"("jobId":{})", id))}};
+}
+
+// An archive with something of everything: jobs 1 and 5 are sound, 2 to 4 bad, 6 skipped.
+Tree mixed_archive() {
+  const std::string data = plain_archive(0).at("c/0/001/100/data.json");
+  Tree tree = plain_archive(0) + job(0, 2) + job(0, 3) + job(0, 5) + job(0, 6);
+  return tree + Tree{{"c/0/002/100/data.json", replaced(data, "null", "\"n/a\"")},
+                     {"c/0/003/100/data.json.gz", gzipped(data) + "x"},
+                     {"c/0/004/100/data.json", data},
+                     {"c/0/006/100/data.json", ""},
+                     {"c/0/007/100/foreign", "x"},
+                     {"c/0/001/100/sub/meta.json", "x"},
+                     {"c/README", "x"},
+                     {"compress.txt", "x"}};
+}
+
+// --- Options ---
+
+TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {
+  const Place place(plain_archive(0), "var/job-archive");
+  const Ran ran = place.run({});
+  EXPECT_EQ(ran.code, complete) << ran.text();
+  EXPECT_EQ(read_file(place.path("var/job-archive-new/version.txt")), "3\n");
+}
+
+TEST(Options, AreSpeltInManyWays) {
+  const std::vector<Words> spellings = {{"--src", "a", "--dst", "b", "--to", "1"},
+                                        {"--src=a", "--dst=b", "--to=1"},
+                                        {"-src", "a", "-dst", "b", "-to", "1"},
+                                        {"-src=a", "-dst=b", "-to=1"},
+                                        {"migrate", "--src", "a", "--dst", "b", "--to", "1"},
+                                        {"migrate", "-src", "a", "-dst", "b", "-to", "1"},
+                                        {"--src", "a", "migrate", "-dst=b", "--to=1"},
+                                        {"--src", "a", "--dst", "b", "--to", "1", "migrate"},
+                                        {"-to", "1", "-src", "./a/", "-dst", "./b/"}};
+  for (const Words& spelling : spellings) {
+    const Place place(plain_archive(0));
+    const Ran ran = place.run(spelling);
+    EXPECT_EQ(ran.code, complete) << fmt::format("{}", fmt::join(spelling, " ")) << '\n' << ran.text();
+    EXPECT_EQ(place.version(), "1\n") << fmt::format("{}", fmt::join(spelling, " "));
+  }
+}
+
+TEST(Options, AllAreTaken) {
+  const std::vector<Words> all = {{"--debug"},
+                                  {"--threads", "2"},
+                                  {"--memory", "100MB"},
+                                  {"--memory", "1000000"},
+                                  {"--aggregation", "cpu_load=sum"},
+                                  {"--data", "auto"},
+                                  {"--data", "link"},
+                                  {"--data", "copy"},
+                                  {"--compress", "keep"},
+                                  {"--compress", "gzip"},
+                                  {"--compress", "none"},
+                                  {"--check-data"},
+                                  {"--accept-bad"},
+                                  {"--follow-symlinks"},
+                                  {"--max-file-size", "1GB"},
+                                  {"--max-file-size", "4294967295"},
+                                  {"--repair"},
+                                  {"--report", "report"},
+                                  {"--quiet"},
+                                  {"--log-level", "error"},
+                                  {"--log-level", "debug"}};
+  for (const Words& option : all) {
+    Words one_dash = option;
+    one_dash[0].erase(0, 1);
+    for (const Words& spelling : {option, one_dash}) {
+      const Place place(plain_archive(1));
+      const Ran ran = place.migrate(2, spelling);
+      EXPECT_EQ(ran.code, complete) << fmt::format("{}", fmt::join(spelling, " ")) << '\n' << ran.text();
+      EXPECT_EQ(place.version(), "2\n");
+    }
+  }
+}
+
+TEST(Options, HelpAndVersion) {
+  const Place place;
+  const Ran version = place.run({"--version"}), help = place.run({"--help"});
+  EXPECT_EQ(version.code, complete);
+  EXPECT_NE(version.out.find(JOBFERRY_VERSION), std::string::npos) << version.text();
+  EXPECT_EQ(help.code, complete);
+  for (const std::string option :
+       {"--src",           "--dst",     "--to",       "--debug",      "--threads",    "--memory",
+        "--aggregation",   "--data",    "--compress", "--check-data", "--accept-bad", "--follow-symlinks",
+        "--max-file-size", "--dry-run", "--repair",   "--report",     "--quiet",      "--log-level",
+        "--version",       "--help",    "migrate"})
+    EXPECT_NE(help.out.find(option), std::string::npos) << option;
+  EXPECT_EQ(place.run({"-help"}).code, complete);
+  EXPECT_EQ(place.run({"-version"}).out, version.out);
+}
+
+TEST(Options, UsageErrorsChangeNothing) {
+  const std::vector<Words> wrong = {{"--unknown"},
+                                    {"-unknown"},
+                                    {"word"},
+                                    {"migrate", "word"},
+                                    {"--to"},
+                                    {"--to", "x"},
+                                    {"--to", "-1"},
+                                    {"--to", "1.5"},
+                                    {"--to", ""},
+                                    {"--threads", "x"},
+                                    {"--threads", "-1"},
+                                    {"--memory", "lots"},
+                                    {"--max-file-size", "x"},
+                                    {"--max-file-size", "-1"},
+                                    {"--data", "move"},
+                                    {"--data", ""},
+                                    {"--compress", "zip"},
+                                    {"--log-level", "loud"},
+                                    {"--report"},
+                                    {"--debug=maybe"},
+                                    {"--aggregation"},
+                                    {"--aggregation", "cpu_load"},
+                                    {"--aggregation", "cpu_load="},
+                                    {"--aggregation", "cpu_load=max"},
+                                    {"--aggregation", "cpu_load=SUM"},
+                                    {"--aggregation", "=sum"},
+                                    {"--aggregation", ":cpu_load=sum"},
+                                    {"--aggregation", "c:=sum"},
+                                    {"--aggregation", "cpu_load=sum", "cpu_load=avg"},
+                                    {"--aggregation", "cpu_load=sum", "--aggregation", "x"}};
+  const Place place(plain_archive(1));
+  const Tree before = place.all();
+  for (const Words& words : wrong) {
+    const Ran ran = place.run(Words{"--src", "a", "--dst", "b"} + words);
+    EXPECT_EQ(ran.code, usage) << fmt::format("{}", fmt::join(words, " ")) << '\n' << ran.text();
+    EXPECT_NE(ran.out + ran.err, "") << fmt::format("{}", fmt::join(words, " "));
+    EXPECT_EQ(difference(before, place.all()), "") << fmt::format("{}", fmt::join(words, " "));
+  }
+}
+
+// --- Exit codes ---
+
+TEST(ExitCode, SaysHowItEnded) {
+  struct Case {
+    std::string name;
+    Tree archive;
+    int to;
+    Words options;
+    int code;
+    std::string version;  // version.txt of the target
+  };
+  const Tree sound = plain_archive(1), bad = plain_archive(1) + Tree{{subject_of(2) + "/meta.json", "{"}},
+             skipped = plain_archive(1) + Tree{{subject_of(2) + "/meta.json", ""}}, none = {{"note", "x"}};
+  const std::vector<Case> cases = {
+      {"complete", sound, 2, {}, complete, "2\n"},
+      {"skipped jobs and notes", skipped, 2, {}, complete, "2\n"},
+      {"nothing to do", sound, 1, {}, complete, ""},
+      {"nothing to do, with bad jobs", bad, 1, {}, complete, ""},
+      {"repaired", sound, 1, {"--repair"}, complete, "1\n"},
+      {"bad jobs", bad, 2, {}, bad_jobs, ""},
+      {"bad jobs, with a debug run", bad, 2, {"--debug"}, bad_jobs, ""},
+      {"bad jobs accepted", bad, 2, {"--accept-bad"}, complete, "2\n"},
+      {"bad jobs, dry", bad, 2, {"--dry-run"}, bad_jobs, ""},
+      {"dry", sound, 2, {"--dry-run"}, complete, ""},
+      {"no archive", none, 2, {}, failed, ""},
+      {"no source", sound, 2, {"--src", "nowhere"}, failed, ""},
+      {"an unknown version", sound, 4, {}, failed, ""},
+      {"no way there", sound, 0, {}, failed, ""},
+      {"a newer archive", sound + Tree{{"version.txt", "4\n"}}, 3, {}, failed, ""},
+      {"version.txt is no number", sound + Tree{{"version.txt", "x"}}, 3, {}, failed, ""},
+      {"an unfinished archive", sound + Tree{{marker, "x"}}, 2, {}, failed, ""},
+      {"a bad cluster", sound + Tree{{"d/", ""}}, 2, {}, failed, ""},
+      {"a bad cluster, accepting bad jobs", sound + Tree{{"d/", ""}}, 2, {"--accept-bad"}, failed, ""},
+      {"repair of version 0", plain_archive(0), 0, {"--repair"}, failed, ""},
+      {"a report that cannot be written", sound, 2, {"--report", "nowhere/report"}, failed, ""},
+  };
+  for (const Case& c : cases) {
+    const Place place(c.archive);
+    Words words = {"--dst", "b", "--to", std::to_string(c.to)};
+    if (c.options.empty() || c.options[0] != "--src") words = words + Words{"--src", "a"};
+    const Ran ran = place.run(words + c.options);
+    EXPECT_EQ(ran.code, c.code) << c.name << '\n' << ran.text();
+    EXPECT_EQ(place.version(), c.version) << c.name;
+    if (c.code == failed) {
+      EXPECT_NE(ran.err, "") << c.name;
+    }
+    if (c.code == failed) {
+      EXPECT_FALSE(place.has("b")) << c.name;
+    }
+  }
+}
+
+// No disk holds more than this: what could be written stays, unfinished, and no job of it is half there.
+void forbid_files_above(rlim_t bytes) {
+  const struct rlimit limit { bytes, bytes };
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
+TEST(ExitCode, SaysThatTheTargetIsFull) {
+  Tree archive = plain_archive(1) + job(1, 2) + job(1, 3);
+  archive[subject_of(2) + "/a"] = "small";
+  archive[subject_of(2) + "/b"] = std::string(1 << 20, 'x');
+  for (const Words& how : {Words{}, Words{"--debug"}}) {
+    const Place place(archive);
+    const Ran ran = place.migrate(2, how, [] { forbid_files_above(1 << 16); });
+    EXPECT_EQ(ran.code, failed) << ran.text();
+    EXPECT_NE(line_with(ran.err, {subject_of(2), "write-failed"}), "") << ran.text();
+    EXPECT_TRUE(place.has("b/" + marker));
+    EXPECT_FALSE(place.has("b/version.txt"));
+    EXPECT_FALSE(place.has("b/" + subject_of(2)));
+  }
+}
+
+// --- Refused before anything is written ---
+
+// Root may write everywhere, so the child becomes somebody who may not.
+void become_nobody() {
+  constexpr uid_t nobody = 65534;
+  if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0)) ::_exit(cannot_execute);
+}
+
+void expect_refused(const Place& place, const std::string& source, const std::string& target,
+                    const Words& more = {}, const Prepare& prepare = {}) {
+  SCOPED_TRACE(source + " to " + target);
+  for (const Words& how : {Words{}, Words{"--debug"}, Words{"--dry-run"}, Words{"--accept-bad"}}) {
+    const Tree before = place.all();
+    const Ran ran = place.run(Words{"--src", source, "--dst", target} + more + how, prepare);
+    EXPECT_EQ(ran.code, failed) << ran.text();
+    EXPECT_NE(ran.err, "");
+    EXPECT_EQ(line_with(ran.out, {"Job "}), "") << "a job was touched";
+    EXPECT_EQ(difference(before, place.all()), "");
+  }
+}
+
+TEST(Refuses, ATargetThatIsTheSourceOrOneInsideTheOther) {
+  const Place place(plain_archive(1), "x/a");
+  fs::create_directory_symlink("x/a", place.path("to-a"));
+  fs::create_directory_symlink("x", place.path("to-x"));
+  fs::create_directory_symlink("x/a/c", place.path("to-c"));
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {"x/a", "x/a"},      {"x/a", "x/a/"},          {"x/a", "./x/../x/a"},  {"x/a", place.path("x/a")},
+      {"x/a", "to-a"},     {"to-a", "x/a"},          {"to-a", "to-a"},       {"x/a", "to-x/a"},
+      {"x/a", "x/a/new"},  {"x/a", "x/a/c/new"},     {"x/a", "x/a/new/new"}, {"x/a", "to-a/new"},
+      {"to-a", "x/a/new"}, {"x/a", "to-c/new"},      {"to-x/a", "to-c"},     {"x/a", "x"},
+      {"x/a", "."},        {"x/a", "x/a/.."},        {"to-a", "x"},          {"x/a", "to-x"},
+      {"to-a", "to-x"},    {"x/a", "x/a/c/../../a"}, {"x/a", "x/a/../a/n"},  {"x/a/../a", "x/a"}};
+  for (const auto& [source, target] : pairs) expect_refused(place, source, target);
+}
+
+TEST(Refuses, ATargetThatIsNotEmpty) {
+  const Place place(plain_archive(1));
+  write_tree(place.path(), {{"full/file", "x"},
+                            {"hidden/.file", ""},
+                            {"directory/empty/", ""},
+                            {"unfinished/" + marker, "x"},
+                            {"file", "x"}});
+  fs::create_directory_symlink("full", place.path("link"));
+  fs::create_symlink("nowhere", place.path("dangling"));
+  for (const std::string target :
+       {"full", "hidden", "directory", "unfinished", "file", "link", "dangling", "file/new"})
+    expect_refused(place, "a", target);
+}
+
+TEST(Refuses, WhatTheArchiveDoesNotAllow) {
+  const Place place(plain_archive(1));
+  write_tree(place.path("newer"), plain_archive(3) + Tree{{"version.txt", "7\n"}});
+  write_tree(place.path("cluster"), plain_archive(1) + Tree{{"d/cluster.json", "{}"}});
+  write_tree(place.path("stray"), plain_archive(1) + Tree{{"stray/", ""}});
+  expect_refused(place, "a", "b", {"--to", "4"});
+  expect_refused(place, "a", "b", {"--to", "0"});
+  for (const std::string source : {"newer", "cluster", "stray", "nowhere"})
+    expect_refused(place, source, "b");
+}
+
+TEST(Refuses, AnEmptyTargetNever) {
+  const Place place(plain_archive(1));
+  fs::create_directories(place.path("real"));
+  fs::create_directory_symlink("real", place.path("link"));
+  fs::create_directories(place.path("b"));
+  for (const std::string target : {"b", "link", "deep/er/than/that"}) {
+    const Ran ran = place.run({"--src", "a", "--dst", target});
+    EXPECT_EQ(ran.code, complete) << target << '\n' << ran.text();
+    EXPECT_EQ(read_file(place.path(target + "/version.txt")), "3\n");
+  }
+}
+
+// Only a neighbour by name: `a-new` does not lie in `a`.
+TEST(Refuses, ANeighbourNever) {
+  const Place place(plain_archive(1));
+  for (const std::string target : {"a-new", "a.", "..a"})
+    EXPECT_EQ(place.run({"--src", "a", "--dst", target}).code, complete) << target;
+}
+
+bool nobody_can_run() {
+  const Place place;
+  return place.run({"--version"}, become_nobody).code == complete;
+}
+
+TEST(Refuses, WithoutPermission) {
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  const Place place(plain_archive(1));
+  fs::create_directories(place.path("closed/empty"));
+  fs::create_directories(place.path("open"));
+  fs::permissions(place.path("closed"), fs::owner_read | fs::owner_exe | fs::others_read | fs::others_exe);
+  fs::permissions(place.path("closed/empty"),
+                  fs::owner_read | fs::owner_exe | fs::others_read | fs::others_exe);
+  fs::permissions(place.path("open"), fs::all_all);
+  expect_refused(place, "a", "closed/new", {}, become_nobody);
+  expect_refused(place, "a", "closed/new/new", {}, become_nobody);
+  expect_refused(place, "a", "closed/empty", {}, become_nobody);
+  EXPECT_EQ(place.run({"--src", "a", "--dst", "open/b"}, become_nobody).code, complete);
+}
+
+// X12: what cannot be read is a bad job, and the others are migrated.
+TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  for (const std::string closed : {"/meta.json", "/data.json", "", "/.."}) {
+    const Place place(plain_archive(0) + job(0, 2) +
+                      Tree{{subject_of(2) + "/data.json", plain_archive(0).at("c/0/001/100/data.json")}});
+    fs::permissions(place.path("a/" + subject_of(2) + closed), fs::no_perms);
+    fs::create_directories(place.path("open"));
+    fs::permissions(place.path("open"), fs::all_all);
+    const Ran ran = place.run({"--src", "a", "--dst", "open/b"}, become_nobody);
+    EXPECT_EQ(ran.code, bad_jobs) << closed << '\n' << ran.text();
+    EXPECT_NE(line_with(ran.out, {"c/0/002", "read-failed"}), "") << ran.text();
+    EXPECT_TRUE(place.has("open/b/" + subject_of(1) + "/meta.json"));
+    EXPECT_FALSE(place.has("open/b/" + subject_of(2)));
+  }
+}
+
+// --- Debug ---
+
+Tree second_cluster(int version) {
+  return {{"b/cluster.json", replaced(plain_cluster(version), R"("name":"c")", R"("name":"b")")},
+          {"b/0/001/100/meta.json", replaced(plain_meta(version), R"("cluster":"c")", R"("cluster":"b")")}};
+}
+
+TEST(Debug, PrintsEveryJobInPathOrder) {
+  Tree tree = plain_archive(1) + second_cluster(1);
+  for (const int id : {2, 10, 100, 999, 1000, 2001, 10'000, 1'403'244}) tree = tree + job(1, id);
+  tree = tree + Tree{{subject_of(3) + "/meta.json", "{"}, {subject_of(4) + "/meta.json", ""}};
+  const Words expected = {"Job 1 b/0/001/100",      "Job 1 c/0/001/100",          "Job 2 c/0/002/100",
+                          "Job 3 c/0/003/100",      "Job 4 c/0/004/100",          "Job 10 c/0/010/100",
+                          "Job 100 c/0/100/100",    "Job 999 c/0/999/100",        "Job 1000 c/1/000/100",
+                          "Job 10000 c/10/000/100", "Job 1403244 c/1403/244/100", "Job 2001 c/2/001/100"};
+  for (const Words& how : {Words{}, Words{"--dry-run"}, Words{"--threads", "4"}, Words{"--quiet"}}) {
+    const Place place(tree);
+    Words jobs;
+    for (const std::string& line : lines_of(place.migrate(2, Words{"--debug"} + how).out))
+      if (line.starts_with("Job ")) jobs.push_back(line);
+    EXPECT_EQ(jobs, expected) << fmt::format("{}", fmt::join(how, " "));
+  }
+}
+
+// X8: no job, so not a word of it.
+TEST(Debug, PrintsNoForeignDirectories) {
+  const Place place(plain_archive(1) + Tree{{subject_of(5) + "/foreign", "x"}, {subject_of(6) + '/', ""}});
+  const Ran ran = place.migrate(2, {"--debug"});
+  EXPECT_EQ(line_with(ran.out, {"Job 5"}) + line_with(ran.out, {"Job 6"}), "");
+}
+
+std::string metric(const std::string& name, const std::string& unit, const std::string& aggregation) {
+  return fmt::format(R"({{"name":"{}","unit":"{}","scope":"core","timestep":60{}}})", name, unit,
+                     aggregation.empty() ? "" : fmt::format(R"(,"aggregation":"{}")", aggregation));
+}
+
+// C3: a cluster of version 0 with a metric for every verdict.
+Tree archive_of_verdicts() {
+  const Words metrics = {metric("good", "GB/s", "sum"),     metric("missing_sum", "W", ""),
+                         metric("missing_avg", "degC", ""), metric("odd", "W", "avg"),
+                         metric("odd_too", "load", "sum"),  metric("wrong", "load", "max"),
+                         metric("chosen", "load", "sum")};
+  return {{"c/cluster.json",
+           fmt::format(R"({{"name":"c","subClusters":[{{"name":"main","nodes":"*"}}],"metricConfig":[{}]}})",
+                       fmt::join(metrics, ","))}};
+}
+
+TEST(Debug, PrintsTheAggregationsOfEveryCluster) {
+  const Place place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
+  const Ran ran = place.migrate(3, {"--debug", "--aggregation", "chosen=avg"});
+  EXPECT_EQ(ran.code, complete) << ran.text();
+  std::set<Words> rows;
+  for (const std::string& line : lines_of(ran.out)) rows.insert(words_of(line));
+  const std::vector<Words> expected = {{"metric", "unit", "scope", "aggregation", "verdict"},
+                                       {"good", "GB/s", "core", "sum", "ok"},
+                                       {"missing_sum", "W", "core", "sum", "inferred"},
+                                       {"missing_avg", "°C", "core", "avg", "inferred"},
+                                       {"odd", "W", "core", "avg", "suspicious"},
+                                       {"odd_too", "load", "core", "sum", "suspicious"},
+                                       {"wrong", "load", "core", "max", "invalid"},
+                                       {"chosen", "load", "core", "avg", "overridden"},
+                                       {"cpu_load", "load", "node", "avg", "ok"}};
+  for (const Words& row : expected)
+    EXPECT_TRUE(rows.contains(row)) << fmt::format("{}", fmt::join(row, " ")) << '\n' << ran.out;
+  for (const std::string cluster : {"b", "c"})  // the table comes before the cluster's first job
+    EXPECT_LT(ran.out.find(cluster + "/cluster.json"), ran.out.find("Job 1 " + cluster + '/')) << ran.out;
+}
+
+TEST(Debug, PrintsNothingOfItOtherwise) {
+  const Place place(plain_archive(0));
+  const Ran ran = place.migrate(3);
+  EXPECT_EQ(line_with(ran.out, {"Job 1 "}), "");
+  EXPECT_EQ(line_with(ran.out, {"verdict"}), "");
+}
+
+// --- Summary and report ---
+
+rapidjson::Document report_of(const Place& place, const std::string& name = "report") {
+  rapidjson::Document report;
+  report.Parse(read_file(place.path(name)).c_str());
+  EXPECT_FALSE(report.HasParseError()) << read_file(place.path(name));
+  return report;
+}
+
+std::string json_text(const rapidjson::Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return buffer.GetString();
+}
+
+TEST(Summary, NamesEveryBadJobOnALineOfItsOwn) {
+  const Tree archive = mixed_archive();
+  const std::string broken = archive.at("c/0/002/100/data.json");
+  const Place place(archive);
+  const Ran ran = place.migrate(3);
+  EXPECT_EQ(ran.code, bad_jobs);
+  const std::string byte = std::to_string(broken.find("\"n/a\""));
+  EXPECT_NE(line_with(ran.out, {"c/0/002/100", "data-element", "data.json", "/cpu_load/node/series/0/data/1",
+                                byte, "n/a"}),
+            "")
+      << ran.out;
+  EXPECT_NE(line_with(ran.out, {"c/0/003/100", "gzip-trailing", "data.json.gz"}), "") << ran.out;
+  EXPECT_NE(line_with(ran.out, {"c/0/004/100", "no-meta-file", "meta.json"}), "") << ran.out;
+  EXPECT_NE(line_with(ran.out, {"c/0/006/100", "empty-file"}), "") << ran.out;
+  EXPECT_NE(line_with(ran.out, {"c/0/001/100/sub"}), "") << ran.out;
+  EXPECT_NE(line_with(ran.out, {"no-data-file"}), "") << ran.out;
+}
+
+// The summary, the report and the archive say the same.
+TEST(Summary, AgreesWithTheReport) {
+  const Place place(mixed_archive());
+  const Ran ran = place.migrate(3, {"--report", "report"});
+  const rapidjson::Document report = report_of(place);
+  EXPECT_STREQ(report["outcome"].GetString(), "bad-jobs");
+  EXPECT_FALSE(report["finalized"].GetBool());
+  EXPECT_EQ(report["from"].GetInt(), 0);
+  EXPECT_EQ(report["to"].GetInt(), 3);
+  const auto& total = report["total"];
+  EXPECT_EQ(total["migrated"].GetInt(), 2);
+  EXPECT_EQ(total["bad"].GetInt(), 3);
+  EXPECT_EQ(total["skipped"].GetInt(), 1);
+  EXPECT_EQ(total["carried"].GetInt(), 2);
+  ASSERT_EQ(report["bad"].Size(), 3U);
+  for (const auto& bad : report["bad"].GetArray()) {
+    Words parts;
+    for (const char* key : {"subject", "class", "file", "pointer", "text"})
+      parts.emplace_back(bad[key].GetString());
+    if (bad.HasMember("byte")) parts.push_back(std::to_string(bad["byte"].GetUint64()));
+    EXPECT_NE(line_with(ran.out, parts), "") << json_text(bad) << '\n' << ran.out;
+  }
+  ASSERT_EQ(report["skipped"].Size(), 1U);
+  EXPECT_NE(line_with(ran.out, {report["skipped"][0]["subject"].GetString(), "empty-file"}), "");
+  ASSERT_EQ(report["leftBehindJobs"].Size(), 1U);
+  EXPECT_STREQ(report["leftBehindJobs"][0].GetString(), "c/0/001/100/sub");
+  EXPECT_GT(report["notes"].Size(), 0U);
+  for (const auto& note : report["notes"].GetArray())
+    EXPECT_NE(line_with(ran.out, {note["code"].GetString(), std::to_string(note["count"].GetUint64())}), "")
+        << ran.out;
+  const Words totals = words_of(line_with(ran.out, {"total"}));
+  ASSERT_GE(totals.size(), 4U) << ran.out;
+  EXPECT_EQ((Words{totals[1], totals[2], totals[3]}), (Words{"2", "1", "3"})) << "migrated, skipped, bad";
+}
+
+TEST(Summary, ReportsEveryOutcome) {
+  struct Case {
+    Tree archive;
+    int to;
+    std::string outcome;
+  };
+  const std::vector<Case> cases = {{plain_archive(1), 2, "complete"},
+                                   {plain_archive(1), 1, "nothing-to-do"},
+                                   {mixed_archive(), 1, "bad-jobs"},
+                                   {{{"note", "x"}}, 1, "failed"}};
+  for (const Case& c : cases) {
+    const Place place(c.archive);
+    place.migrate(c.to, {"--report", "report"});
+    const rapidjson::Document report = report_of(place);
+    EXPECT_EQ(report["outcome"].GetString(), c.outcome);
+    EXPECT_EQ(report["finalized"].GetBool(), c.outcome == "complete");
+    EXPECT_EQ(report["errors"].Size(), c.outcome == "failed" ? 1U : 0U);
+  }
+}
+
+TEST(Summary, IsTheLastThatStdoutSays) {
+  const Place place(plain_archive(0));
+  const Ran ran = place.migrate(3, {"--debug"});
+  const std::size_t last_job = ran.out.rfind("\nJob "), total = ran.out.find("total");
+  ASSERT_NE(total, std::string::npos) << ran.out;
+  EXPECT_LT(last_job, total);
+}
+
+TEST(Summary, IsNotPrintedWhenQuiet) {
+  for (const auto& [archive, code] : {std::pair{plain_archive(1), complete}, {mixed_archive(), bad_jobs}}) {
+    const Place place(archive);
+    const Ran ran = place.migrate(3, {"--quiet"});
+    EXPECT_EQ(ran.code, code);
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST(Summary, LogLevelsSayMoreAndMore) {
+  const auto log_of = [](const std::string& level) {
+    const Place place(mixed_archive());
+    return place.migrate(3, {"--log-level", level}).err;
+  };
+  EXPECT_EQ(log_of("error"), "");
+  EXPECT_NE(line_with(log_of("warn"), {"c/0/002/100", "data-element"}), "");
+  EXPECT_EQ(line_with(log_of("warn"), {"no-data-file"}), "");
+  EXPECT_NE(line_with(log_of("debug"), {"c/0/005/100", "no-data-file"}), "");
+}
+
+// --- Dry run ---
+
+TEST(DryRun, WritesNothingAndTellsTheSame) {
+  for (const Tree& archive : {plain_archive(0), plain_archive(2), mixed_archive()}) {
+    const Place place(archive), real(archive);
+    const Tree before = place.all();
+    const Ran without_report = place.migrate(3, {"--dry-run"});
+    EXPECT_EQ(difference(before, place.all()), "") << without_report.text();
+    const Ran dry = place.migrate(3, {"--dry-run", "--report", "report"});
+    const Ran wet = real.migrate(3, {"--report", "report"});
+    EXPECT_EQ(dry.code, wet.code);
+    EXPECT_FALSE(place.has("b"));
+    const rapidjson::Document said = report_of(place), happened = report_of(real);
+    for (const char* key : {"outcome", "from", "to", "clusters", "total", "notes", "bad", "skipped",
+                            "leftBehindJobs", "aggregations"})
+      EXPECT_EQ(json_text(said[key]), json_text(happened[key])) << key;
+    EXPECT_TRUE(said["dryRun"].GetBool());
+    EXPECT_FALSE(said["finalized"].GetBool());
+  }
+}
+
+// --- Overrides ---
+
+TEST(Aggregation, IsSet) {
+  const std::string c = plain_cluster(2), b = second_cluster(2).at("b/cluster.json");
+  const auto summed = [](const std::string& text) {
+    return replaced(text, R"("aggregation":"avg")", R"("aggregation":"sum")");
+  };
+  struct Case {
+    Words options;
+    std::string c, b;
+  };
+  const std::vector<Case> cases = {
+      {{"--aggregation", "cpu_load=sum"}, summed(c), summed(b)},
+      {{"--aggregation", "c:cpu_load=sum"}, summed(c), b},
+      {{"--aggregation=b:cpu_load=sum"}, c, summed(b)},
+      {{"-aggregation", "c:cpu_load=sum", "-aggregation", "b:cpu_load=sum"}, summed(c), summed(b)},
+      {{"--aggregation", "cpu_load=avg"}, c, b}};
+  for (const Case& each : cases) {
+    const Place place(plain_archive(2) + second_cluster(2));
+    const Ran ran = place.migrate(3, each.options);
+    EXPECT_EQ(ran.code, complete) << ran.text();
+    EXPECT_EQ(read_file(place.path("b/c/cluster.json")), each.c);
+    EXPECT_EQ(read_file(place.path("b/b/cluster.json")), each.b);
+    EXPECT_NE(line_with(ran.out, {"aggregation-overridden"}), "") << ran.out;
+  }
+}
+
+TEST(Aggregation, OfWhatIsNotThereIsRefused) {
+  for (const std::string wrong :
+       {"unknown=sum", "c:unknown=sum", "unknown:cpu_load=sum", "b:good=sum", "CPU_LOAD=sum", "cpu=sum"}) {
+    const Place place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
+    expect_refused(place, "a", "new", {"--aggregation", "cpu_load=sum", "--aggregation", wrong});
+  }
+}
+
+// --- Signals ---
+
+// Enough jobs, all of which are rewritten, that a signal comes in time.
+Place large_archive() {
+  Place place;
+  const Words arguments = {"--jobs", "3000", "--seed", "7", "--median-size", "5000", "a"};
+  const Ran made = Child(MAKE_ARCHIVE_PROGRAM, arguments, place.path(), place.path("make"), {}).wait();
+  EXPECT_EQ(made.code, complete) << made.text();
+  return place;
+}
+
+using Send = std::function<void(Child& child)>;
+
+// Signals a run as soon as its target's marker stands. One that is faster than us is begun again.
+Ran interrupt(const Place& place, const Words& more, const Send& send) {
+  for (int attempt = 1;; ++attempt) {
+    fs::remove_all(place.path("b"));
+    Child child = place.start(Words{"--src", "a", "--dst", "b", "--accept-bad"} + more);
+    while (!place.has("b/" + marker) && !child.ended())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    send(child);
+    Ran ran = child.wait();
+    if (ran.code != complete || attempt == 20) return ran;
+  }
+}
+
+void expect_unfinished(const Place& place, const Ran& ran) {
+  EXPECT_EQ(ran.code, interrupted) << ran.text();
+  EXPECT_TRUE(place.has("b/" + marker));
+  EXPECT_FALSE(place.has("b/version.txt"));
+}
+
+// What there is of each job, by its directory.
+std::map<std::string, Tree> jobs_of(const Tree& tree) {
+  std::map<std::string, Tree> jobs;
+  for (const auto& [path, content] : tree)
+    if (std::count(path.begin(), path.end(), '/') == 4) jobs[path.substr(0, path.rfind('/'))][path] = content;
+  return jobs;
+}
+
+TEST(Signals, TheFirstLetsTheJobsInFlightFinish) {
+  const Place place = large_archive();
+  ASSERT_EQ(place.run({"--src", "a", "--dst", "whole", "--accept-bad", "--quiet"}).code, complete);
+  const auto expected = jobs_of(read_tree(place.path("whole")));
+  for (const int number : {SIGINT, SIGTERM}) {
+    for (const Words& how : {Words{}, Words{"--threads", "1"}, Words{"--threads", "4"}, Words{"--debug"}}) {
+      const Ran ran = interrupt(place, how, [&](Child& child) { child.signal(number); });
+      expect_unfinished(place, ran);
+      for (const auto& [directory, files] : jobs_of(read_tree(place.path("b"))))
+        EXPECT_EQ(difference(expected.at(directory), files), "") << directory;
+    }
+  }
+}
+
+TEST(Signals, TheSecondEndsAtOnce) {
+  const Place place = large_archive();
+  const Ran ran = interrupt(place, {}, [](Child& child) {
+    while (!child.ended()) child.signal(SIGINT);
+  });
+  expect_unfinished(place, ran);
+}
+
+// --- Names that are not for printing ---
+
+bool is_printable(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n') || byte == 0x7F;
+  });
+}
+
+TEST(Names, AreEscaped) {
+  const std::string evil = "1\nJob 666 evil\x1b[31m\r\x7f\t\xff", cluster = "d\x1b[2J\n";
+  Tree tree = plain_archive(1) + Tree{{"c/0/" + evil + "/100/meta.json", plain_meta(1)},
+                                      {"c/0/001/" + evil + "/data.json", ""},
+                                      {"c/0/001/100/" + evil + "/meta.json", ""},
+                                      {"c/0/001/100/" + evil + ".txt", "x"},
+                                      {"." + evil + "/meta.json", "x"},
+                                      {cluster + "/cluster.json", replaced(plain_cluster(1), R"("name":"c")",
+                                                                           R"("name":"d\u001b[2J\n")")},
+                                      {cluster + "/0/001/100/meta.json", "{"}};
+  const Place place(tree);
+  const Ran ran = place.migrate(2, {"--debug", "--log-level", "debug", "--report", "report", "--accept-bad"});
+  EXPECT_EQ(ran.code, complete) << ran.text();
+  EXPECT_TRUE(is_printable(ran.out)) << ran.out;
+  EXPECT_TRUE(is_printable(ran.err)) << ran.err;
+  for (const std::string& text : {ran.out, ran.err})
+    for (const std::string& line : lines_of(text)) EXPECT_FALSE(line.starts_with("Job 666")) << text;
+  EXPECT_TRUE(report_of(place).IsObject());
+  EXPECT_TRUE(place.has("b/c/0/001/100/" + evil + ".txt"));  // the file itself keeps its name
+}
+
+TEST(Names, OfClustersAndTargetsAreEscapedInErrors) {
+  const std::string evil = "d\n\x1b[31mJob 666";
+  const Place place(plain_archive(1) + Tree{{evil + "/", ""}});
+  for (const Words& arguments : {Words{"--src", "a", "--dst", "b"}, Words{"--src", evil, "--dst", "b"},
+                                 Words{"--src", "a", "--dst", "a/" + evil},
+                                 Words{"--src", "a", "--dst", "b", "--report", evil + "/x"}}) {
+    const Ran ran = place.run(arguments);
+    EXPECT_EQ(ran.code, failed);
+    EXPECT_TRUE(is_printable(ran.out + ran.err)) << ran.text();
+    EXPECT_EQ(line_with(ran.out + ran.err, {"\nJob 666"}), "");
+  }
+}
+
+}  // namespace
+
+}  // namespace jobferry::test
