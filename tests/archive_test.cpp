@@ -204,9 +204,8 @@ void expect_fates(const std::vector<Packed>& files, const Options& options = {})
     const std::string subject = subject_of(static_cast<int>(i) + 2), fate = fate_of(trial, summary, subject);
     EXPECT_TRUE(is_one_of(fate, files[i].fate))
         << files[i].name << ": " << fate << ", expected " << files[i].fate;
-    if (fate == "migrated") {
+    if (fate == "migrated")
       EXPECT_EQ(inflated(read_file(trial.target(subject + "/data.json.gz"))), plain_data(1)) << files[i].name;
-    }
   }
 }
 
@@ -409,14 +408,12 @@ void expect_data_used(const Trial& trial, int id, const std::string& used, const
                       int version) {
   for (const std::string name : {"data.json.gz", "data.json"})
     EXPECT_EQ(trial.has(in_job(id, name)), name == used) << c.text();
-  if ((c.gz == Has::sound && used == "data.json.gz")) {
+  if ((c.gz == Has::sound && used == "data.json.gz"))
     EXPECT_EQ(inflated(read_file(trial.target(in_job(id, used)))), data_with(version, std::string(gz_values)))
         << c.text();
-  }
-  if ((c.plain == Has::sound && used == "data.json")) {
+  if ((c.plain == Has::sound && used == "data.json"))
     EXPECT_EQ(read_file(trial.target(in_job(id, used))), data_with(version, std::string(plain_values)))
         << c.text();
-  }
   const bool two = c.gz != Has::nothing && c.plain != Has::nothing,
              none = c.gz == Has::nothing && c.plain == Has::nothing;
   EXPECT_EQ(trial.noted(subject_of(id), "two-data-files"), two) << c.text();
@@ -810,9 +807,7 @@ TEST(X11, ReadsDataFilesOnlyWhereItMust) {
     const std::string fate = fate_of(trial, summary, subject_of(1));
     EXPECT_TRUE(is_one_of(fate, c.fate)) << c.name << ": " << fate << ", expected " << c.fate;
     EXPECT_EQ(summary.total().carried_unread, c.unread) << c.name;
-    if (c.unread == 1) {
-      EXPECT_EQ(read_file(trial.target(in_job(1, c.file))), c.content) << c.name;
-    }
+    if (c.unread == 1) EXPECT_EQ(read_file(trial.target(in_job(1, c.file))), c.content) << c.name;
   }
 }
 
@@ -1203,9 +1198,7 @@ TEST(Section9, LinksOrCopiesDataFiles) {
       for (const auto& [path, content] : tree) {
         const bool data = path == in_job(1, name);
         EXPECT_EQ(same_file(trial.source(path), trial.target(path)), data && linked) << path;
-        if (path != "version.txt") {
-          EXPECT_EQ(read_file(trial.target(path)), content) << path;
-        }
+        if (path != "version.txt") EXPECT_EQ(read_file(trial.target(path)), content) << path;
       }
     }
   }
@@ -1224,10 +1217,9 @@ TEST(Section9, ChangedDataFilesAreFilesOfTheirOwn) {
 
 // A mode, a time with nanoseconds and, as root, an owner of its own for every entry.
 void give_attributes(const std::string& path, mode_t mode, int number) {
-  if (::geteuid() == 0) {
+  if (::geteuid() == 0)
     ASSERT_EQ(::lchown(path.c_str(), static_cast<uid_t>(1000 + number), static_cast<gid_t>(2000 + number)),
               0);
-  }
   ASSERT_EQ(::chmod(path.c_str(), mode), 0);
   const timespec time{1'400'000'000 + number, 123'456'789 + number};
   const timespec times[2] = {time, time};
@@ -1372,9 +1364,7 @@ TEST(Section9, CompressesAsAsked) {
       const std::string found = read_file(trial.target(in_job(1, c.after)));
       EXPECT_FALSE(trial.has(in_job(1, c.after == plain ? packed : plain)));
       EXPECT_EQ(c.after == plain ? found : inflated(found), content);
-      if (c.before == c.after) {
-        EXPECT_EQ(found, bytes);
-      }
+      if (c.before == c.after) EXPECT_EQ(found, bytes);
     }
   }
 }
@@ -1527,8 +1517,8 @@ class FailingFiles : public Files {
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
     return writing([&] { return real_->make_directory(path, like); });
   }
-  Result<void> set_mode(const std::string& path, const FileInfo& like) override {
-    return writing([&] { return real_->set_mode(path, like); });
+  Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
+    return writing([&] { return real_->set_attributes(path, like); });
   }
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
     return writing([&] { return real_->write(path, content, like); });
@@ -1661,9 +1651,7 @@ TEST(Fault, NamesTheJob) {
 TEST(Fault, ABadJobLeavesNoDirectories) {
   with_every_failure([](FailingFiles&, Bench& bench) {
     write_tree(bench.trial().target(), {{"c/", ""}});
-    if (bench.carry() == Fate::bad) {
-      EXPECT_FALSE(bench.trial().has("c/0")) << describe(*bench.error());
-    }
+    if (bench.carry() == Fate::bad) EXPECT_FALSE(bench.trial().has("c/0")) << describe(*bench.error());
   });
 }
 

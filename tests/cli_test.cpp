@@ -351,12 +351,8 @@ TEST(ExitCode, SaysHowItEnded) {
     const Ran ran = place.run(words + c.options);
     EXPECT_EQ(ran.code, c.code) << c.name << '\n' << ran.text();
     EXPECT_EQ(place.version(), c.version) << c.name;
-    if (c.code == failed) {
-      EXPECT_NE(ran.err, "") << c.name;
-    }
-    if (c.code == failed) {
-      EXPECT_FALSE(place.has("b")) << c.name;
-    }
+    if (c.code == failed) EXPECT_NE(ran.err, "") << c.name;
+    if (c.code == failed) EXPECT_FALSE(place.has("b")) << c.name;
   }
 }
 

@@ -90,11 +90,13 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
     for (int i = 0; i < 4; ++i) threads.emplace_back([&] { bare.work(); });
   }
 
-  const Summary expected = run(temp.path("source"), temp.path("graph"), newest_version);
+  Options loop;
+  loop.debug = true;
+  const Summary expected = run(temp.path("source"), temp.path("loop"), newest_version, loop);
   EXPECT_EQ(summary.total().migrated, expected.total().migrated);
   EXPECT_EQ(summary.bad.size(), expected.bad.size());
   Tree jobs = read_tree(temp.path("threads"));
-  for (const auto& [path, content] : read_tree(temp.path("graph")))
+  for (const auto& [path, content] : read_tree(temp.path("loop")))
     if (path.find("/meta.json") != path.npos || path.find("/data.json") != path.npos) EXPECT_EQ(jobs[path], content) << path;
 }
 
