@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
@@ -9,14 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <limits>
+#include <memory>
 #include <system_error>
 
 namespace jobferry {
-
-namespace fs = boost::filesystem;
 
 namespace {
 
@@ -56,31 +55,29 @@ FileInfo info_of(const struct stat& s) {
           s.st_mtim, s.st_dev,                              s.st_ino};
 }
 
-FileType type_of(fs::file_type type) {
-  return type == fs::regular_file     ? FileType::regular
-         : type == fs::directory_file ? FileType::directory
-                                      : FileType::other;
-}
-
-// Ownership can be given away by root alone; for others a file belongs to who runs the migration.
-bool give_ownership(int fd, const FileInfo& like) {
-  if (::geteuid() != 0 || (like.uid == 0 && like.gid == 0)) return true;
-  return ::fchown(fd, like.uid, like.gid) == 0;
+mode_t current_umask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
 }
 
 class RealFiles : public Files {
  public:
-  explicit RealFiles(bool follow) : follow_(follow) {}
+  explicit RealFiles(bool follow) : follow_(follow), is_root_(::geteuid() == 0), umask_(current_umask()) {}
 
   Result<std::vector<Entry>> list(const std::string& directory) override {
-    boost::system::error_code code;
+    // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks twice
+    // as fast.
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+    if (!open) return failure(Kind::read_failed, "list the directory", directory, errno);
     std::vector<Entry> entries;
-    for (fs::directory_iterator at(directory, code), end; !code && at != end; at.increment(code)) {
-      boost::system::error_code unknown;  // an entry that cannot be looked at is none that we read
-      const auto status = follow_ ? at->status(unknown) : at->symlink_status(unknown);
-      entries.push_back({at->path().filename().native(), type_of(status.type())});
+    errno = 0;
+    while (const dirent* entry = ::readdir(open.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") entries.push_back({std::string(name), type_of(directory, *entry)});
+      errno = 0;
     }
-    if (code) return failure(Kind::read_failed, "list the directory", directory, code.value());
+    if (errno != 0) return failure(Kind::read_failed, "list the directory", directory, errno);
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
     return entries;
   }
@@ -119,20 +116,20 @@ class RealFiles : public Files {
   }
 
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
-    if (::mkdir(path.c_str(), 0700) != 0) {
+    FileInfo writable = like;
+    writable.mode |= 0700;
+    if (::mkdir(path.c_str(), writable.mode) != 0) {
       if (errno == EEXIST) return false;
       return write_failure("make the directory", path);
     }
-    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory || !give_ownership(directory.get(), like)) return write_failure("set the ownership", path);
-    if (::fchmod(directory.get(), like.mode | 0700) != 0) return write_failure("set the mode", path);
+    if (is_as_created(writable)) return true;
+    if (auto done = set_attributes(path, writable); !done) return std::move(done.error());
     return true;
   }
 
   Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
     const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory || !give_ownership(directory.get(), like)) return write_failure("set the ownership", path);
-    if (::fchmod(directory.get(), like.mode) != 0) return write_failure("set the mode", path);
+    if (!directory || !give_attributes(directory.get(), like)) return write_failure("set the mode and ownership", path);
     return {};
   }
 
@@ -178,6 +175,26 @@ class RealFiles : public Files {
   }
 
  private:
+  // An entry that cannot be looked at is none that we read.
+  FileType type_of(const std::string& directory, const dirent& entry) {
+    const bool told = entry.d_type != DT_UNKNOWN && !(follow_ && entry.d_type == DT_LNK);
+    if (told) return entry.d_type == DT_REG ? FileType::regular : entry.d_type == DT_DIR ? FileType::directory : FileType::other;
+    const auto found = info(directory + '/' + entry.d_name);
+    return found ? found->type : FileType::other;
+  }
+
+  // What open and mkdir make has mode and ownership already: two calls fewer for nearly every file.
+  bool is_as_created(const FileInfo& like) const {
+    const bool mode = (like.mode & 0777 & ~umask_) == like.mode;
+    return mode && (!is_root_ || (like.uid == 0 && like.gid == 0));
+  }
+
+  // Ownership can be given away by root alone; for others a file belongs to who runs the migration.
+  bool give_attributes(int fd, const FileInfo& like) const {
+    if (is_root_ && ::fchown(fd, like.uid, like.gid) != 0) return false;
+    return ::fchmod(fd, like.mode) == 0;
+  }
+
   // Without waiting for a FIFO's writer, and without touching the access time where that is allowed.
   int open_source(const std::string& path) const {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow_ ? 0 : O_NOFOLLOW);
@@ -197,10 +214,10 @@ class RealFiles : public Files {
 
   template <class Fill>
   Result<void> create(const std::string& path, const FileInfo& like, Fill&& fill) {
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, like.mode & 0777));
     if (!file) return write_failure("create", path);
     const timespec times[2] = {like.mtime, like.mtime};
-    if (fill(file.get()) && give_ownership(file.get(), like) && ::fchmod(file.get(), like.mode) == 0 &&
+    if (fill(file.get()) && (is_as_created(like) || give_attributes(file.get(), like)) &&
         ::futimens(file.get(), times) == 0 && file.close() == 0)
       return {};
     Error error = write_failure("write", path);
@@ -208,7 +225,9 @@ class RealFiles : public Files {
     return error;
   }
 
-  bool follow_;
+  const bool follow_;
+  const bool is_root_;
+  const mode_t umask_;
 };
 
 class DryFiles : public RealFiles {

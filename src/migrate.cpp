@@ -101,7 +101,7 @@ bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedCluste
 Result<void> write_cluster(Files& files, const Archive& archive, Target& target, MigratedCluster& cluster,
                            ClusterCounts& counts) {
   const std::string& name = cluster.file.name;
-  if (auto made = target.make_directories(name); !made) return made;
+  if (auto made = target.make_directory(name); !made) return made;
   const std::string_view text = cluster.file.document.text(cluster.buffer);
   if (auto done = target.write(join(name, names::cluster), text, cluster.info); !done) return done;
   counts.bytes_in += cluster.source.size();

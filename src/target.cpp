@@ -220,28 +220,22 @@ Result<void> Target::check_reflink() {
 }
 
 Result<void> Target::make_directory(const std::string& path, const FileInfo& like) {
-  auto made = files_.make_directory(to(path), like);
-  if (!made) {  // perhaps what leads to it is not there yet
-    const std::size_t slash = path.rfind('/');
-    if (slash == path.npos) return std::move(made.error());
-    if (auto parents = make_directories(path.substr(0, slash)); !parents) return parents;
-    made = files_.make_directory(to(path), like);
-    if (!made) return std::move(made.error());
-  }
   if ((like.mode & 0700) != 0700) modes_missing_ = true;
+  auto made = files_.make_directory(to(path), like);
+  if (made) return {};
+  // Perhaps what leads to it is not there yet: mostly it is, so it is not asked for first.
+  const std::size_t slash = path.rfind('/');
+  if (slash == path.npos) return std::move(made.error());
+  if (auto parent = make_directory(path.substr(0, slash)); !parent) return parent;
+  made = files_.make_directory(to(path), like);
+  if (!made) return std::move(made.error());
   return {};
 }
 
-Result<void> Target::make_directories(const std::string& path) {
-  for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
-    const std::string directory = path.substr(0, end);
-    auto like = files_.info(from(directory) + "/.");
-    if (!like) return std::move(like.error());
-    auto made = files_.make_directory(to(directory), *like);
-    if (!made) return std::move(made.error());
-    if ((like->mode & 0700) != 0700) modes_missing_ = true;
-    if (end == path.npos) return {};
-  }
+Result<void> Target::make_directory(const std::string& path) {
+  auto like = files_.info(from(path) + "/.");
+  if (!like) return std::move(like.error());
+  return make_directory(path, *like);
 }
 
 Result<void> Target::write(const std::string& path, std::string_view content, const FileInfo& like) {

@@ -29,7 +29,7 @@ class Target {
   Result<void> create();
 
   // A directory and what leads to it, like those of the source.
-  Result<void> make_directories(const std::string& path);
+  Result<void> make_directory(const std::string& path);
   Result<void> make_directory(const std::string& path, const FileInfo& like);
 
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like);
