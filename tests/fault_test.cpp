@@ -156,6 +156,54 @@ INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
                          testing::Combine(testing::Values(0, 1), testing::Values(DataMode::automatic, DataMode::copy),
                                           testing::Bool()));
 
+namespace {
+
+// A target with little room, beside a source on a file system that holds a lot.
+class SmallDisk : public FailingFiles {
+ public:
+  SmallDisk(std::uint64_t free_bytes, std::uint64_t free_inodes)
+      : FailingFiles(0, false), space_{free_bytes, 1ULL << 40, free_inodes, 1ULL << 40} {}
+  Result<Space> space(const std::string&) override { return space_; }
+
+ private:
+  Space space_;
+};
+
+}  // namespace
+
+// Counted only where it is in doubt: what fits is migrated, what does not is refused before anything is written.
+TEST(Space, IsCheckedBeforeAnythingIsWritten) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 20;
+  plan.gzip_share = 0;
+  plan.pretty_share = 1;  // counted as what it will be once it is compact
+  plan.quirks = false;
+  const corpus::Made made = corpus::make_archive(temp.path("source"), plan, [](const corpus::Planted&) {});
+  constexpr std::uint64_t plenty = 1ULL << 39;
+  struct Case {
+    std::uint64_t bytes, inodes;
+    Outcome outcome;
+    std::string words;
+  };
+  const std::vector<Case> cases = {{1000, plenty, Outcome::failed, "the target needs about"},
+                                   {plenty, 30, Outcome::failed, "inodes, 30 are free there"},
+                                   {made.bytes * 7 / 10, plenty, Outcome::complete, ""},
+                                   {plenty, plenty, Outcome::complete, ""}};
+  int number = 0;
+  for (const Case& c : cases) {
+    SmallDisk files(c.bytes, c.inodes);
+    const std::string target = fmt::format("target{}", ++number);
+    const Summary summary = migrate_with(files, serial(temp, target, DataMode::copy), {});
+    EXPECT_EQ(summary.outcome, c.outcome) << summary_text({}, summary);
+    if (c.outcome == Outcome::complete) continue;
+    EXPECT_EQ(summary.errors.at(0).kind, Kind::target_unusable);
+    EXPECT_NE(summary.errors[0].what.find(c.words), std::string::npos) << summary.errors[0].what;
+    EXPECT_TRUE(read_tree(temp.path(target)).empty());
+    EXPECT_FALSE(boost::filesystem::exists(temp.path(target)));
+  }
+}
+
 // A file that cannot be read makes its job bad and no more.
 TEST(ReadFailure, IsABadJob) {
   const TempDir temp;
