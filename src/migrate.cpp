@@ -98,6 +98,17 @@ bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedCluste
   return summary.errors.empty();
 }
 
+// A file that belongs to no job, byte for byte (X8).
+Result<void> carry(Files& files, const Archive& archive, Target& target, const std::string& path, ClusterCounts& counts) {
+  auto info = files.info(join(archive.root, path));
+  if (!info) return std::move(info.error());
+  if (auto done = target.copy(path, *info); !done) return done;
+  ++counts.carried;
+  counts.bytes_in += info->size;
+  counts.bytes_out += info->size;
+  return {};
+}
+
 Result<void> write_cluster(Files& files, const Archive& archive, Target& target, MigratedCluster& cluster,
                            ClusterCounts& counts) {
   const std::string& name = cluster.file.name;
@@ -111,27 +122,15 @@ Result<void> write_cluster(Files& files, const Archive& archive, Target& target,
   if (!entries) return std::move(entries.error());
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::regular || entry.name == names::cluster) continue;
-    const std::string path = join(name, entry.name);
-    auto info = files.info(join(archive.root, path));
-    if (!info) return std::move(info.error());
-    if (auto done = target.copy(path, *info); !done) return done;
-    ++counts.carried;
-    counts.bytes_in += info->size;
-    counts.bytes_out += info->size;
+    if (auto done = carry(files, archive, target, join(name, entry.name), counts); !done) return done;
   }
   return {};
 }
 
 // What lies in the root beside the clusters (X8).
 Result<void> carry_root_files(Files& files, const Archive& archive, Target& target, ClusterCounts& counts) {
-  for (const std::string& name : archive.carried) {
-    auto info = files.info(join(archive.root, name));
-    if (!info) return std::move(info.error());
-    if (auto done = target.copy(name, *info); !done) return done;
-    ++counts.carried;
-    counts.bytes_in += info->size;
-    counts.bytes_out += info->size;
-  }
+  for (const std::string& name : archive.carried)
+    if (auto done = carry(files, archive, target, name, counts); !done) return done;
   return {};
 }
 

@@ -109,8 +109,9 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
     if (!known) out += "unexpected or torn: " + path + '\n';
   }
   if (summary.outcome == Outcome::failed) return out;
-  for (const auto& [path, content] : whole) {
-    const auto bad = [&](const Error& error) { return path.starts_with(error.subject + '/') || path.starts_with(error.subject); };
+  for (const auto& entry : whole) {
+    const std::string& path = entry.first;
+    const auto bad = [&](const Error& error) { return path.starts_with(error.subject); };
     const bool reported = std::any_of(summary.bad.begin(), summary.bad.end(), bad);
     if (!found.contains(path) && !reported && path != "version.txt") out += "lost without a word: " + path + '\n';
   }
