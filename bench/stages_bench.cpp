@@ -117,7 +117,8 @@ void data_on_demand(benchmark::State& state) {
       in.resize(text.size());
       std::memcpy(in.data(), text.data(), text.size());  // its padding; the reader has it from the start
       od::document document;
-      if (parser.iterate(in.data(), text.size(), text.size() + Buffer::padding).get(document)) wrong("On-Demand");
+      if (parser.iterate(in.data(), text.size(), text.size() + Buffer::padding).get(document))
+        wrong("On-Demand");
       std::size_t members = 0;
       for (auto metric : document.get_object())
         for (auto scope : metric.value().get_object())
@@ -143,7 +144,8 @@ void data_step_0_to_1(benchmark::State& state) {
     for (const std::string& text : sample().data) {
       edits.reset(text);
       DataPass pass{text, edits, job};
-      if (!reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); })) wrong("a data file is bad");
+      if (!reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); }))
+        wrong("a data file is bad");
       edits.splice(reader.spaced(), out);
       job.notes.clear();
       benchmark::DoNotOptimize(out.data());
@@ -169,7 +171,8 @@ void meta_step_0_to_3(benchmark::State& state) {
       job.notes.clear();
     }
   count_bytes(state, sample().meta_bytes());
-  state.SetItemsProcessed(static_cast<std::int64_t>(sample().metas.size()) * static_cast<std::int64_t>(state.iterations()));
+  state.SetItemsProcessed(static_cast<std::int64_t>(sample().metas.size()) *
+                          static_cast<std::int64_t>(state.iterations()));
 }
 
 void gzip_deflate(benchmark::State& state) {
@@ -187,7 +190,8 @@ void gzip_inflate(benchmark::State& state) {
   Buffer out;
   for (auto _ : state)
     for (std::size_t i = 0; i < packed.size(); ++i)
-      if (!codec.inflate(packed[i].view(), 0xFFFFFFFF, out) || out.view() != sample().data[i]) wrong("inflate");
+      if (!codec.inflate(packed[i].view(), 0xFFFFFFFF, out) || out.view() != sample().data[i])
+        wrong("inflate");
   count_bytes(state, sample().data_bytes());
 }
 

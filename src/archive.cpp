@@ -88,7 +88,8 @@ Result<Archive> open_archive(Files& files, const std::string& root) {
   bool has_version = false;
   for (const Entry& entry : *entries) {
     if (entry.name == names::unfinished)
-      return not_an_archive(root, fmt::format("an unfinished target (it holds {}): its migration did not end", names::unfinished));
+      return not_an_archive(root, fmt::format("an unfinished target (it holds {}): its migration did not end",
+                                              names::unfinished));
     if (entry.name == names::version)
       has_version = true;
     else if (entry.type == FileType::directory && !is_hidden_or_lost(entry.name))

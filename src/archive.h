@@ -28,10 +28,10 @@ struct Archive {
   std::string root;
   int version = 0;
   FileInfo root_info;
-  std::optional<FileInfo> version_info;  // of version.txt, if there is one
-  std::vector<std::string> clusters;     // in order; all root directories but those left behind
-  std::vector<std::string> carried;      // regular files in the root (X8)
-  std::uint64_t left_behind = 0;         // entries of the root
+  std::optional<FileInfo> version_info;       // of version.txt, if there is one
+  std::vector<std::string> clusters;          // in order; all root directories but those left behind
+  std::vector<std::string> carried;           // regular files in the root (X8)
+  std::uint64_t left_behind = 0;              // entries of the root
   std::vector<std::string> left_behind_jobs;  // of these, directories that hold a meta.json
 };
 

@@ -35,7 +35,8 @@ const Node* required(ClusterFile& file, const Node& object, std::string_view nam
 // A name that is there and not empty.
 void check_named(ClusterFile& file, const Node& object, std::string_view what) {
   const Node* name = required(file, object, "name");
-  if (name && (!name->is(Type::string) || content(*name).empty())) fail(file, *name, fmt::format("{} has no name", what));
+  if (name && (!name->is(Type::string) || content(*name).empty()))
+    fail(file, *name, fmt::format("{} has no name", what));
 }
 
 void check_nodes(ClusterFile& file, const Node& sub_cluster) {
@@ -61,13 +62,13 @@ void check_metric(ClusterFile& file, const Node& metric) {
   Document& document = file.document;
   check_named(file, metric, "the metric");
   if (const Node* scope = document.present(metric, "scope")) {
-    const bool known = scope->is(Type::string) &&
-                       std::find(scopes.begin(), scopes.end(), content(*scope)) != scopes.end();
+    const bool known =
+        scope->is(Type::string) && std::find(scopes.begin(), scopes.end(), content(*scope)) != scopes.end();
     if (!known) fail(file, *scope, fmt::format("unknown scope {}", json::excerpt(scope->text)));
   }
   if (const Node* timestep = required(file, metric, "timestep")) {
-    const bool whole = timestep->is(Type::number) && is_plain_integer(timestep->text) && timestep->text[0] != '-' &&
-                       !is_zero(timestep->text);
+    const bool whole = timestep->is(Type::number) && is_plain_integer(timestep->text) &&
+                       timestep->text[0] != '-' && !is_zero(timestep->text);
     if (!whole) fail(file, *timestep, "timestep must be an integer of 1 or more");
   }
   objects(document, metric, "subClusters");
@@ -173,8 +174,10 @@ std::string text_of(Document& document, const Node& object, std::string_view mem
 Cluster::Cluster(Document& document) {
   std::string unused;
   for (Node* entry : objects(document, document.root(), "subClusters")) {
-    SubCluster sub{content(*document.present(*entry, "name")), std::string(document.present(*entry, "name")->text),
-                   *NodeList::parse(text_of(document, *entry, "nodes"), unused), {}};
+    SubCluster sub{content(*document.present(*entry, "name")),
+                   std::string(document.present(*entry, "name")->text),
+                   *NodeList::parse(text_of(document, *entry, "nodes"), unused),
+                   {}};
     for (const Node& accelerator : children(accelerators_of(document, *entry)))
       sub.accelerators.push_back(accelerator_id(document, accelerator));
     sub_clusters_.push_back(std::move(sub));
@@ -194,7 +197,9 @@ const SubCluster* Cluster::assign(std::string_view hostname) const {
     const auto found = std::find_if(sub_clusters_.begin(), sub_clusters_.end(), fits);
     return found == sub_clusters_.end() ? nullptr : &*found;
   };
-  const auto lists_host = [&](const SubCluster& s) { return !s.nodes.catch_all() && s.nodes.contains(hostname); };
+  const auto lists_host = [&](const SubCluster& s) {
+    return !s.nodes.catch_all() && s.nodes.contains(hostname);
+  };
   if (const SubCluster* listed = hostname.empty() ? nullptr : first(lists_host)) return listed;
   if (const SubCluster* rest = first([](const SubCluster& s) { return s.nodes.catch_all(); })) return rest;
   return sub_clusters_.size() == 1 ? &sub_clusters_.front() : nullptr;
@@ -210,7 +215,8 @@ void repair_cluster(ClusterFile& file, int from) {
   if (!document.root().is(Type::object)) return document.wrong_type(document.root(), "an object");
   for (Node* sub_cluster : objects(document, document.root(), "subClusters")) {  // R6
     const Node* nodes = document.present(*sub_cluster, "nodes");
-    if (!nodes || (nodes->is(Type::string) && content(*nodes).empty())) document.set(*sub_cluster, "nodes", "\"*\"");
+    if (!nodes || (nodes->is(Type::string) && content(*nodes).empty()))
+      document.set(*sub_cluster, "nodes", "\"*\"");
   }
   check_name(file);  // R7
   for (Node* sub_cluster : check_list(file, "subClusters", "subCluster")) {

@@ -18,7 +18,8 @@ struct SubCluster {
   std::string name;
   std::string name_token;  // as it stands in cluster.json
   NodeList nodes;
-  std::vector<std::optional<std::string>> accelerators;  // the id of each as a string token; none: it has none
+  std::vector<std::optional<std::string>>
+      accelerators;  // the id of each as a string token; none: it has none
 };
 
 // What rules R1, D3, D6 and M6 look up. Made once all cluster files are migrated, constant from then on and
@@ -44,7 +45,7 @@ struct ClusterFile {
   std::string name;  // of its directory
   Document document;
   Notes notes;
-  std::vector<Override> overrides;          // --aggregation, those that concern this cluster
+  std::vector<Override> overrides;           // --aggregation, those that concern this cluster
   std::vector<AggregationRow> aggregations;  // one row for each metric, in file order
 };
 

@@ -51,7 +51,8 @@ Error diagnose(std::string_view packed, std::size_t begin) {
   const std::size_t byte = packed.size() - rest - stream.avail_in;
   const std::string reason = stream.msg ? stream.msg : "not a sound gzip member";
   inflateEnd(&stream);
-  if (status == Z_BUF_ERROR) return gzip_error(Kind::gzip_truncated, packed.size(), "the compressed file ends too early");
+  if (status == Z_BUF_ERROR)
+    return gzip_error(Kind::gzip_truncated, packed.size(), "the compressed file ends too early");
   return gzip_error(Kind::gzip_corrupt, byte, fmt::format("compressed file damaged: {}", reason));
 }
 
@@ -59,7 +60,8 @@ Error diagnose(std::string_view packed, std::size_t begin) {
 std::size_t guess_size(std::string_view packed, std::uint64_t limit) {
   std::uint64_t stated = 0;
   for (std::size_t i = 0; i < 4 && packed.size() >= 4; ++i)
-    stated |= static_cast<std::uint64_t>(static_cast<unsigned char>(packed[packed.size() - 4 + i])) << (8 * i);
+    stated |= static_cast<std::uint64_t>(static_cast<unsigned char>(packed[packed.size() - 4 + i]))
+              << (8 * i);
   return static_cast<std::size_t>(std::min({stated, packed.size() * most_expansion, limit}));
 }
 
@@ -82,12 +84,14 @@ Result<void> Codec::inflate(std::string_view packed, std::uint64_t limit, Buffer
     if (in > 0 && !starts_member(packed.substr(in)))
       return gzip_error(Kind::gzip_trailing, in, "bytes follow the last gzip member");
     std::size_t used = 0, made = 0;
-    const auto status = libdeflate_gzip_decompress_ex(decompressor_, packed.data() + in, packed.size() - in,
-                                                      content.data() + out, content.capacity() - out, &used, &made);
+    const auto status =
+        libdeflate_gzip_decompress_ex(decompressor_, packed.data() + in, packed.size() - in,
+                                      content.data() + out, content.capacity() - out, &used, &made);
     if (status == LIBDEFLATE_INSUFFICIENT_SPACE) {
       if (content.capacity() >= limit) return too_large(limit);
       content.resize(out);
-      content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(limit, content.capacity() * 2 + 4096)));
+      content.reserve(
+          static_cast<std::size_t>(std::min<std::uint64_t>(limit, content.capacity() * 2 + 4096)));
       continue;
     }
     if (status != LIBDEFLATE_SUCCESS) return diagnose(packed, in);
@@ -103,7 +107,8 @@ void Codec::deflate(std::string_view content, Buffer& packed) {
   if (!compressor_) compressor_ = libdeflate_alloc_compressor(level);
   if (!compressor_) throw std::bad_alloc();
   packed.reserve(libdeflate_gzip_compress_bound(compressor_, content.size()));
-  packed.resize(libdeflate_gzip_compress(compressor_, content.data(), content.size(), packed.data(), packed.capacity()));
+  packed.resize(libdeflate_gzip_compress(compressor_, content.data(), content.size(), packed.data(),
+                                         packed.capacity()));
 }
 
 }  // namespace jobferry

@@ -114,7 +114,8 @@ void Edits::copy(std::size_t begin, std::size_t end, bool compact, Buffer& out) 
 void Edits::splice(bool compact, Buffer& out) {
   // Rules record edits object by object, not strictly from left to right. Insertions at one place keep the
   // order in which they were made.
-  std::stable_sort(edits_.begin(), edits_.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+  std::stable_sort(edits_.begin(), edits_.end(),
+                   [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
   out.clear();
   out.reserve(source_.size() + pool_.size());
   std::size_t at = 0;
@@ -163,17 +164,15 @@ bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
   scope_names_.clear();
   if (!reader.peek(object.whole.type)) return false;
   if (!object.is_object()) return reader.value(object.whole);
-  return reader.object(object.whole,
-                       [&](std::string_view scope_name) {
-                         if (metric_.scope_count == metric_.scopes.size()) metric_.scopes.emplace_back();
-                         ScopePlace& scope = metric_.scopes[metric_.scope_count++];
-                         scope.scope = json::unescape(scope_name);
-                         scope_names_.push_back(scope_name);
-                         if (!read_scope(reader, scope)) return false;
-                         object.members.push_back({scope_name, scope.object.whole});
-                         return true;
-                       }) &&
-         unique(reader, scope_names_);
+  return reader.object(object.whole, [&](std::string_view scope_name) {
+    if (metric_.scope_count == metric_.scopes.size()) metric_.scopes.emplace_back();
+    ScopePlace& scope = metric_.scopes[metric_.scope_count++];
+    scope.scope = json::unescape(scope_name);
+    scope_names_.push_back(scope_name);
+    if (!read_scope(reader, scope)) return false;
+    object.members.push_back({scope_name, scope.object.whole});
+    return true;
+  }) && unique(reader, scope_names_);
 }
 
 bool DataReader::read_scope(json::Reader& reader, ScopePlace& scope) {

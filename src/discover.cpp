@@ -59,7 +59,8 @@ void Walk::enter(const std::string& path) {
 bool Walk::step_into(const Entry& entry) {
   const bool in_cluster = levels_.size() == 1;
   if (in_cluster && entry.type == FileType::regular) return false;
-  if (entry.type == FileType::directory && !(follow_ && loops(join(levels_.back().path, entry.name)))) return true;
+  if (entry.type == FileType::directory && !(follow_ && loops(join(levels_.back().path, entry.name))))
+    return true;
   leave_behind(entry);
   return false;
 }
@@ -67,7 +68,9 @@ bool Walk::step_into(const Entry& entry) {
 // A followed link that leads back to where the walk comes from.
 bool Walk::loops(const std::string& path) {
   const auto info = files_.info(join(archive_.root, path));
-  const auto same = [&](const Level& level) { return level.device == info->device && level.inode == info->inode; };
+  const auto same = [&](const Level& level) {
+    return level.device == info->device && level.inode == info->inode;
+  };
   return info && std::any_of(levels_.begin(), levels_.end(), same);
 }
 

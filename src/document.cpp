@@ -109,7 +109,8 @@ Node* Document::find(const Node& object, std::string_view name) {
   if (!object.is(Type::object)) return nullptr;
   for (Node& member : children(&object)) {
     if (member.name != name) continue;
-    if (found) fail_name(member, Kind::duplicate_member, fmt::format("member \"{}\" stands here a second time", name));
+    if (found)
+      fail_name(member, Kind::duplicate_member, fmt::format("member \"{}\" stands here a second time", name));
     if (!found) found = &member;
   }
   return found;

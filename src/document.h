@@ -22,7 +22,7 @@ struct Node {
   std::string_view name_token{};  // of a member: with quotes, as it stands in the source
   const char* origin = nullptr;   // where the value stands in the source; null if a rule made it
   const char* name_origin = nullptr;
-  Node* first = nullptr;          // of an object or array: its members or elements
+  Node* first = nullptr;  // of an object or array: its members or elements
   Node* last = nullptr;
   Node* next = nullptr;
 

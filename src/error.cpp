@@ -8,12 +8,12 @@ namespace jobferry {
 
 std::string_view name_of(Kind kind) {
   constexpr std::array<std::string_view, 27> names = {
-      "json-syntax",       "utf8-invalid",      "nesting-too-deep", "data-element",     "duplicate-member",
-      "missing-member",    "wrong-type",        "number-range",     "identity-mismatch", "no-meta-file",
-      "not-a-regular-file", "gzip-truncated",   "gzip-corrupt",     "gzip-trailing",    "file-too-large",
-      "exclusive-invalid", "shared-invalid",    "timestep-unknown", "read-failed",      "empty-file",
-      "cluster-bad",       "not-an-archive",    "version-unknown",  "target-unusable",  "option-invalid",
-      "write-failed",      "interrupted"};
+      "json-syntax",        "utf8-invalid",   "nesting-too-deep", "data-element",      "duplicate-member",
+      "missing-member",     "wrong-type",     "number-range",     "identity-mismatch", "no-meta-file",
+      "not-a-regular-file", "gzip-truncated", "gzip-corrupt",     "gzip-trailing",     "file-too-large",
+      "exclusive-invalid",  "shared-invalid", "timestep-unknown", "read-failed",       "empty-file",
+      "cluster-bad",        "not-an-archive", "version-unknown",  "target-unusable",   "option-invalid",
+      "write-failed",       "interrupted"};
   static_assert(names.size() == static_cast<std::size_t>(Kind::interrupted) + 1);
   return names[static_cast<std::size_t>(kind)];
 }
@@ -24,7 +24,8 @@ std::string_view name_of(Verdict verdict) {
 }
 
 std::string_view name_of(Outcome outcome) {
-  constexpr std::array<std::string_view, 5> names = {"complete", "nothing-to-do", "bad-jobs", "interrupted", "failed"};
+  constexpr std::array<std::string_view, 5> names = {"complete", "nothing-to-do", "bad-jobs", "interrupted",
+                                                     "failed"};
   return names[static_cast<std::size_t>(outcome)];
 }
 

@@ -50,9 +50,17 @@ class Descriptor {
 };
 
 FileInfo info_of(const struct stat& s) {
-  const FileType type = S_ISREG(s.st_mode) ? FileType::regular : S_ISDIR(s.st_mode) ? FileType::directory : FileType::other;
-  return {type,     static_cast<std::uint64_t>(s.st_size), s.st_mode & 07777, s.st_uid, s.st_gid,
-          s.st_mtim, s.st_dev,                              s.st_ino};
+  const FileType type = S_ISREG(s.st_mode)   ? FileType::regular
+                        : S_ISDIR(s.st_mode) ? FileType::directory
+                                             : FileType::other;
+  return {type,
+          static_cast<std::uint64_t>(s.st_size),
+          s.st_mode & 07777,
+          s.st_uid,
+          s.st_gid,
+          s.st_mtim,
+          s.st_dev,
+          s.st_ino};
 }
 
 mode_t current_umask() {
@@ -66,8 +74,8 @@ class RealFiles : public Files {
   explicit RealFiles(bool follow) : follow_(follow), is_root_(::geteuid() == 0), umask_(current_umask()) {}
 
   Result<std::vector<Entry>> list(const std::string& directory) override {
-    // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks twice
-    // as fast.
+    // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks
+    // twice as fast.
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
     if (!open) return failure(Kind::read_failed, "list the directory", directory, errno);
     std::vector<Entry> entries;
@@ -84,7 +92,8 @@ class RealFiles : public Files {
 
   Result<FileInfo> info(const std::string& path) override {
     struct stat s;
-    if ((follow_ ? ::stat(path.c_str(), &s) : ::lstat(path.c_str(), &s)) != 0) return read_failure("look at it", path);
+    if ((follow_ ? ::stat(path.c_str(), &s) : ::lstat(path.c_str(), &s)) != 0)
+      return read_failure("look at it", path);
     return info_of(s);
   }
 
@@ -94,14 +103,16 @@ class RealFiles : public Files {
     if (!file || ::fstat(file.get(), &s) != 0) return read_failure("open", path);
     const FileInfo info = info_of(s);
     if (info.type != FileType::regular) return Error{Kind::not_a_regular_file, "not a regular file"};
-    if (info.size > limit) return Error{Kind::file_too_large, fmt::format("{} bytes, more than {}", info.size, limit)};
+    if (info.size > limit)
+      return Error{Kind::file_too_large, fmt::format("{} bytes, more than {}", info.size, limit)};
     content.resize(static_cast<std::size_t>(info.size));
     std::size_t done = 0;
     while (done < content.size()) {
       const ssize_t got = ::read(file.get(), content.data() + done, content.size() - done);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return read_failure("read", path);
-      if (got == 0) return Error{Kind::read_failed, fmt::format("it shrank to {} bytes while it was read", done)};
+      if (got == 0)
+        return Error{Kind::read_failed, fmt::format("it shrank to {} bytes while it was read", done)};
       done += static_cast<std::size_t>(got);
     }
     return info;
@@ -109,7 +120,8 @@ class RealFiles : public Files {
 
   Result<Space> space(const std::string& path) override {
     struct statvfs s;
-    if (::statvfs(path.c_str(), &s) != 0) return failure(Kind::read_failed, "ask for free space", path, errno);
+    if (::statvfs(path.c_str(), &s) != 0)
+      return failure(Kind::read_failed, "ask for free space", path, errno);
     const bool fixed = s.f_files > 0;
     return Space{s.f_bavail * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize,
                  fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree};
@@ -129,7 +141,8 @@ class RealFiles : public Files {
 
   Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
     const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!directory || !give_attributes(directory.get(), like)) return write_failure("set the mode and ownership", path);
+    if (!directory || !give_attributes(directory.get(), like))
+      return write_failure("set the mode and ownership", path);
     return {};
   }
 
@@ -178,7 +191,10 @@ class RealFiles : public Files {
   // An entry that cannot be looked at is none that we read.
   FileType type_of(const std::string& directory, const dirent& entry) {
     const bool told = entry.d_type != DT_UNKNOWN && !(follow_ && entry.d_type == DT_LNK);
-    if (told) return entry.d_type == DT_REG ? FileType::regular : entry.d_type == DT_DIR ? FileType::directory : FileType::other;
+    if (told)
+      return entry.d_type == DT_REG   ? FileType::regular
+             : entry.d_type == DT_DIR ? FileType::directory
+                                      : FileType::other;
     const auto found = info(directory + '/' + entry.d_name);
     return found ? found->type : FileType::other;
   }
@@ -214,7 +230,8 @@ class RealFiles : public Files {
 
   template <class Fill>
   Result<void> create(const std::string& path, const FileInfo& like, Fill&& fill) {
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, like.mode & 0777));
+    Descriptor file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, like.mode & 0777));
     if (!file) return write_failure("create", path);
     const timespec times[2] = {like.mtime, like.mtime};
     if (fill(file.get()) && (is_as_created(like) || give_attributes(file.get(), like)) &&
@@ -245,7 +262,9 @@ class DryFiles : public RealFiles {
 
 }  // namespace
 
-std::unique_ptr<Files> real_files(bool follow_symlinks) { return std::make_unique<RealFiles>(follow_symlinks); }
+std::unique_ptr<Files> real_files(bool follow_symlinks) {
+  return std::make_unique<RealFiles>(follow_symlinks);
+}
 
 std::unique_ptr<Files> dry_files(bool follow_symlinks) { return std::make_unique<DryFiles>(follow_symlinks); }
 

@@ -43,7 +43,8 @@ struct Space {
 };
 
 // Reading never changes anything, writing only ever touches the target. Every call may be made from any
-// thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed`, and say the reason.
+// thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed`, and say the
+// reason.
 class Files {
  public:
   virtual ~Files() = default;

@@ -149,7 +149,8 @@ std::string pointer_token(std::string_view name) {
 std::string excerpt(std::string_view text) {
   constexpr std::size_t longest = 24;
   std::size_t length = 0;
-  while (length < text.size() && length < longest && static_cast<unsigned char>(text[length]) >= 0x20) ++length;
+  while (length < text.size() && length < longest && static_cast<unsigned char>(text[length]) >= 0x20)
+    ++length;
   while (length > 0 && length < text.size() && (text[length] & 0xC0) == 0x80) --length;  // no half characters
   return std::string(text.substr(0, length)) + (length < text.size() ? "..." : "");
 }
@@ -175,7 +176,7 @@ class Path {
  private:
   struct Level {
     bool object;
-    bool named = false;          // a member's name was read, and its value has not ended
+    bool named = false;  // a member's name was read, and its value has not ended
     bool expects_name = true;
     std::size_t index = 0;
     std::string_view name{};
@@ -249,13 +250,14 @@ std::optional<std::size_t> byte_of(std::string_view text, std::string_view point
     }
     Piece whole;
     const auto enter = [&](const std::string& token) {
-      const bool along = rest.substr(0, token.size()) == token &&
-                         (rest.size() == token.size() || rest[token.size()] == '/');
+      const bool along =
+          rest.substr(0, token.size()) == token && (rest.size() == token.size() || rest[token.size()] == '/');
       Piece skipped;
       return along ? self(self, rest.substr(token.size())) : reader.value(skipped);
     };
     if (type == Type::object)
-      return reader.object(whole, [&](std::string_view name) { return enter(pointer_token(unescape(name))); });
+      return reader.object(whole,
+                           [&](std::string_view name) { return enter(pointer_token(unescape(name))); });
     if (type == Type::array)
       return reader.array(whole, [&](std::size_t index) { return enter('/' + std::to_string(index)); });
     return reader.value(whole);
@@ -271,8 +273,9 @@ Result<void> check_encoding(std::string_view text) {
     return encoding_error(Kind::json_syntax, text, 0, "the document begins with a byte order mark");
   if (is_utf8(text)) return {};
   const std::size_t byte = first_non_utf8(text);
-  return encoding_error(Kind::utf8_invalid, text, byte,
-                        fmt::format("byte 0x{:02x} is no UTF-8 here", static_cast<unsigned char>(text[byte])));
+  return encoding_error(
+      Kind::utf8_invalid, text, byte,
+      fmt::format("byte 0x{:02x} is no UTF-8 here", static_cast<unsigned char>(text[byte])));
 }
 
 void Reader::skip_space() {
@@ -297,7 +300,8 @@ Error Reader::error() const {
 }
 
 bool Reader::unexpected(std::string_view expected) {
-  if (at_ >= end_) return fail(Kind::json_syntax, at_, fmt::format("expected {}, but the document ends here", expected));
+  if (at_ >= end_)
+    return fail(Kind::json_syntax, at_, fmt::format("expected {}, but the document ends here", expected));
   const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
   return fail(Kind::json_syntax, at_, fmt::format("expected {}, found `{}`", expected, excerpt(rest)));
 }
@@ -305,13 +309,24 @@ bool Reader::unexpected(std::string_view expected) {
 bool Reader::peek(Type& type) {
   skip_space();
   switch (*at_) {
-    case '{': type = Type::object; return true;
-    case '[': type = Type::array; return true;
-    case '"': type = Type::string; return true;
+    case '{':
+      type = Type::object;
+      return true;
+    case '[':
+      type = Type::array;
+      return true;
+    case '"':
+      type = Type::string;
+      return true;
     case 't':
-    case 'f': type = Type::boolean; return true;
-    case 'n': type = Type::null; return true;
-    default: break;
+    case 'f':
+      type = Type::boolean;
+      return true;
+    case 'n':
+      type = Type::null;
+      return true;
+    default:
+      break;
   }
   type = Type::number;
   return *at_ == '-' || is_digit(*at_) || unexpected("a value");
@@ -393,7 +408,8 @@ bool Reader::string(std::string_view& token) {
     const char* escape = at_++;
     if (*at_ == 'u') {
       for (int i = 1; i <= 4; ++i)
-        if (hex_value(at_[i]) < 0) return fail(Kind::json_syntax, escape, "\\u without four hexadecimal digits");
+        if (hex_value(at_[i]) < 0)
+          return fail(Kind::json_syntax, escape, "\\u without four hexadecimal digits");
       at_ += 4;
     } else if (*at_ == '\0' || std::string_view("\"\\/bfnrt").find(*at_) == std::string_view::npos) {
       return fail(Kind::json_syntax, escape, "unknown escape in a string");
@@ -409,10 +425,18 @@ bool Reader::scalar(Piece& whole) {
   std::string_view token;
   bool sound = false;
   switch (whole.type) {
-    case Type::string: sound = string(token); break;
-    case Type::number: sound = number(token); break;
-    case Type::null: sound = literal("null"); break;
-    default: sound = literal(*at_ == 't' ? "true" : "false"); break;
+    case Type::string:
+      sound = string(token);
+      break;
+    case Type::number:
+      sound = number(token);
+      break;
+    case Type::null:
+      sound = literal("null");
+      break;
+    default:
+      sound = literal(*at_ == 't' ? "true" : "false");
+      break;
   }
   whole.text = {start, static_cast<std::size_t>(at_ - start)};
   return sound;
@@ -436,7 +460,8 @@ bool Reader::element() {
   const char* start = at_;
   Piece other;
   if (!value(other)) return false;  // not even JSON: its own error says more
-  return fail(Kind::data_element, start, fmt::format("expected a number or null, found {}", excerpt(other.text)));
+  return fail(Kind::data_element, start,
+              fmt::format("expected a number or null, found {}", excerpt(other.text)));
 }
 
 bool Reader::numbers(Piece& whole) {

@@ -39,7 +39,8 @@ std::string quote(std::string_view content);
 // One reference token of a JSON pointer, with its slash: `/a~1b`.
 std::string pointer_token(std::string_view name);
 
-// The pointer of the value (or of the member whose name) stands at `byte`. The text must be sound up to there.
+// The pointer of the value (or of the member whose name) stands at `byte`. The text must be sound up to
+// there.
 std::string pointer_at(std::string_view text, std::size_t byte);
 
 // The byte of the value a pointer names, if the text has it.
@@ -54,7 +55,8 @@ bool is_utf8(std::string_view text);
 Result<void> check_encoding(std::string_view text);
 
 // Walks a text. Every call checks what it passes over; the first that returns false has set the failure, and
-// nothing is to be called after it. The text must be followed by a NUL, as those of Buffer and std::string are.
+// nothing is to be called after it. The text must be followed by a NUL, as those of Buffer and std::string
+// are.
 class Reader {
  public:
   explicit Reader(std::string_view text) : begin_(text.data()), end_(begin_ + text.size()), at_(begin_) {}

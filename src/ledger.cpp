@@ -30,10 +30,11 @@ void Ledger::count(const Slot& slot) {
   counts.migrated += migrated;
   counts.skipped += slot.fate == Fate::skipped;
   counts.bad += slot.fate == Fate::bad;
-  // A foreign directory is one entry; in a job that is not written everything else stays behind (X8).
-  counts.left_behind += foreign ? 1 : slot.left_behind + (migrated ? 0 : slot.carried.size());
+  // A foreign directory is one entry; of a job that is not written all that lies in it stays behind (X8).
+  counts.left_behind += foreign ? 1 : migrated ? slot.left_behind : slot.entries;
   if (!foreign)
-    summary_.left_behind.insert(summary_.left_behind.end(), slot.left_behind_jobs.begin(), slot.left_behind_jobs.end());
+    summary_.left_behind.insert(summary_.left_behind.end(), slot.left_behind_jobs.begin(),
+                                slot.left_behind_jobs.end());
   counts.carried_unread += migrated && slot.carried_unread;
   counts.carried += migrated ? slot.carried.size() : 0;
   counts.bytes_in += slot.bytes_in;

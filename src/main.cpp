@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
+#include <boost/filesystem.hpp>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -17,12 +19,13 @@
 namespace {
 
 using namespace jobferry;
+namespace fs = boost::filesystem;
 
 enum class ExitCode : int {
   complete = 0,
-  failed = 1,         // could not run or finish
+  failed = 1,  // could not run or finish
   usage = 2,
-  bad_jobs = 3,       // version.txt was not written
+  bad_jobs = 3,  // version.txt was not written
   interrupted = 130,
 };
 
@@ -59,7 +62,8 @@ std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> all;
   for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last to first
     std::string argument = argv[i];
-    const bool one_dash = argument.size() > 2 && argument[0] == '-' && argument[1] >= 'a' && argument[1] <= 'z';
+    const bool one_dash =
+        argument.size() > 2 && argument[0] == '-' && argument[1] >= 'a' && argument[1] <= 'z';
     all.push_back(one_dash ? '-' + argument : argument);
   }
   return all;
@@ -86,7 +90,8 @@ std::string versions_help() {
 
 // An option that takes one of a few words.
 template <class T>
-void add_choice(CLI::App& app, const char* name, T& value, std::vector<std::pair<std::string, T>> words, const char* help) {
+void add_choice(CLI::App& app, const char* name, T& value, std::vector<std::pair<std::string, T>> words,
+                const char* help) {
   std::vector<std::string> names;
   std::string shown;
   for (const auto& [word, meaning] : words) {
@@ -107,11 +112,20 @@ void add_choice(CLI::App& app, const char* name, T& value, std::vector<std::pair
 void add_options(CLI::App& app, CommandLine& line) {
   Options& o = line.options;
   app.add_option("--src", o.source, "source archive")->capture_default_str()->type_name("DIR");
-  app.add_option("--dst", o.target, "target archive: must not exist or be empty")->capture_default_str()->type_name("DIR");
-  app.add_option("--to", o.to, "target version, up or down")->capture_default_str()->check(CLI::Validator(CLI::NonNegativeNumber).description(""))->type_name("N");
-  app.add_flag("--debug", o.debug, "single-threaded, in path order; prints each job and the aggregations of each cluster.json");
-  app.add_option("--threads", o.threads, "number of threads (default: all cores)")->check(CLI::Range(1U, 1024U).description(""))->type_name("N");
-  app.add_option("--memory", o.memory, "bound on the bytes of job data in flight, e.g. 4GB (default: a quarter of RAM)")
+  app.add_option("--dst", o.target, "target archive: must not exist or be empty")
+      ->capture_default_str()
+      ->type_name("DIR");
+  app.add_option("--to", o.to, "target version, up or down")
+      ->capture_default_str()
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+      ->type_name("N");
+  app.add_flag("--debug", o.debug,
+               "single-threaded, in path order; prints each job and the aggregations of each cluster.json");
+  app.add_option("--threads", o.threads, "number of threads (default: all cores)")
+      ->check(CLI::Range(1U, 1024U).description(""))
+      ->type_name("N");
+  app.add_option("--memory", o.memory,
+                 "bound on the bytes of job data in flight, e.g. 4GB (default: a quarter of RAM)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("SIZE");
   app.add_option_function<std::vector<std::string>>(
@@ -123,32 +137,53 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("[CLUSTER:]METRIC=sum|avg");
-  add_choice<DataMode>(app, "--data", o.data,
-                       {{"auto", DataMode::automatic}, {"link", DataMode::link}, {"reflink", DataMode::reflink}, {"copy", DataMode::copy}},
-                       "how unchanged data files travel (default: auto, the first of reflink, link, copy that works)");
-  add_choice<Compression>(app, "--compress", o.compress,
-                          {{"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}},
-                          "compression of data files (default: keep)");
+  add_choice<DataMode>(
+      app, "--data", o.data,
+      {{"auto", DataMode::automatic},
+       {"link", DataMode::link},
+       {"reflink", DataMode::reflink},
+       {"copy", DataMode::copy}},
+      "how unchanged data files travel (default: auto, the first of reflink, link, copy that works)");
+  add_choice<Compression>(
+      app, "--compress", o.compress,
+      {{"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}},
+      "compression of data files (default: keep)");
   app.add_flag("--check-data", o.check_data, "read and check data files that no step changes, too");
   app.add_flag("--accept-bad", o.accept_bad, "complete the target although jobs are bad");
   app.add_flag("--follow-symlinks", o.follow_symlinks, "follow links to directories and regular files");
-  app.add_option("--max-file-size", o.max_file_size, "largest file that is read, and largest content of a .gz (default: 4 GiB - 1)")
+  app.add_option("--max-file-size", o.max_file_size,
+                 "largest file that is read, and largest content of a .gz (default: 4 GiB - 1)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{0xFFFFFFFF}).description(""))
       ->type_name("SIZE");
   app.add_flag("--dry-run", o.dry_run, "everything but writing");
   app.add_flag("--repair", o.repair, "source and target version equal: apply the repairs alone");
-  app.add_option("--report", line.report_file, "write the whole result to this file as JSON")->type_name("FILE");
+  app.add_option("--report", line.report_file, "write the whole result to this file as JSON")
+      ->type_name("FILE");
   app.add_flag("--quiet", line.quiet, "no progress and no summary");
   add_choice<LogLevel>(app, "--log-level", line.log_level,
-                       {{"error", LogLevel::error}, {"warn", LogLevel::warn}, {"info", LogLevel::info}, {"debug", LogLevel::debug}},
-                       "stderr: error, warn (and bad jobs as they are found), info (and progress; default), debug (and every note)");
+                       {{"error", LogLevel::error},
+                        {"warn", LogLevel::warn},
+                        {"info", LogLevel::info},
+                        {"debug", LogLevel::debug}},
+                       "stderr: error, warn (and bad jobs as they are found), info (and progress; default), "
+                       "debug (and every note)");
 }
 
-// Found out before the run: hours later would be too late.
-bool can_write_report(const std::string& path) {
-  if (path.empty() || std::ofstream(path, std::ios::app)) return true;
-  std::cerr << "jobferry: cannot write the report " << printable(path) << '\n';
+bool lies_in(const fs::path& path, const std::string& directory) {
+  boost::system::error_code code;
+  const fs::path inner = fs::weakly_canonical(fs::absolute(path), code),
+                 outer = fs::weakly_canonical(fs::absolute(directory), code);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+// Found out before the run: hours later would be too late. Archives hold nothing but what belongs to them.
+bool can_write_report(const Options& options, const std::string& path) {
+  if (path.empty()) return true;
+  const bool inside = lies_in(path, options.source) || lies_in(path, options.target);
+  if (!inside && std::ofstream(path, std::ios::app)) return true;
+  std::cerr << "jobferry: cannot write the report " << printable(path)
+            << (inside ? ": it lies in an archive\n" : "\n");
   return false;
 }
 
@@ -163,10 +198,14 @@ bool write_report(const CommandLine& line, const Summary& summary) {
 ExitCode exit_code_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::complete:
-    case Outcome::nothing_to_do: return ExitCode::complete;
-    case Outcome::bad_jobs: return ExitCode::bad_jobs;
-    case Outcome::interrupted: return ExitCode::interrupted;
-    case Outcome::failed: break;
+    case Outcome::nothing_to_do:
+      return ExitCode::complete;
+    case Outcome::bad_jobs:
+      return ExitCode::bad_jobs;
+    case Outcome::interrupted:
+      return ExitCode::interrupted;
+    case Outcome::failed:
+      break;
   }
   return ExitCode::failed;
 }
@@ -179,13 +218,16 @@ void log(const std::string& message) {
 void listen_for_log(Listener& listener, LogLevel level) {
   if (level >= LogLevel::warn) listener.bad = [](const Error& error) { log("bad job " + describe(error)); };
   if (level >= LogLevel::debug)
-    listener.note = [](const std::string& subject, const Note& note) { log("note " + describe(subject, note)); };
+    listener.note = [](const std::string& subject, const Note& note) {
+      log("note " + describe(subject, note));
+    };
 }
 
 void listen_for_debug(Listener& listener) {
   listener.job = [](const JobPath& path) {
     const auto id = path.job_id();
-    std::cout << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text())) << std::flush;
+    std::cout << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text()))
+              << std::flush;
   };
   listener.aggregations = [](const std::string& cluster, const std::vector<AggregationRow>& rows) {
     std::cout << aggregation_table(cluster, rows) << std::flush;
@@ -193,7 +235,7 @@ void listen_for_debug(Listener& listener) {
 }
 
 ExitCode run(const CommandLine& line) {
-  if (!can_write_report(line.report_file)) return ExitCode::failed;
+  if (!can_write_report(line.options, line.report_file)) return ExitCode::failed;
   catch_signals();
   Progress progress;
   Listener listener;
@@ -209,7 +251,8 @@ ExitCode run(const CommandLine& line) {
   shown.reset();
 
   for (const Error& error : summary.errors) log(describe(error));
-  if (summary.outcome == Outcome::interrupted) log("interrupted, the target is unfinished: version.txt was not written");
+  if (summary.outcome == Outcome::interrupted)
+    log("interrupted, the target is unfinished: version.txt was not written");
   if (!line.quiet) std::cout << summary_text(line.options, summary) << std::flush;
   const bool reported = write_report(line, summary);
   const ExitCode result = exit_code_of(summary.outcome);
@@ -220,7 +263,8 @@ ExitCode run(const CommandLine& line) {
 
 int main(int argc, char** argv) {
   CommandLine line;
-  CLI::App app("jobferry carries ClusterCockpit job archives from one archive version to another.", "jobferry");
+  CLI::App app("jobferry carries ClusterCockpit job archives from one archive version to another.",
+               "jobferry");
   app.set_version_flag("--version", "jobferry " JOBFERRY_VERSION);
   app.footer(versions_help());
   add_options(app, line);

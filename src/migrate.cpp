@@ -49,7 +49,8 @@ Result<void> run_steps(ClusterFile& file, const std::vector<Leg>& chain) {
   return {};
 }
 
-Result<void> load_cluster(Files& files, const Archive& archive, const Options& options, MigratedCluster& cluster) {
+Result<void> load_cluster(Files& files, const Archive& archive, const Options& options,
+                          MigratedCluster& cluster) {
   const std::string directory = join(archive.root, cluster.file.name);
   auto read = files.read(join(directory, names::cluster), options.max_file_size, cluster.source);
   if (!read) return Error{Kind::cluster_bad, "no readable cluster.json: " + read.error().what};
@@ -69,9 +70,11 @@ Result<void> check_overrides(const Options& options, MigratedClusters& clusters)
       });
     };
     if (std::none_of(clusters.begin(), clusters.end(), concerns))
-      return Error{Kind::option_invalid, each.cluster.empty()
-                                             ? fmt::format("--aggregation: no cluster has a metric {}", each.metric)
-                                             : fmt::format("--aggregation: there is no metric {} in a cluster {}", each.metric, each.cluster)};
+      return Error{Kind::option_invalid,
+                   each.cluster.empty()
+                       ? fmt::format("--aggregation: no cluster has a metric {}", each.metric)
+                       : fmt::format("--aggregation: there is no metric {} in a cluster {}", each.metric,
+                                     each.cluster)};
   }
   return {};
 }
@@ -94,12 +97,14 @@ bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedCluste
     summary.aggregations[name] = cluster.file.aggregations;
   }
   if (summary.errors.empty())
-    if (auto known = check_overrides(plan.options, clusters); !known) summary.errors.push_back(std::move(known.error()));
+    if (auto known = check_overrides(plan.options, clusters); !known)
+      summary.errors.push_back(std::move(known.error()));
   return summary.errors.empty();
 }
 
 // A file that belongs to no job, byte for byte (X8).
-Result<void> carry(Files& files, const Archive& archive, Target& target, const std::string& path, ClusterCounts& counts) {
+Result<void> carry(Files& files, const Archive& archive, Target& target, const std::string& path,
+                   ClusterCounts& counts) {
   auto info = files.info(join(archive.root, path));
   if (!info) return std::move(info.error());
   if (auto done = target.copy(path, *info); !done) return done;
@@ -122,6 +127,10 @@ Result<void> write_cluster(Files& files, const Archive& archive, Target& target,
   if (!entries) return std::move(entries.error());
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::regular || entry.name == names::cluster) continue;
+    if (entry.name == names::unfinished) {  // never carried (X13)
+      ++counts.left_behind;
+      continue;
+    }
     if (auto done = carry(files, archive, target, join(name, entry.name), counts); !done) return done;
   }
   return {};
@@ -134,20 +143,22 @@ Result<void> carry_root_files(Files& files, const Archive& archive, Target& targ
   return {};
 }
 
-Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target, MigratedClusters& clusters,
-                                Ledger& ledger, Summary& summary) {
+Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
+                                MigratedClusters& clusters, Ledger& ledger, Summary& summary) {
   if (auto done = target.create(); !done) return done;
   if (auto done = carry_root_files(files, archive, target, summary.clusters[""]); !done) return done;
   for (auto& cluster : clusters) {
     const std::string& name = cluster->file.name;
-    if (auto done = write_cluster(files, archive, target, *cluster, summary.clusters[name]); !done) return done;
+    if (auto done = write_cluster(files, archive, target, *cluster, summary.clusters[name]); !done)
+      return done;
     ledger.add_notes(name, cluster->file.notes);
   }
   return {};
 }
 
 std::uint64_t quarter_of_memory() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
 }
 
 // Counts the jobs ahead of the run, for the progress line. It reads the directories that the run reads next
@@ -166,14 +177,20 @@ bool path_order(std::string_view a, std::string_view b) {
 }
 
 void sort_by_path(std::vector<Error>& errors) {
-  std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
 }
 
-void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener, Summary& summary) {
+void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener,
+              Summary& summary) {
   const Options& options = plan.options;
   Walk walk(files, plan.archive, options.follow_symlinks);
   const Stages stages(files, plan, target);
-  const Run run{walk, stages, ledger, listener, options.memory ? options.memory : quarter_of_memory(),
+  const Run run{walk,
+                stages,
+                ledger,
+                listener,
+                options.memory ? options.memory : quarter_of_memory(),
                 options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency())};
   {
     std::jthread counter;
@@ -188,11 +205,13 @@ void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, co
     ++summary.clusters[error.subject.substr(0, error.subject.find('/'))].bad;
     summary.bad.push_back(error);
   }
-  for (const auto& [cluster, count] : walk.passed().left_behind) summary.clusters[cluster].left_behind += count;
+  for (const auto& [cluster, count] : walk.passed().left_behind)
+    summary.clusters[cluster].left_behind += count;
   summary.left_behind.insert(summary.left_behind.end(), walk.passed().left_behind_jobs.begin(),
                              walk.passed().left_behind_jobs.end());
   std::sort(summary.left_behind.begin(), summary.left_behind.end(), path_order);
-  summary.left_behind.erase(std::unique(summary.left_behind.begin(), summary.left_behind.end()), summary.left_behind.end());
+  summary.left_behind.erase(std::unique(summary.left_behind.begin(), summary.left_behind.end()),
+                            summary.left_behind.end());
   sort_by_path(summary.bad);
   sort_by_path(summary.skipped);
 }
@@ -221,7 +240,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   // Plan the chain of steps.
   if (archive->version == options.to && !options.repair) return Outcome::nothing_to_do;
   if (archive->version == options.to && archive->version == 0)
-    return fail(summary, {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
+    return fail(summary,
+                {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
   auto chain = plan_chain(archive->version, options.to);
   if (!chain) return fail(summary, std::move(chain.error()));
   Plan plan{options, *archive, std::move(*chain), {}};
@@ -233,7 +253,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
     for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
 
   // Refuse what cannot end well, before anything is written.
-  if (auto usable = check_target(files, *archive, options); !usable) return fail(summary, std::move(usable.error()));
+  if (auto usable = check_target(files, *archive, options); !usable)
+    return fail(summary, std::move(usable.error()));
   if (auto space = check_space(files, plan); !space) return fail(summary, std::move(space.error()));
 
   // Write everything but the jobs, then the jobs.
@@ -267,7 +288,8 @@ ClusterCounts Summary::total() const {
 }
 
 Summary migrate(const Options& options, const Listener& listener) {
-  const auto files = options.dry_run ? dry_files(options.follow_symlinks) : real_files(options.follow_symlinks);
+  const auto files =
+      options.dry_run ? dry_files(options.follow_symlinks) : real_files(options.follow_symlinks);
   return migrate_with(*files, options, listener);
 }
 

@@ -70,7 +70,8 @@ class Grammar {
     const Mask n = block.is('n'), u = block.is('u'), l = block.is('l');
 
     const Mask before = after_separator_(comma | space);  // here a value may begin
-    const Mask after_digit = after_digit_(digit), after_minus = after_minus_(minus), after_point = after_point_(point);
+    const Mask after_digit = after_digit_(digit), after_minus = after_minus_(minus),
+               after_point = after_point_(point);
     const Mask first_l = after_u_(u), second_l = after_first_l_(first_l);
 
     Mask bad = ~(digit | minus | point | comma | space | n | u | l);

@@ -48,7 +48,8 @@ void check_statistics(Job& job) {
   std::unordered_set<std::string_view> seen;
   for (const Node& metric : children(job.meta.present(job.root(), "statistics")))
     if (!seen.insert(metric.name).second)
-      job.meta.fail_name(metric, Kind::duplicate_member, fmt::format("member \"{}\" stands here a second time", metric.name));
+      job.meta.fail_name(metric, Kind::duplicate_member,
+                         fmt::format("member \"{}\" stands here a second time", metric.name));
 }
 
 void r1_assign_sub_cluster(Job& job) {
@@ -63,7 +64,8 @@ void r1_assign_sub_cluster(Job& job) {
   if (hostname && !hostname->is(Type::string)) return job.meta.wrong_type(*hostname, "a string");
   const SubCluster* chosen = job.cluster->assign(hostname ? content(*hostname) : "");
   job.meta.set(job.root(), "subCluster", chosen ? chosen->name_token : "\"\"");
-  job.note(chosen ? "subcluster-assigned" : "subcluster-unassigned", "/subCluster", chosen ? chosen->name : "");
+  job.note(chosen ? "subcluster-assigned" : "subcluster-unassigned", "/subCluster",
+           chosen ? chosen->name : "");
 }
 
 void r2_map_states(Job& job) {
@@ -81,7 +83,7 @@ void r2_map_states(Job& job) {
 
 void r3_normalise_integers(Job& job) {
   constexpr std::array<std::string_view, 11> integers = {
-      "numNodes", "duration", "walltime",         "arrayJobId", "numHwthreads",   "numAcc",
+      "numNodes", "duration",         "walltime",  "arrayJobId", "numHwthreads",   "numAcc",
       "smt",      "monitoringStatus", "exclusive", "submitTime", "requestedMemory"};
   for (const std::string_view name : integers) {
     Node* member = job.meta.present(job.root(), name);
@@ -90,7 +92,8 @@ void r3_normalise_integers(Job& job) {
     if (!plain) {
       job.note("integer-expected", json::pointer_token(name), json::excerpt(member->text));
     } else if (*plain != member->text) {
-      job.note("integer-normalised", json::pointer_token(name), fmt::format("{} to {}", member->text, *plain));
+      job.note("integer-normalised", json::pointer_token(name),
+               fmt::format("{} to {}", member->text, *plain));
       job.meta.assign(*member, *plain);
     }
   }

@@ -35,7 +35,9 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
 }
 
-std::string plural(std::uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+std::string plural(std::uint64_t n, std::string_view one) {
+  return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
+}
 
 // Rows of cells, each column as wide as its widest cell. `align` has a letter for each column: l or r.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view align) {
@@ -48,7 +50,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::string
   for (const auto& row : rows) {
     std::string line = " ";
     for (std::size_t i = 0; i < row.size(); ++i)
-      line += align[i] == 'l' ? fmt::format(" {:<{}}", row[i], widths[i]) : fmt::format(" {:>{}}", row[i], widths[i]);
+      line += align[i] == 'l' ? fmt::format(" {:<{}}", row[i], widths[i])
+                              : fmt::format(" {:>{}}", row[i], widths[i]);
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
   }
@@ -56,11 +59,13 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::string
 }
 
 std::string clusters_table(const Summary& summary) {
-  std::vector<std::vector<std::string>> rows = {{"cluster", "migrated", "skipped", "bad", "unread", "carried", "left behind", "in", "out"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"cluster", "migrated", "skipped", "bad", "unread", "carried", "left behind", "in", "out"}};
   const auto add = [&](const std::string& name, const ClusterCounts& c) {
-    rows.push_back({printable(name), std::to_string(c.migrated), std::to_string(c.skipped), std::to_string(c.bad),
-                    std::to_string(c.carried_unread), std::to_string(c.carried), std::to_string(c.left_behind),
-                    bytes_text(static_cast<double>(c.bytes_in)), bytes_text(static_cast<double>(c.bytes_out))});
+    rows.push_back({printable(name), std::to_string(c.migrated), std::to_string(c.skipped),
+                    std::to_string(c.bad), std::to_string(c.carried_unread), std::to_string(c.carried),
+                    std::to_string(c.left_behind), bytes_text(static_cast<double>(c.bytes_in)),
+                    bytes_text(static_cast<double>(c.bytes_out))});
   };
   for (const auto& [name, counts] : summary.clusters)
     if (!name.empty() || counts.carried || counts.left_behind) add(name.empty() ? "(root)" : name, counts);
@@ -69,9 +74,10 @@ std::string clusters_table(const Summary& summary) {
 }
 
 // `emmy/1403/244/1608923076 data.json /ipc/node/unit: "ipc"`
-std::string place(std::string_view subject, std::string_view file, std::string_view pointer, std::string_view detail) {
-  return fmt::format("{} {}{}{}{}{}", printable(subject), file, pointer.empty() ? "" : " ", printable(pointer),
-                     detail.empty() ? "" : ": ", printable(detail));
+std::string place(std::string_view subject, std::string_view file, std::string_view pointer,
+                  std::string_view detail) {
+  return fmt::format("{} {}{}{}{}{}", printable(subject), file, pointer.empty() ? "" : " ",
+                     printable(pointer), detail.empty() ? "" : ": ", printable(detail));
 }
 
 std::string notes_text(const Summary& summary) {
@@ -105,13 +111,18 @@ std::string closing_text(const Options& options, const Summary& summary) {
                                          : "version.txt was not written, so no server starts on " + target +
                                                "; --accept-bad completes without these jobs.");
     case Outcome::interrupted:
-      return fmt::format("Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.\n", target);
-    case Outcome::failed: return "Failed: see the errors above.\n";
+      return fmt::format(
+          "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.\n",
+          target);
+    case Outcome::failed:
+      return "Failed: see the errors above.\n";
   }
   return {};
 }
 
-bool ran(const Summary& summary) { return summary.outcome != Outcome::nothing_to_do && summary.outcome != Outcome::failed; }
+bool ran(const Summary& summary) {
+  return summary.outcome != Outcome::nothing_to_do && summary.outcome != Outcome::failed;
+}
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
@@ -195,6 +206,9 @@ void put_aggregations(Writer& json, const Summary& summary) {
 }
 
 void put_clusters(Writer& json, const Summary& summary) {
+  const auto root = summary.clusters.find("");
+  json.Key("root");
+  put_counts(json, root == summary.clusters.end() ? ClusterCounts{} : root->second);
   json.Key("clusters");
   json.StartObject();
   for (const auto& [name, counts] : summary.clusters) {
@@ -228,7 +242,8 @@ std::string printable(std::string_view name) {
   while (!name.empty()) {
     const std::size_t length = character_length(name);
     const auto lead = static_cast<unsigned char>(name[0]);
-    const bool control = lead < 0x20 || lead == 0x7F || (length == 2 && lead == 0xC2 && static_cast<unsigned char>(name[1]) < 0xA0);
+    const bool control = lead < 0x20 || lead == 0x7F ||
+                         (length == 2 && lead == 0xC2 && static_cast<unsigned char>(name[1]) < 0xA0);
     if (length == 0 || control)
       out += fmt::format("\\x{:02x}", lead);
     else
@@ -254,14 +269,15 @@ std::string describe(const Error& error) {
 }
 
 std::string describe(const std::string& subject, const Note& note) {
-  return fmt::format("{} ({}) {}", note.code, note.count, place(subject, note.file, note.pointer, note.detail));
+  return fmt::format("{} ({}) {}", note.code, note.count,
+                     place(subject, note.file, note.pointer, note.detail));
 }
 
 std::string aggregation_table(const std::string& cluster, const std::vector<AggregationRow>& rows) {
   std::vector<std::vector<std::string>> cells = {{"metric", "unit", "scope", "aggregation", "verdict"}};
   for (const AggregationRow& row : rows)
-    cells.push_back({printable(row.metric), printable(row.unit), printable(row.scope), printable(row.aggregation),
-                     std::string(name_of(row.verdict))});
+    cells.push_back({printable(row.metric), printable(row.unit), printable(row.scope),
+                     printable(row.aggregation), std::string(name_of(row.verdict))});
   return fmt::format("Aggregations of {}/cluster.json:\n{}", printable(cluster), table(cells, "lllll"));
 }
 
@@ -271,7 +287,8 @@ std::string summary_text(const Options& options, const Summary& summary) {
     const ClusterCounts total = summary.total();
     out += fmt::format("Archive version {} to {}: {} in {}, {} in, {} out\n", summary.from, summary.to,
                        plural(total.migrated, "job"), duration_text(summary.seconds),
-                       bytes_text(static_cast<double>(total.bytes_in)), bytes_text(static_cast<double>(total.bytes_out)));
+                       bytes_text(static_cast<double>(total.bytes_in)),
+                       bytes_text(static_cast<double>(total.bytes_out)));
     out += clusters_table(summary);
     out += notes_text(summary);
     if (!summary.left_behind.empty()) {
@@ -319,7 +336,9 @@ std::string report_json(const Options& options, const Summary& summary) {
 }
 
 ProgressLine::ProgressLine(const Progress& progress)
-    : progress_(progress), terminal_(::isatty(STDERR_FILENO) == 1), thread_([this](std::stop_token stop) { show(stop); }) {}
+    : progress_(progress),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      thread_([this](std::stop_token stop) { show(stop); }) {}
 
 ProgressLine::~ProgressLine() {
   thread_.request_stop();
@@ -344,10 +363,12 @@ std::string ProgressLine::text() const {
   const auto jobs = static_cast<double>(progress_.jobs), known = static_cast<double>(progress_.jobs_known);
   const auto rate = [&](std::uint64_t bytes) { return static_cast<double>(bytes) / seconds / 1e6; };
   const bool counted = progress_.all_known && known > 0;
-  std::string line = fmt::format("{}{} jobs, {:.0f} MB/s in, {:.0f} MB/s out, {} bad, {}", progress_.jobs.load(),
-                                 counted ? fmt::format(" of {:.0f}", known) : "", rate(progress_.bytes_in),
-                                 rate(progress_.bytes_out), progress_.bad.load(), duration_text(seconds));
-  if (counted && jobs > 0 && jobs < known) line += fmt::format(", {} left", duration_text(seconds / jobs * (known - jobs)));
+  std::string line =
+      fmt::format("{}{} jobs, {:.0f} MB/s in, {:.0f} MB/s out, {} bad, {}", progress_.jobs.load(),
+                  counted ? fmt::format(" of {:.0f}", known) : "", rate(progress_.bytes_in),
+                  rate(progress_.bytes_out), progress_.bad.load(), duration_text(seconds));
+  if (counted && jobs > 0 && jobs < known)
+    line += fmt::format(", {} left", duration_text(seconds / jobs * (known - jobs)));
   return line;
 }
 

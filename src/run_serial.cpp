@@ -7,9 +7,11 @@ void run_serial(const Run& run) {
   while (!run.ledger.ended()) {
     auto path = run.walk.next();
     if (!path) return;
-    if (run.listener.job) run.listener.job(*path);
     slot.reset(std::move(*path));
-    for (const auto stage : {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
+    run.stages.run(&Stages::list, slot);
+    // Told before any of its files is touched; the listing alone shows whether it is a job at all (X8).
+    if (run.listener.job && slot.fate != Fate::foreign) run.listener.job(slot.path);
+    for (const auto stage : {&Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
       run.stages.run(stage, slot);
     run.ledger.retire(slot);
     slot.trim(warm_bytes);

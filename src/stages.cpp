@@ -67,6 +67,7 @@ void Slot::reset(JobPath next) {
   fate = Fate::pending;
   error.reset();
   meta_info.reset();
+  entries = 0;
   carried.clear();
   left_behind = 0;
   left_behind_jobs.clear();
@@ -83,7 +84,8 @@ void Slot::reset(JobPath next) {
 }
 
 void Slot::trim(std::size_t limit) {
-  for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited, &previous, &packed})
+  for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited,
+                         &previous, &packed})
     buffer->trim(limit);
 }
 
@@ -107,7 +109,9 @@ Result<FileInfo> Stages::regular_info(const Slot& slot, const Entry& entry) cons
 }
 
 void Stages::sort_entry(Slot& slot, const Entry& entry) const {
-  DataFile* data = entry.name == names::data_gz ? &slot.gz : entry.name == names::data ? &slot.plain : nullptr;
+  DataFile* data = entry.name == names::data_gz ? &slot.gz
+                   : entry.name == names::data  ? &slot.plain
+                                                : nullptr;
   if (!data && entry.name != names::meta) {
     const bool carried = entry.type == FileType::regular && entry.name != names::unfinished;
     if (carried) return slot.carried.push_back(entry);
@@ -133,6 +137,7 @@ void Stages::list(Slot& slot) const {
   auto entries = files_.list(path);
   if (!entries) return fail(slot, std::move(entries.error()), "");
 
+  slot.entries = entries->size();
   for (const Entry& entry : *entries) sort_entry(slot, entry);
   const bool foreign = slot.fate == Fate::pending && !slot.meta_info && !slot.gz.info && !slot.plain.info;
   if (slot.meta_info && slot.meta_info->size == 0)
@@ -144,8 +149,11 @@ void Stages::list(Slot& slot) const {
   else if (slot.fate == Fate::pending && !slot.meta_info)
     fail(slot, {Kind::no_meta_file, "the job has no meta.json"}, names::meta);
 
-  const auto converted = [&](const DataFile& file) { return file.info && plan_.converts(file.name, file.info->size); };
-  slot.reads_data = plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
+  const auto converted = [&](const DataFile& file) {
+    return file.info && plan_.converts(file.name, file.info->size);
+  };
+  slot.reads_data =
+      plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
 }
 
 std::uint64_t Stages::memory_estimate(const Slot& slot) const {
@@ -170,7 +178,11 @@ void Stages::read(Slot& slot) const {
 }
 
 void Stages::read_data(Slot& slot, DataFile& file) const {
-  auto read = files_.read(source_path(slot, file.name), plan_.options.max_file_size, file.raw);
+  // Of a .gz it is the content that is bounded (X4). Compressed it is hardly larger, or there is no end to
+  // it.
+  const std::uint64_t most = plan_.options.max_file_size;
+  const std::uint64_t limit = file.is_gzip() ? most + most / 256 + 65536 : most;
+  auto read = files_.read(source_path(slot, file.name), limit, file.raw);
   if (!read) file.error = in_file(std::move(read.error()), file.name);
 }
 
@@ -178,7 +190,8 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
 bool Stages::inflate(Slot& slot, DataFile& file) const {
   const std::uint64_t most = plan_.options.max_file_size;
   const std::uint64_t granted =
-      slot.memory == 0 ? most : std::max(least_memory, slot.memory / (2 * (usual_expansion + 1)) * usual_expansion);
+      slot.memory == 0 ? most
+                       : std::max(least_memory, slot.memory / (2 * (usual_expansion + 1)) * usual_expansion);
   auto done = slot.codec.inflate(file.raw.view(), std::min(granted, most), file.content);
   if (done) return true;
   if (done.error().kind == Kind::file_too_large && granted < most) return false;
@@ -198,8 +211,7 @@ void Stages::transform(Slot& slot) const {
   if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
   choose_data(slot);
   if (slot.fate != Fate::pending) return;
-  if (!slot.gz.info && !slot.plain.info)
-    slot.job.notes.add("no-data-file", "data.json", "");
+  if (!slot.gz.info && !slot.plain.info) slot.job.notes.add("no-data-file", "data.json", "");
   slot.job.notes.settle();
   slot.meta_out = slot.job.meta.text(slot.meta_buffer);
 }
@@ -214,7 +226,9 @@ void Stages::choose_data(Slot& slot) const {
 // X7: the .gz if the job is sound with it, else data.json. Both are checked, so that the note can tell what
 // becomes of the other one.
 void Stages::choose_of_two(Slot& slot) const {
-  const auto empty = [](const DataFile& file) { return Error{Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}}; };
+  const auto empty = [](const DataFile& file) {
+    return Error{Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}};
+  };
   DataFile* order[] = {&slot.gz, &slot.plain};
   std::optional<Error> first_error;
   for (DataFile* file : order) {
@@ -224,19 +238,22 @@ void Stages::choose_of_two(Slot& slot) const {
       break;
     }
     const bool meta_is_bad = done.error().file == names::meta;
-    if (!first_error || first_error->kind == Kind::empty_file || meta_is_bad) first_error = std::move(done.error());
+    if (!first_error || first_error->kind == Kind::empty_file || meta_is_bad)
+      first_error = std::move(done.error());
     if (meta_is_bad) break;
   }
   if (!slot.data) return fail(slot, std::move(*first_error), names::data_gz);
 
-  std::string other = first_error ? fmt::format("{} is {}", first_error->file, name_of(first_error->kind)) : "";
+  std::string other =
+      first_error ? fmt::format("{} is {}", first_error->file, name_of(first_error->kind)) : "";
   if (!first_error) {
     const auto checked = slot.plain.empty() ? Result<void>(empty(slot.plain)) : check_only(slot, slot.plain);
     other = !checked ? fmt::format("{} is {}", slot.plain.name, name_of(checked.error().kind))
             : slot.plain.text() == slot.gz.text() ? "both hold the same"
                                                   : "the two differ";
   }
-  slot.job.notes.add("two-data-files", slot.data->name, "", fmt::format("used {}, {}", slot.data->name, other));
+  slot.job.notes.add("two-data-files", slot.data->name, "",
+                     fmt::format("used {}, {}", slot.data->name, other));
 }
 
 Result<void> Stages::check_only(Slot& slot, DataFile& file) const {
@@ -250,7 +267,8 @@ Result<void> Stages::run_chain(Slot& slot, DataFile* file) const {
   job.cluster = &plan_.clusters.find(slot.path.cluster)->second;
   job.notes.clear();
   if (file) job.data_name = file->name;
-  if (auto sound = job.meta.parse(slot.meta_text.view()); !sound) return in_file(std::move(sound.error()), names::meta);
+  if (auto sound = job.meta.parse(slot.meta_text.view()); !sound)
+    return in_file(std::move(sound.error()), names::meta);
   check_identity(job, slot.path);
   if (job.meta.failure()) return in_file(*job.meta.failure(), names::meta);
   for (const Leg& leg : plan_.chain)
@@ -350,16 +368,18 @@ Result<void> Stages::write_files(Slot& slot, std::vector<std::string>& written) 
   if (slot.data) {
     const FileInfo& like = *slot.data->info;
     const bool rewritten = slot.data_out.data() != nullptr;
-    auto done = put(slot.data_out_name, rewritten ? slot.data_out.size() : like.size, [&](const std::string& path) {
-      return rewritten ? target_.write(path, slot.data_out, like) : target_.carry_data(path, like);
-    });
+    auto done =
+        put(slot.data_out_name, rewritten ? slot.data_out.size() : like.size, [&](const std::string& path) {
+          return rewritten ? target_.write(path, slot.data_out, like) : target_.carry_data(path, like);
+        });
     if (!done) return done;
   }
   for (const Entry& entry : slot.carried) {
     auto info = files_.info(source_path(slot, entry.name));
     if (!info) return in_file(std::move(info.error()), entry.name);
     slot.bytes_in += info->size;
-    auto done = put(entry.name, info->size, [&](const std::string& path) { return target_.copy(path, *info); });
+    auto done =
+        put(entry.name, info->size, [&](const std::string& path) { return target_.copy(path, *info); });
     if (!done) return done;
   }
   return put(names::meta, slot.meta_out.size(),

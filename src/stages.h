@@ -34,13 +34,13 @@ struct Plan {
 };
 
 enum class Fate : std::uint8_t {
-  pending,       // goes on to the next stage
-  foreign,       // no job directory: left behind (X8)
+  pending,  // goes on to the next stage
+  foreign,  // no job directory: left behind (X8)
   migrated,
-  skipped,       // X6
-  bad,           // X12
-  too_large_now, // needs more memory than it was given: comes again with more
-  failed,        // the target cannot be written, the run ends
+  skipped,        // X6
+  bad,            // X12
+  too_large_now,  // needs more memory than it was given: comes again with more
+  failed,         // the target cannot be written, the run ends
 };
 
 // data.json or data.json.gz of a job.
@@ -67,8 +67,9 @@ struct Slot {
   // list
   FileInfo directory;
   std::optional<FileInfo> meta_info;
-  std::vector<Entry> carried;      // other regular files
-  std::uint64_t left_behind = 0;   // other entries
+  std::size_t entries = 0;        // all in its directory
+  std::vector<Entry> carried;     // other regular files
+  std::uint64_t left_behind = 0;  // other entries
   std::vector<std::string> left_behind_jobs;
   bool reads_data = false;
 
@@ -79,13 +80,13 @@ struct Slot {
 
   // transform
   Job job;
-  DataFile* data = nullptr;        // the one that is used
+  DataFile* data = nullptr;  // the one that is used
   bool data_changed = false;
   Buffer meta_buffer, edited, previous;
 
   // encode
   std::string_view meta_out;
-  std::string_view data_out;       // empty: the file is carried as it is
+  std::string_view data_out;  // empty: the file is carried as it is
   std::string_view data_out_name;
   Buffer packed;
 
@@ -108,7 +109,8 @@ class Stages {
  public:
   Stages(Files& files, const Plan& plan, Target& target) : files_(files), plan_(plan), target_(target) {}
 
-  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, and the others go on.
+  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, and the others go
+  // on.
   using Stage = void (Stages::*)(Slot&) const;
   void run(Stage stage, Slot& slot) const;
 

@@ -70,7 +70,10 @@ Result<void> check_empty(Files& files, const std::string& target) {
   if (entries->empty()) return {};
   const auto unfinished = [](const Entry& entry) { return entry.name == names::unfinished; };
   if (std::any_of(entries->begin(), entries->end(), unfinished))
-    return unusable(target, fmt::format("the target holds an unfinished migration ({}): remove it, or name another target", names::unfinished));
+    return unusable(
+        target,
+        fmt::format("the target holds an unfinished migration ({}): remove it, or name another target",
+                    names::unfinished));
   return unusable(target, "the target is not empty");
 }
 
@@ -78,8 +81,8 @@ struct Needs {
   std::uint64_t bytes = 0, inodes = 0;
 };
 
-// Adds up what the jobs of an archive need. Data that must be rewritten shrinks where it is pretty-printed: how
-// much, a sample tells.
+// Adds up what the jobs of an archive need. Data that must be rewritten shrinks where it is pretty-printed:
+// how much, a sample tells.
 class Estimate {
  public:
   Estimate(Files& files, const Plan& plan, bool links) : files_(files), plan_(plan), links_(links) {}
@@ -102,7 +105,8 @@ class Estimate {
     if (data && !plan_.reads_data() && links_) return;
     ++needs_.inodes;
     if (entry.name == names::data && plan_.reads_data())
-      needs_.bytes += static_cast<std::uint64_t>(static_cast<double>(info->size) * compact_share(join(directory, entry.name)));
+      needs_.bytes += static_cast<std::uint64_t>(static_cast<double>(info->size) *
+                                                 compact_share(join(directory, entry.name)));
     else
       needs_.bytes += info->size;
   }
@@ -153,7 +157,8 @@ Result<void> check_target(Files& files, const Archive& source, const Options& op
   if (lies_in(files, from, to)) return unusable(options.target, "the source lies inside the target");
   if (auto empty = check_empty(files, options.target); !empty) return empty;
   const fs::path parent = existing(to);
-  if (!fs::is_directory(parent)) return unusable(options.target, fmt::format("{} is no directory", parent.native()));
+  if (!fs::is_directory(parent))
+    return unusable(options.target, fmt::format("{} is no directory", parent.native()));
   if (::access(parent.c_str(), W_OK | X_OK) != 0)
     return unusable(options.target, fmt::format("no permission to write in {}", parent.native()));
   const auto info = files.info(parent.native() + "/.");
@@ -176,9 +181,11 @@ Result<void> check_space(Files& files, const Plan& plan) {
   while (auto path = walk.next()) estimate.add(*path);
   const Needs needs = estimate.needs();
   if (needs.bytes > there->free_bytes)
-    return unusable(plan.options.target, fmt::format("the target needs about {}, {} are free there", mebibytes(needs.bytes), mebibytes(there->free_bytes)));
+    return unusable(plan.options.target, fmt::format("the target needs about {}, {} are free there",
+                                                     mebibytes(needs.bytes), mebibytes(there->free_bytes)));
   if (needs.inodes > there->free_inodes)
-    return unusable(plan.options.target, fmt::format("the target needs {} inodes, {} are free there", needs.inodes, there->free_inodes));
+    return unusable(plan.options.target, fmt::format("the target needs {} inodes, {} are free there",
+                                                     needs.inodes, there->free_inodes));
   return {};
 }
 
@@ -199,7 +206,8 @@ Result<void> Target::create() {
 Result<void> Target::make_parents() {
   std::vector<fs::path> missing;
   boost::system::error_code code;
-  for (fs::path at = resolved(root_).parent_path(); !at.empty() && !fs::exists(at, code); at = at.parent_path())
+  for (fs::path at = resolved(root_).parent_path(); !at.empty() && !fs::exists(at, code);
+       at = at.parent_path())
     missing.push_back(at);
   FileInfo like = source_.root_info;
   like.mode = 0755;
@@ -242,7 +250,9 @@ Result<void> Target::write(const std::string& path, std::string_view content, co
   return files_.write(to(path), content, like);
 }
 
-Result<void> Target::copy(const std::string& path, const FileInfo& like) { return files_.copy(from(path), to(path), like); }
+Result<void> Target::copy(const std::string& path, const FileInfo& like) {
+  return files_.copy(from(path), to(path), like);
+}
 
 Result<void> Target::remove(const std::string& path) { return files_.remove(to(path)); }
 
@@ -259,28 +269,33 @@ Result<void> Target::carry_data(const std::string& path, const FileInfo& like) {
 }
 
 Result<void> Target::finalize(int version) {
-  if (auto done = files_.sync(root_); !done) return done;
-  const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
-  if (auto done = files_.write(to(std::string(names::version)), fmt::format("{}\n", version), like); !done) return done;
-  if (auto done = files_.sync(root_); !done) return done;
-  if (auto done = files_.remove(to(marker)); !done) return done;
   if (modes_missing_)
     if (auto done = restore_attributes(""); !done) return done;
+  if (auto done = files_.sync(root_); !done) return done;
+  const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
+  if (auto done = files_.write(to(std::string(names::version)), fmt::format("{}\n", version), like); !done)
+    return done;
+  if (auto done = files_.sync(root_); !done) return done;
+  if (auto done = files_.remove(to(marker)); !done) return done;
+  // The root comes last: its mode may forbid what was done above.
+  if (modes_missing_)
+    if (auto done = files_.set_attributes(root_ + "/.", source_.root_info); !done) return done;
   return files_.sync(root_);
 }
 
-// Modes that forbid writing could not be given before: now from the leaves up.
+// Modes that forbid writing could not be given before: now from the leaves up, but for the root.
 Result<void> Target::restore_attributes(const std::string& path) {
-  const std::string here = path.empty() ? root_ : to(path);
-  const auto entries = files_.list(here);
+  const auto entries = files_.list(path.empty() ? root_ : to(path));
   if (!entries) return {};  // nothing there: a dry run
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::directory) continue;
-    if (auto done = restore_attributes(path.empty() ? entry.name : join(path, entry.name)); !done) return done;
+    if (auto done = restore_attributes(path.empty() ? entry.name : join(path, entry.name)); !done)
+      return done;
   }
-  auto like = files_.info((path.empty() ? source_.root : from(path)) + "/.");
+  if (path.empty()) return {};
+  auto like = files_.info(from(path) + "/.");
   if (!like) return std::move(like.error());
-  return files_.set_attributes(here, *like);
+  return files_.set_attributes(to(path), *like);
 }
 
 }  // namespace jobferry

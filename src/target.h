@@ -53,7 +53,7 @@ class Target {
   std::string root_;
   DataMode mode_;
   dev_t device_ = 0;
-  std::atomic<bool> reflinks_{true};       // until one fails
+  std::atomic<bool> reflinks_{true};        // until one fails
   std::atomic<bool> modes_missing_{false};  // a directory cannot have its mode yet: it forbids writing
 };
 

@@ -97,24 +97,6 @@ class Child {
   std::optional<int> status_;
 };
 
-// Everything of a tree but access times.
-Tree snapshot(const std::string& root) {
-  Tree found;
-  const auto add = [&](const fs::path& path) {
-    struct stat s;
-    if (::lstat(path.c_str(), &s) != 0) return;
-    const std::string content = S_ISREG(s.st_mode)   ? read_file(path.string())
-                                : S_ISLNK(s.st_mode) ? fs::read_symlink(path).string()
-                                                     : "";
-    found[path.lexically_relative(root).string()] =
-        fmt::format("{:o} {}:{} {}.{:09} {}", s.st_mode, s.st_uid, s.st_gid, s.st_mtim.tv_sec,
-                    s.st_mtim.tv_nsec, content);
-  };
-  add(root);
-  for (fs::recursive_directory_iterator at(root), end; at != end; ++at) add(at->path());
-  return found;
-}
-
 // A directory to work in. `a` in it is the archive, `b` the target, unless a test names others.
 class Place {
  public:

@@ -17,7 +17,8 @@ struct RealJob {
   std::string path;
   std::size_t data_points;
 };
-const std::vector<RealJob> jobs = {{"emmy/1403/244/1608923076", 415008}, {"emmy/1404/397/1609300556", 415296}};
+const std::vector<RealJob> jobs = {{"emmy/1403/244/1608923076", 415008},
+                                   {"emmy/1404/397/1609300556", 415296}};
 
 std::string member(const std::map<std::string, std::string>& flat, const std::string& pointer) {
   const auto found = flat.find(pointer);
@@ -37,13 +38,19 @@ class Emmy : public testing::Test {
     ASSERT_EQ(summary.outcome, Outcome::complete);
     ASSERT_EQ(summary.total().migrated, jobs.size());
   }
-  std::map<std::string, std::string> source(const std::string& path) { return flat_file(shared_data() + "/emmy-v0/" + path); }
-  std::map<std::string, std::string> target(const std::string& path) { return flat_file(temp_.path("v3") + '/' + path); }
+  std::map<std::string, std::string> source(const std::string& path) {
+    return flat_file(shared_data() + "/emmy-v0/" + path);
+  }
+  std::map<std::string, std::string> target(const std::string& path) {
+    return flat_file(temp_.path("v3") + '/' + path);
+  }
 
   TempDir temp_{Place::disk};
 };
 
-bool is_data_point(const std::string& pointer) { return pointer.find("/series/") != pointer.npos && pointer.find("/data/") != pointer.npos; }
+bool is_data_point(const std::string& pointer) {
+  return pointer.find("/series/") != pointer.npos && pointer.find("/data/") != pointer.npos;
+}
 
 }  // namespace
 
@@ -127,7 +134,8 @@ TEST_F(Emmy, Version1DataIsNotCopied) {
     ASSERT_EQ(::stat((source + '/' + job.path + "/data.json.gz").c_str(), &before), 0);
     ASSERT_EQ(::stat((temp_.path("v3") + '/' + job.path + "/data.json.gz").c_str(), &after), 0);
     const bool linked = before.st_ino == after.st_ino;
-    const bool reflinked = !linked && before.st_nlink == 1;  // shares blocks, which only the file system knows
+    const bool reflinked =
+        !linked && before.st_nlink == 1;  // shares blocks, which only the file system knows
     EXPECT_TRUE(linked || reflinked);
   }
 }

@@ -104,7 +104,8 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
   std::string out;
   for (const auto& [path, content] : found) {
     const auto expected = whole.find(path);
-    const bool left_over = path == "jobferry.unfinished" || (path.back() == '/' && summary.outcome == Outcome::failed);
+    const bool left_over =
+        path == "jobferry.unfinished" || (path.back() == '/' && summary.outcome == Outcome::failed);
     const bool known = left_over || (expected != whole.end() && expected->second == content);
     if (!known) out += "unexpected or torn: " + path + '\n';
   }
@@ -113,7 +114,8 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
     const std::string& path = entry.first;
     const auto bad = [&](const Error& error) { return path.starts_with(error.subject); };
     const bool reported = std::any_of(summary.bad.begin(), summary.bad.end(), bad);
-    if (!found.contains(path) && !reported && path != "version.txt") out += "lost without a word: " + path + '\n';
+    if (!found.contains(path) && !reported && path != "version.txt")
+      out += "lost without a word: " + path + '\n';
   }
   return out;
 }
@@ -148,13 +150,15 @@ TEST_P(EveryCall, FailsOnce) {
       EXPECT_FALSE(summary.errors.empty() && summary.bad.empty()) << "an end without a reason";
     }
     const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
-    EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" || files.failed() == "set_attributes");
+    EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" ||
+                files.failed() == "set_attributes");
   }
   EXPECT_EQ(difference(source, read_tree(temp.path("source"))), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
-                         testing::Combine(testing::Values(0, 1), testing::Values(DataMode::automatic, DataMode::copy),
+                         testing::Combine(testing::Values(0, 1),
+                                          testing::Values(DataMode::automatic, DataMode::copy),
                                           testing::Bool()));
 
 namespace {
@@ -172,7 +176,8 @@ class SmallDisk : public FailingFiles {
 
 }  // namespace
 
-// Counted only where it is in doubt: what fits is migrated, what does not is refused before anything is written.
+// Counted only where it is in doubt: what fits is migrated, what does not is refused before anything is
+// written.
 TEST(Space, IsCheckedBeforeAnythingIsWritten) {
   const TempDir temp;
   corpus::Plan plan;

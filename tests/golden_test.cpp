@@ -1,10 +1,10 @@
-// Walks tests/golden/vA_to_vB/CASE: a job (and its cluster.json) of version A in `before/`, what B makes of it in
-// `after/`. Adding a case adds files only:
+// Walks tests/golden/vA_to_vB/CASE: a job (and its cluster.json) of version A in `before/`, what B makes of
+// it in `after/`. Adding a case adds files only:
 //
-//   before/   cluster.json, meta.json, data.json; one that is missing is taken from the smallest sound archive
-//   after/    the files that change; one that is missing stays byte for byte (X2)
-//   back/     what a step back makes of `after/`, as far as it changes; of an up step that is reversible
-//   notes     a line for each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is the
+//   before/   cluster.json, meta.json, data.json; one that is missing is taken from the smallest sound
+//   archive after/    the files that change; one that is missing stays byte for byte (X2) back/     what a
+//   step back makes of `after/`, as far as it changes; of an up step that is reversible notes     a line for
+//   each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is the
 //             first one and the count is of all; missing: not compared
 //   bad       the job is bad: CLASS FILE POINTER BYTE, `-` for what there is not; or `cluster-bad ...`
 //
@@ -53,7 +53,9 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-std::string archive_path(const std::string& file) { return file == "cluster.json" ? "c/" + file : job_folder + file; }
+std::string archive_path(const std::string& file) {
+  return file == "cluster.json" ? "c/" + file : job_folder + file;
+}
 
 Tree before(const Case& c) {
   Tree tree = plain_archive(c.from);
@@ -72,7 +74,8 @@ std::string compare(const Case& c, const std::string& folder, const Tree& source
     const auto found = target.find(path);
     const std::string expected = stated ? c.text(folder + '/' + file) : source.at(path);
     if (found == target.end() || found->second != expected)
-      out += fmt::format("{}\n  expected: {}\n  found:    {}\n", file, expected, found == target.end() ? "nothing" : found->second);
+      out += fmt::format("{}\n  expected: {}\n  found:    {}\n", file, expected,
+                         found == target.end() ? "nothing" : found->second);
   }
   return out;
 }
@@ -173,7 +176,8 @@ TEST_P(Golden, GoesBack) {
 INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(all_cases()), [](const auto& test) {
   const fs::path folder(test.param.folder);
   std::string name = folder.parent_path().filename().string() + "_" + folder.filename().string();
-  std::replace_if(name.begin(), name.end(), [](char ch) { return !std::isalnum(static_cast<unsigned char>(ch)); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char ch) { return !std::isalnum(static_cast<unsigned char>(ch)); }, '_');
   return name;
 });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Golden);

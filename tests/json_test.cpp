@@ -30,16 +30,18 @@ bool reads_value(const std::string& text) {
 
 // An array of numbers and nulls as the grammar has it, by splitting at the commas.
 bool is_number_array(const std::string& text) {
-  static const std::regex element(R"([ \t\r\n]*(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|null)[ \t\r\n]*)");
+  static const std::regex element(
+      R"([ \t\r\n]*(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|null)[ \t\r\n]*)");
   static const std::regex outer(R"([ \t\r\n]*\[([^]*)\][ \t\r\n]*)");
   static const std::regex blank(R"([ \t\r\n]*)");
   std::smatch parts;
   if (!std::regex_match(text, parts, outer)) return false;
   const std::string inner = parts[1];
   if (std::regex_match(inner, blank)) return true;
-  for (std::size_t begin = 0;; ) {
+  for (std::size_t begin = 0;;) {
     const std::size_t end = std::min(inner.find(',', begin), inner.size());
-    if (!std::regex_match(inner.begin() + static_cast<std::ptrdiff_t>(begin), inner.begin() + static_cast<std::ptrdiff_t>(end), element))
+    if (!std::regex_match(inner.begin() + static_cast<std::ptrdiff_t>(begin),
+                          inner.begin() + static_cast<std::ptrdiff_t>(end), element))
       return false;
     if (end == inner.size()) return true;
     begin = end + 1;
@@ -55,13 +57,27 @@ std::string random_array(std::mt19937_64& random, std::size_t elements) {
   for (std::size_t i = 0; i < elements; ++i) {
     if (i) text += separator;
     switch (pick(12)) {
-      case 0: text += "null"; break;
-      case 1: text += "0"; break;
-      case 2: text += fmt::format("-{}", pick(1000)); break;
-      case 3: text += fmt::format("{}.{:02}e{}", pick(10), pick(100), pick(30)); break;
-      case 4: text += fmt::format("0.{}", random()); break;
-      case 5: text += fmt::format("{}{}{}", random() | 1ULL << 63, random(), random()); break;
-      default: text += fmt::format("{}.{:02}", pick(500), pick(100)); break;
+      case 0:
+        text += "null";
+        break;
+      case 1:
+        text += "0";
+        break;
+      case 2:
+        text += fmt::format("-{}", pick(1000));
+        break;
+      case 3:
+        text += fmt::format("{}.{:02}e{}", pick(10), pick(100), pick(30));
+        break;
+      case 4:
+        text += fmt::format("0.{}", random());
+        break;
+      case 5:
+        text += fmt::format("{}{}{}", random() | 1ULL << 63, random(), random());
+        break;
+      default:
+        text += fmt::format("{}.{:02}", pick(500), pick(100));
+        break;
     }
   }
   return text + "]";
@@ -69,8 +85,8 @@ std::string random_array(std::mt19937_64& random, std::size_t elements) {
 
 }  // namespace
 
-// Every byte of an array is replaced by every byte that could matter: what is accepted stays exactly the grammar,
-// wherever in a block of 64 bytes it happens.
+// Every byte of an array is replaced by every byte that could matter: what is accepted stays exactly the
+// grammar, wherever in a block of 64 bytes it happens.
 TEST(X3, NumberArraysAreTheGrammarAndNoMore) {
   std::mt19937_64 random(1);
   const std::string replacements = "0123456789-+.eE,nul[]{}\"\\/ \n\tx\x00\x1f\xc3"s;
@@ -101,9 +117,11 @@ TEST(X3, ShortArraysExhaustively) {
   std::size_t accepted = 0;
   for (std::size_t number = 0; number < 11 * 11 * 11 * 11 * 11; ++number) {
     std::string inner;
-    for (std::size_t rest = number; inner.size() < 5; rest /= alphabet.size()) inner += alphabet[rest % alphabet.size()];
+    for (std::size_t rest = number; inner.size() < 5; rest /= alphabet.size())
+      inner += alphabet[rest % alphabet.size()];
     // Long enough behind it for the fast scan to begin.
-    const std::string text = "[" + inner + ",1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]";
+    const std::string text =
+        "[" + inner + ",1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]";
     const bool expected = is_number_array(text);
     ASSERT_EQ(reads_numbers(text), expected) << text;
     accepted += expected;
@@ -118,19 +136,23 @@ TEST(X3, ArraysEndWhereverABlockEnds) {
     text += "2]";
     ASSERT_TRUE(reads_numbers(text)) << text;
     ASSERT_FALSE(reads_numbers(text.substr(0, text.size() - 1))) << text;
-    for (std::size_t cut = 1; cut < 8 && cut < text.size(); ++cut) ASSERT_FALSE(reads_numbers(text.substr(0, text.size() - cut)));
+    for (std::size_t cut = 1; cut < 8 && cut < text.size(); ++cut)
+      ASSERT_FALSE(reads_numbers(text.substr(0, text.size() - cut)));
   }
 }
 
 TEST(X3, Strings) {
-  for (const std::string good : {R"("")", R"("a\"b\\\/\b\f\n\r\t")", R"("\u00e9\uD800")", "\"\xc3\xa9\"", "\"\x7f\""})
+  for (const std::string good :
+       {R"("")", R"("a\"b\\\/\b\f\n\r\t")", R"("\u00e9\uD800")", "\"\xc3\xa9\"", "\"\x7f\""})
     EXPECT_TRUE(reads_value(good)) << good;
-  for (const std::string bad : {R"(")", R"("\x")", R"("\u12g4")", R"("\u12)", "\"\x1f\"", "\"a\nb\"", R"("\)", "'a'"})
+  for (const std::string bad :
+       {R"(")", R"("\x")", R"("\u12g4")", R"("\u12)", "\"\x1f\"", "\"a\nb\"", R"("\)", "'a'"})
     EXPECT_FALSE(reads_value(bad)) << bad;
 }
 
 TEST(X3, Encoding) {
-  for (const std::string bad : {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xff", "\xe0\x80\x80"}) {
+  for (const std::string bad :
+       {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xff", "\xe0\x80\x80"}) {
     const std::string text = "{\"a\":\"xy" + bad + "\"}";
     const auto result = json::check_encoding(text);
     ASSERT_FALSE(result);
@@ -142,7 +164,8 @@ TEST(X3, Encoding) {
 }
 
 TEST(Pointers, LeadToTheirBytesAndBack) {
-  const std::string text = R"({"a":[1,{"b/c":[[],{"":null}],"d~":"x,]}"}],"e":{"f":[true , "g" ]},"h":-1.5e3})";
+  const std::string text =
+      R"({"a":[1,{"b/c":[[],{"":null}],"d~":"x,]}"}],"e":{"f":[true , "g" ]},"h":-1.5e3})";
   const auto flat = flatten(text);
   EXPECT_EQ(flat.size(), 7U);
   for (const auto& [pointer, scalar] : flat) {
@@ -157,7 +180,8 @@ TEST(Pointers, LeadToTheirBytesAndBack) {
 }
 
 TEST(Strings, QuoteAndUnescapeAreInverse) {
-  for (const std::string text : {"", "a\"b\\c", "\n\x01\x1f", "\xc3\xa9\xf0\x9f\x9a\x80", "/~"}) EXPECT_EQ(json::unescape(json::quote(text)), text);
+  for (const std::string text : {"", "a\"b\\c", "\n\x01\x1f", "\xc3\xa9\xf0\x9f\x9a\x80", "/~"})
+    EXPECT_EQ(json::unescape(json::quote(text)), text);
   EXPECT_EQ(json::unescape(R"("\ud83d\ude80\u00e9\/")"), "\xf0\x9f\x9a\x80\xc3\xa9/");
   EXPECT_EQ(json::unescape(R"("\ud83dx")"), "\xed\xa0\xbdx");
 }

@@ -87,7 +87,9 @@ struct Seed {
   std::uint64_t seed;
 };
 
-void PrintTo(const Seed& seed, std::ostream* out) { *out << "version " << seed.version << ", seed " << seed.seed; }
+void PrintTo(const Seed& seed, std::ostream* out) {
+  *out << "version " << seed.version << ", seed " << seed.seed;
+}
 
 std::vector<Seed> seeds() {
   std::vector<Seed> all;
@@ -122,7 +124,8 @@ TEST_P(Generated, StepsCompose) {
     last = next;
   }
   if (last == "source") return;
-  EXPECT_EQ(difference(read_tree(archives.path(last)), archives.migrate("source", "whole", newest_version)), "");
+  EXPECT_EQ(difference(read_tree(archives.path(last)), archives.migrate("source", "whole", newest_version)),
+            "");
 }
 
 TEST_P(Generated, OutputKeepsToTheSchemas) {
@@ -155,9 +158,11 @@ TEST_P(Generated, DataPointsKeepTheirText) {
       EXPECT_EQ(bytes, before.at(path)) << path;
       continue;
     }
-    const auto old_flat = flatten(content_of(path, before.at(path))), new_flat = flatten(content_of(path, bytes));
+    const auto old_flat = flatten(content_of(path, before.at(path))),
+               new_flat = flatten(content_of(path, bytes));
     for (const auto& [pointer, text] : old_flat) {
-      if (pointer.find("/data/") == pointer.npos && pointer.find("/statisticsSeries/") == pointer.npos) continue;
+      if (pointer.find("/data/") == pointer.npos && pointer.find("/statisticsSeries/") == pointer.npos)
+        continue;
       const auto found = new_flat.find(pointer);
       ASSERT_TRUE(found != new_flat.end() && found->second == text) << path << pointer;
       ++points;
@@ -188,10 +193,12 @@ TEST_P(FromVersion2, UpAndDownGivesBack) {
     for (const auto& [pointer, value] : old_flat) {
       const bool mapped = value == "\"stopped\"" || (pointer == "/requestedMemory" && value == "0");
       const std::string name = pointer == "/load_avg" ? "/cpu_load_avg" : pointer;
-      const auto found = new_flat.contains(pointer) ? new_flat.find(pointer) : new_flat.find("/footprint" + name);
+      const auto found =
+          new_flat.contains(pointer) ? new_flat.find(pointer) : new_flat.find("/footprint" + name);
       if (!mapped) EXPECT_TRUE(found != new_flat.end()) << path << pointer;
       const bool footprint_won = old_flat.contains("/footprint" + name);
-      if (!mapped && found != new_flat.end() && !footprint_won) EXPECT_EQ(found->second, value) << path << pointer;
+      if (!mapped && found != new_flat.end() && !footprint_won)
+        EXPECT_EQ(found->second, value) << path << pointer;
     }
   }
 }
@@ -203,8 +210,8 @@ TEST_P(FromVersion2, TheWayDownLosesNothingButStates) {
   archives.migrate("up", "down", 2);
   const Tree again = archives.migrate("down", "again", 3);
   for (const auto& [path, text] : up) {
-    const bool state_lost = text.find("\"node_fail\"") != text.npos || text.find("\"boot_fail\"") != text.npos ||
-                            text.find("\"deadline\"") != text.npos;
+    const bool state_lost = text.find("\"node_fail\"") != text.npos ||
+                            text.find("\"boot_fail\"") != text.npos || text.find("\"deadline\"") != text.npos;
     if (!state_lost) EXPECT_EQ(again.at(path), text) << path;
   }
   EXPECT_EQ(again.size(), up.size());
@@ -250,16 +257,21 @@ TEST_P(WithBadJobs, AcceptBadCompletes) {
   Archives archives(bad_plan);
   Options accepting = options({false, 2});
   accepting.accept_bad = true;
-  const Summary summary = run(archives.path("source"), archives.path("target"), GetParam().version < 3 ? 3 : 2, accepting);
+  const Summary summary =
+      run(archives.path("source"), archives.path("target"), GetParam().version < 3 ? 3 : 2, accepting);
   EXPECT_EQ(summary.outcome, Outcome::complete);
   EXPECT_FALSE(summary.bad.empty());
   EXPECT_TRUE(fs::exists(archives.path("target") + "/version.txt"));
   EXPECT_FALSE(fs::exists(archives.path("target") + "/jobferry.unfinished"));
-  for (const Error& error : summary.bad) EXPECT_FALSE(fs::exists(archives.path("target") + '/' + error.subject)) << error.subject;
+  for (const Error& error : summary.bad)
+    EXPECT_FALSE(fs::exists(archives.path("target") + '/' + error.subject)) << error.subject;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, WithBadJobs, testing::Values(Seed{0, 1}, Seed{0, 2}, Seed{1, 1}, Seed{2, 1}, Seed{3, 1}),
-                         [](const auto& test) { return fmt::format("v{}_seed{}", test.param.version, test.param.seed); });
+INSTANTIATE_TEST_SUITE_P(Seeds, WithBadJobs,
+                         testing::Values(Seed{0, 1}, Seed{0, 2}, Seed{1, 1}, Seed{2, 1}, Seed{3, 1}),
+                         [](const auto& test) {
+                           return fmt::format("v{}_seed{}", test.param.version, test.param.seed);
+                         });
 
 namespace {
 

@@ -1,5 +1,5 @@
-// The stages driven by bare threads, each with a slot of its own: what the flow graph does, without TBB, so that
-// ThreadSanitizer sees every access and nothing else.
+// The stages driven by bare threads, each with a slot of its own: what the flow graph does, without TBB, so
+// that ThreadSanitizer sees every access and nothing else.
 #include <gtest/gtest.h>
 
 #include <mutex>
@@ -23,7 +23,8 @@ class BareThreads {
     Slot slot;
     while (auto path = next()) {
       slot.reset(std::move(*path));
-      for (const auto stage : {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
+      for (const auto stage :
+           {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
         run_.stages.run(stage, slot);
       const std::scoped_lock lock(mutex_);
       run_.ledger.retire(slot);
@@ -97,7 +98,8 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   EXPECT_EQ(summary.bad.size(), expected.bad.size());
   Tree jobs = read_tree(temp.path("threads"));
   for (const auto& [path, content] : read_tree(temp.path("loop")))
-    if (path.find("/meta.json") != path.npos || path.find("/data.json") != path.npos) EXPECT_EQ(jobs[path], content) << path;
+    if (path.find("/meta.json") != path.npos || path.find("/data.json") != path.npos)
+      EXPECT_EQ(jobs[path], content) << path;
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, Threads, testing::Values(0, 1, 2));

@@ -36,12 +36,12 @@ enum class Kind : std::uint8_t {
 
   empty_file,  // not bad: the job is skipped (X6)
 
-  cluster_bad,        // stops the run before any job is touched (X12)
-  not_an_archive,     // no version.txt and no cluster, or an unfinished target (X13)
-  version_unknown,    // version.txt is no number, or newer than this build; or no way leads to --to
-  target_unusable,    // same as or inside the source, not empty, no space, not permitted
-  option_invalid,     // names a cluster or metric that the archive has not, or cannot be done here
-  write_failed,       // the target cannot be written: full, read-only, broken
+  cluster_bad,      // stops the run before any job is touched (X12)
+  not_an_archive,   // no version.txt and no cluster, or an unfinished target (X13)
+  version_unknown,  // version.txt is no number, or newer than this build; or no way leads to --to
+  target_unusable,  // same as or inside the source, not empty, no space, not permitted
+  option_invalid,   // names a cluster or metric that the archive has not, or cannot be done here
+  write_failed,     // the target cannot be written: full, read-only, broken
   interrupted,
 };
 
@@ -50,12 +50,12 @@ std::string_view name_of(Kind kind);
 
 struct Error {
   Kind kind;
-  std::string what;                    // a sentence without the place: `expected a number, found "n/a"`
-  std::string pointer{};               // RFC 6901, in the source document; empty is its root
+  std::string what;                     // a sentence without the place: `expected a number, found "n/a"`
+  std::string pointer{};                // RFC 6901, in the source document; empty is its root
   std::optional<std::uint64_t> byte{};  // in the decompressed source document; none for values a step made
-  std::string file{};                  // meta.json, data.json, data.json.gz, cluster.json, or a path
-  std::string subject{};               // CLUSTER/JOB/PATH/START, or CLUSTER
-  std::string step{};                  // `0->1`; empty outside a step
+  std::string file{};                   // meta.json, data.json, data.json.gz, cluster.json, or a path
+  std::string subject{};                // CLUSTER/JOB/PATH/START, or CLUSTER
+  std::string step{};                   // `0->1`; empty outside a step
 };
 
 // A value or the error that stood in its way. Small when all is well: the error lives behind a pointer.

@@ -34,8 +34,8 @@ struct Options {
   std::string target = "./var/job-archive-new";
   int to = newest_version;
   bool debug = false;
-  unsigned threads = 0;           // 0: one for each core
-  std::uint64_t memory = 0;       // bytes of job data in flight; 0: a quarter of RAM
+  unsigned threads = 0;                      // 0: one for each core
+  std::uint64_t memory = 0;                  // bytes of job data in flight; 0: a quarter of RAM
   std::uint64_t max_file_size = 0xFFFFFFFF;  // bytes, 4 GiB - 1
   std::vector<Override> overrides;
   DataMode data = DataMode::automatic;
@@ -57,29 +57,29 @@ struct AggregationRow {
 };
 
 struct ClusterCounts {
-  std::uint64_t migrated = 0;         // jobs
-  std::uint64_t skipped = 0;          // jobs (X6)
-  std::uint64_t bad = 0;              // jobs (X12)
-  std::uint64_t carried_unread = 0;   // data files of migrated jobs that no step had to read (X11)
-  std::uint64_t carried = 0;          // other files, byte for byte (X8)
-  std::uint64_t left_behind = 0;      // directory entries (X8)
-  std::uint64_t bytes_in = 0;         // of the files read or carried, as they are on disk
+  std::uint64_t migrated = 0;        // jobs
+  std::uint64_t skipped = 0;         // jobs (X6)
+  std::uint64_t bad = 0;             // jobs (X12)
+  std::uint64_t carried_unread = 0;  // data files of migrated jobs that no step had to read (X11)
+  std::uint64_t carried = 0;         // other files, byte for byte (X8)
+  std::uint64_t left_behind = 0;     // directory entries (X8)
+  std::uint64_t bytes_in = 0;        // of the files read or carried, as they are on disk
   std::uint64_t bytes_out = 0;
 };
 
 // A decision that a person may want to review (X9).
 struct Note {
-  std::string_view code;     // `unit-unrecognised`: stable, static storage
-  std::string_view file;     // meta.json, data.json, ...: static storage
-  std::string pointer;       // in the input
-  std::string detail;        // what was decided, short; may be empty
-  std::uint64_t count = 1;   // how many places of the file it speaks of
+  std::string_view code;    // `unit-unrecognised`: stable, static storage
+  std::string_view file;    // meta.json, data.json, ...: static storage
+  std::string pointer;      // in the input
+  std::string detail;       // what was decided, short; may be empty
+  std::uint64_t count = 1;  // how many places of the file it speaks of
 };
 
 // All notes of one code.
 struct NoteCount {
-  std::uint64_t count = 0;      // places
-  std::uint64_t subjects = 0;   // jobs and clusters
+  std::uint64_t count = 0;                     // places
+  std::uint64_t subjects = 0;                  // jobs and clusters
   std::string subject, file, pointer, detail;  // the example: of the subject that comes first in path order
 };
 
@@ -90,14 +90,14 @@ std::string_view name_of(Outcome outcome);
 struct Summary {
   Outcome outcome = Outcome::failed;
   int from = 0, to = 0;
-  bool finalized = false;                          // version.txt stands in the target
-  std::map<std::string, ClusterCounts> clusters;   // by name; "" counts what lies in the root
+  bool finalized = false;                               // version.txt stands in the target
+  std::map<std::string, ClusterCounts> clusters;        // by name; "" counts what lies in the root
   std::map<std::string, NoteCount, std::less<>> notes;  // by code
-  std::vector<Error> bad;                          // jobs, in path order
-  std::vector<Error> skipped;                      // jobs, in path order
-  std::vector<std::string> left_behind;            // directories left behind that hold a meta.json, in order
+  std::vector<Error> bad;                               // jobs, in path order
+  std::vector<Error> skipped;                           // jobs, in path order
+  std::vector<std::string> left_behind;  // directories left behind that hold a meta.json, in order
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
-  std::vector<Error> errors;                       // what stopped the run
+  std::vector<Error> errors;                                        // what stopped the run
   double seconds = 0;
 
   ClusterCounts total() const;
@@ -115,15 +115,15 @@ struct JobPath {
 // What a running migration tells. All counters only grow.
 struct Progress {
   std::atomic<std::uint64_t> jobs{0}, bad{0}, bytes_in{0}, bytes_out{0};
-  std::atomic<std::uint64_t> jobs_known{0};        // counted so far ahead of the run
-  std::atomic<bool> all_known{false};              // jobs_known is final
+  std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
+  std::atomic<bool> all_known{false};        // jobs_known is final
 };
 
 // What the caller lends a run; all of it may be left empty.
 struct Listener {
   Progress* progress = nullptr;
-  const std::atomic<bool>* stop = nullptr;                                // true: finish what is in flight, then end
-  std::function<void(const JobPath& path)> job;                           // --debug: before a job is touched
+  const std::atomic<bool>* stop = nullptr;       // true: finish what is in flight, then end
+  std::function<void(const JobPath& path)> job;  // --debug: before a job is touched
   std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
   // As they come, from whatever thread but one at a time.
   std::function<void(const Error& error)> bad;

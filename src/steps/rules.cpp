@@ -31,7 +31,8 @@ bool migrate_unit(Document& document, Node& object) {
     document.assign(*unit, text.json);
     return !text.recognised;
   }
-  if (!is_unit_object(document, *unit)) document.wrong_type(*unit, "a unit: a string, or an object with a string `base`");
+  if (!is_unit_object(document, *unit))
+    document.wrong_type(*unit, "a unit: a string, or an object with a string `base`");
   return false;
 }
 

@@ -68,13 +68,15 @@ std::span<const Step> all_steps() { return table; }
 Result<std::vector<Leg>> plan_chain(int from, int to) {
   std::vector<Leg> chain;
   if (to < 0 || to > newest_version)
-    return Error{Kind::version_unknown, fmt::format("there is no archive version {}: the newest is {}", to, newest_version)};
+    return Error{Kind::version_unknown,
+                 fmt::format("there is no archive version {}: the newest is {}", to, newest_version)};
   if (from == to) chain.push_back({from, to, nullptr, nullptr, nullptr});
   for (int v = from; v < to; ++v) chain.push_back(up(table[static_cast<std::size_t>(v)]));
   for (int v = from; v > to; --v) {
     const Step& step = table[static_cast<std::size_t>(v - 1)];
     if (!step.reversible)
-      return Error{Kind::version_unknown, fmt::format("there is no way down from version {} to {}", v, v - 1)};
+      return Error{Kind::version_unknown,
+                   fmt::format("there is no way down from version {} to {}", v, v - 1)};
     chain.push_back(down(step));
   }
   return chain;

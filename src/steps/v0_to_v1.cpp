@@ -47,11 +47,14 @@ void m3_blank_members(Job& job) {
                                                          "numAcc",    "smt",        "walltime"};
   Document& meta = job.meta;
   for (const std::string_view name : forbidden)
-    if (Node* member = meta.find(job.root(), name); member && is_blank(*member)) meta.remove(job.root(), *member);
+    if (Node* member = meta.find(job.root(), name); member && is_blank(*member))
+      meta.remove(job.root(), *member);
   tags(job);
   for (const std::string_view name : {"monitoringStatus", "tags"})
-    if (Node* member = meta.find(job.root(), name); member && member->is(Type::null)) meta.remove(job.root(), *member);
-  if (Node* member = meta.find(job.root(), "metaData"); member && member->is(Type::null)) meta.assign(*member, "{}");
+    if (Node* member = meta.find(job.root(), name); member && member->is(Type::null))
+      meta.remove(job.root(), *member);
+  if (Node* member = meta.find(job.root(), "metaData"); member && member->is(Type::null))
+    meta.assign(*member, "{}");
   if (!meta.present(job.root(), "statistics")) meta.set(job.root(), "statistics", "{}");
   if (!meta.present(job.root(), "resources")) meta.set(job.root(), "resources", "[]");
 }
@@ -67,7 +70,8 @@ void m4_exclusive(Job& job) {
 const std::string* accelerator_id(Job& job, std::string_view index) {
   const SubCluster* sub_cluster = job.sub_cluster();
   const auto number = plain_uint63(index);
-  if (!sub_cluster || !number || static_cast<std::size_t>(*number) >= sub_cluster->accelerators.size()) return nullptr;
+  if (!sub_cluster || !number || static_cast<std::size_t>(*number) >= sub_cluster->accelerators.size())
+    return nullptr;
   const auto& id = sub_cluster->accelerators[static_cast<std::size_t>(*number)];
   return id ? &*id : nullptr;
 }
@@ -83,7 +87,8 @@ void m6_accelerators(Job& job) {
     if (!accelerators->is(Type::array)) job.meta.wrong_type(*accelerators, "an array");
     for (Node& element : children(accelerators)) {
       if (element.is(Type::string) || element.is(Type::null)) continue;
-      if (!is_integer(element.type, element.text)) return job.meta.wrong_type(element, "an integer or a string");
+      if (!is_integer(element.type, element.text))
+        return job.meta.wrong_type(element, "an integer or a string");
       const std::string* id = accelerator_id(job, element.text);
       if (!id) job.note("accelerator-unmapped", job.meta.pointer_to(element), std::string(element.text));
       job.meta.assign(element, id ? *id : quoted(element.text));
@@ -140,7 +145,8 @@ Result<bool> has_string_base(const Scope& scope, std::string_view unit) {
     Piece value;
     if (!reader.value(value)) return false;
     if (json::unescape(name) != "base") return true;
-    if (found) return reader.fail(Kind::duplicate_member, name.data(), "member \"base\" stands here a second time");
+    if (found)
+      return reader.fail(Kind::duplicate_member, name.data(), "member \"base\" stands here a second time");
     found = value.is(Type::string);
     return true;
   };
@@ -176,7 +182,8 @@ Result<void> d2_scope(Scope& scope) {
   if (!member) return std::move(member.error());
   if (!*member) return {};
   const Piece& value = (*member)->value;
-  const bool same = value.is(Type::null) || (value.is(Type::string) && json::unescape(value.text) == scope.place.scope);
+  const bool same =
+      value.is(Type::null) || (value.is(Type::string) && json::unescape(value.text) == scope.place.scope);
   if (!same) scope.note("scope-mismatch", scope.pointer("scope"), json::excerpt(value.text));
   (*member)->dropped = true;
   return {};
@@ -196,7 +203,8 @@ Result<void> d3_id(Scope& scope, ObjectPlace& series) {
   const std::string* mapped = accelerator ? accelerator_id(scope.pass.job, value.text) : nullptr;
   if (accelerator && !mapped) {
     const auto index = static_cast<std::size_t>(&series - scope.place.series.data());
-    scope.note("accelerator-unmapped", fmt::format("{}/{}/id", scope.pointer("series"), index), std::string(value.text));
+    scope.note("accelerator-unmapped", fmt::format("{}/{}/id", scope.pointer("series"), index),
+               std::string(value.text));
   }
   scope.pass.edits.replace(value.text, mapped ? *mapped : quoted(value.text));
   return {};
@@ -227,7 +235,9 @@ class Statistics {
 
 // Takes the next number off an array that is known to be sound: numbers, nulls, commas and white space.
 std::string_view next_number(std::string_view& rest) {
-  const auto in_number = [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '+' || c == 'e' || c == 'E'; };
+  const auto in_number = [](char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '+' || c == 'e' || c == 'E';
+  };
   const auto begin = std::find_if(rest.begin(), rest.end(), in_number);
   const auto end = std::find_if_not(begin, rest.end(), in_number);
   const std::string_view token(begin, end);
@@ -241,12 +251,14 @@ Result<std::string> compute_statistics(const Scope& scope, const Piece* data) {
   for (std::string_view token = next_number(rest); !token.empty(); token = next_number(rest)) {
     const auto value = to_double(token);
     if (!value)
-      return error_at(scope.pass.text, token, Kind::number_range,
-                      fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
+      return error_at(
+          scope.pass.text, token, Kind::number_range,
+          fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
     statistics.add(*value);
   }
   if (!statistics.finite())
-    return error_at(scope.pass.text, data->text, Kind::number_range, "the sum of the data is too large for statistics in double precision");
+    return error_at(scope.pass.text, data->text, Kind::number_range,
+                    "the sum of the data is too large for statistics in double precision");
   return statistics.json();
 }
 
@@ -321,7 +333,8 @@ Result<void> d6_timestep(Scope& scope) {
                            "timestep is missing, and cluster.json does not know this metric");
     error.pointer += "/timestep";
     error.byte.reset();
-    if (*timestep) error.byte = static_cast<std::uint64_t>((*timestep)->value.text.data() - scope.pass.text.data());
+    if (*timestep)
+      error.byte = static_cast<std::uint64_t>((*timestep)->value.text.data() - scope.pass.text.data());
     return error;
   }
   scope.set(*timestep, "timestep", *known);
@@ -343,7 +356,8 @@ void c1_units(ClusterFile& file) {
     const Node* unit = file.document.present(*metric, "unit");
     const std::string before = unit ? compact_text(*unit) : "";
     if (migrate_unit(file.document, *metric))
-      file.notes.add("unit-unrecognised", "cluster.json", file.document.pointer_to(*metric) + "/unit", before);
+      file.notes.add("unit-unrecognised", "cluster.json", file.document.pointer_to(*metric) + "/unit",
+                     before);
   }
 }
 
@@ -359,8 +373,9 @@ void c2_rates(ClusterFile& file) {
       if (!rate)
         file.notes.add("value-defaulted", "cluster.json",
                        document.pointer_to(*sub_cluster) + json::pointer_token(name), "0");
-      document.set(*sub_cluster, name, fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base,
-                                                   rate ? rate->text : "0"));
+      document.set(*sub_cluster, name,
+                   fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base,
+                               rate ? rate->text : "0"));
     }
   }
 }
@@ -372,7 +387,8 @@ void c4_scopes(ClusterFile& file) {
 
 void c5_number_of_nodes(ClusterFile& file) {
   for (Node* sub_cluster : objects(file.document, file.document.root(), "subClusters"))
-    if (Node* number = file.document.find(*sub_cluster, "numberOfNodes")) file.document.remove(*sub_cluster, *number);
+    if (Node* number = file.document.find(*sub_cluster, "numberOfNodes"))
+      file.document.remove(*sub_cluster, *number);
 }
 
 void c7_accelerator_ids(ClusterFile& file) {
@@ -394,7 +410,9 @@ void job_up(Job& job) {
 
 Result<void> data_up(MetricPlace& metric, DataPass& pass) {
   const std::string pointer = json::pointer_token(metric.metric);
-  const auto note = [&](std::string_view code, std::string at) { pass.job.notes.add(code, pass.job.data_name, std::move(at)); };
+  const auto note = [&](std::string_view code, std::string at) {
+    pass.job.notes.add(code, pass.job.data_name, std::move(at));
+  };
   if (!metric.object.is_object()) note("metric-unrecognised", pointer);
   for (ScopePlace& place : metric.all_scopes()) {
     const auto index = static_cast<std::size_t>(&place - metric.scopes.data());

@@ -25,20 +25,24 @@ bool is_filled(Document& document, const Node& object, std::string_view member) 
   return node && !(node->is(Type::string) && content(*node).empty());
 }
 
-std::vector<Node*> metrics(ClusterFile& file) { return objects(file.document, file.document.root(), "metricConfig"); }
+std::vector<Node*> metrics(ClusterFile& file) {
+  return objects(file.document, file.document.root(), "metricConfig");
+}
 
 // Somebody has set the member already, for a metric or for one of its subClusters.
 bool is_used(ClusterFile& file, std::string_view member) {
   bool used = false;
   for (Node* metric : metrics(file)) {
     used |= is_filled(file.document, *metric, member);
-    for (Node* entry : objects(file.document, *metric, "subClusters")) used |= is_filled(file.document, *entry, member);
+    for (Node* entry : objects(file.document, *metric, "subClusters"))
+      used |= is_filled(file.document, *entry, member);
   }
   return used;
 }
 
 // An entry of the metric's `subClusters` replaces all its values, even with none: it gets the member as well.
-void set_default(ClusterFile& file, Node& metric, std::string_view member, std::string_view value, std::string_view code) {
+void set_default(ClusterFile& file, Node& metric, std::string_view member, std::string_view value,
+                 std::string_view code) {
   Document& document = file.document;
   document.set(metric, member, json::quote(value));
   for (Node* entry : objects(document, metric, "subClusters")) {
@@ -60,7 +64,8 @@ void c8_footprint(ClusterFile& file) {
   constexpr std::array<std::array<std::string_view, 2>, 4> defaults = {
       {{"cpu_load", "avg"}, {"flops_any", "avg"}, {"mem_bw", "avg"}, {"mem_used", "max"}}};
   for (const auto& [name, value] : defaults)
-    if (Node* metric = metric_named(file, name)) set_default(file, *metric, "footprint", value, "footprint-defaulted");
+    if (Node* metric = metric_named(file, name))
+      set_default(file, *metric, "footprint", value, "footprint-defaulted");
 }
 
 Node* power_metric(ClusterFile& file, std::string_view name) {

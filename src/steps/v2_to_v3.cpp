@@ -63,8 +63,9 @@ void m8_exclusive_to_shared(Job& job) {
   for (const Sharing& sharing : sharings)
     if (exclusive->is(Type::number) && same_number(exclusive->text, sharing.exclusive))
       return replace_member(job, *exclusive, "shared", json::quote(sharing.shared));
-  job.meta.fail(*exclusive, Kind::exclusive_invalid,
-                fmt::format("exclusive must be 0, 1 or 2, found {}", json::excerpt(compact_text(*exclusive))));
+  job.meta.fail(
+      *exclusive, Kind::exclusive_invalid,
+      fmt::format("exclusive must be 0, 1 or 2, found {}", json::excerpt(compact_text(*exclusive))));
 }
 
 void m9_submit_time_and_energy(Job& job) {
@@ -96,8 +97,8 @@ void move_to_footprint(Job& job, Node& value, std::string_view name) {
   if (!present)
     job.meta.set(footprint, name, compact_text(value));
   else if (!same_value(*present, value))
-    job.note("footprint-kept", json::pointer_token(value.name), fmt::format("footprint has {}, dropped {}",
-                                                                 compact_text(*present), compact_text(value)));
+    job.note("footprint-kept", json::pointer_token(value.name),
+             fmt::format("footprint has {}, dropped {}", compact_text(*present), compact_text(value)));
 }
 
 void m11_footprint(Job& job) {
@@ -120,9 +121,9 @@ void map_state(Job& job, std::string_view before, std::string_view after) {
 }
 
 void m13_states(Job& job) {
-  constexpr std::array<std::string_view, 12> known = {
-      "boot_fail", "cancelled", "completed", "deadline", "failed",    "node_fail", "out_of_memory",
-      "pending",   "preempted", "running",   "suspended", "timeout"};
+  constexpr std::array<std::string_view, 12> known = {"boot_fail", "cancelled", "completed",     "deadline",
+                                                      "failed",    "node_fail", "out_of_memory", "pending",
+                                                      "preempted", "running",   "suspended",     "timeout"};
   map_state(job, "stopped", "cancelled");
   const Node* state = job.meta.present(job.root(), "jobState");
   if (state && std::find(known.begin(), known.end(), content(*state)) == known.end())
@@ -141,9 +142,11 @@ void shared_to_exclusive(Job& job) {
   if (!shared->is(Type::string)) return job.meta.wrong_type(*shared, "a string");
   remove_if(job, exclusive);
   for (const Sharing& sharing : sharings)
-    if (content(*shared) == sharing.shared) return replace_member(job, *shared, "exclusive", sharing.exclusive);
-  job.meta.fail(*shared, Kind::shared_invalid,
-                fmt::format("shared must be none, single_user or multi_user, found {}", json::excerpt(shared->text)));
+    if (content(*shared) == sharing.shared)
+      return replace_member(job, *shared, "exclusive", sharing.exclusive);
+  job.meta.fail(
+      *shared, Kind::shared_invalid,
+      fmt::format("shared must be none, single_user or multi_user, found {}", json::excerpt(shared->text)));
 }
 
 void states_down(Job& job) {

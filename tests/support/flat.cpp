@@ -16,7 +16,9 @@ class Flattener : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Flatten
   bool Null() { return scalar("null"); }
   bool Bool(bool b) { return scalar(b ? "true" : "false"); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) { return scalar({text, length}); }
-  bool String(const char* text, rapidjson::SizeType length, bool) { return scalar('"' + std::string(text, length) + '"'); }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    return scalar('"' + std::string(text, length) + '"');
+  }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
     levels_.back().token = json::pointer_token({text, length});
     return true;
@@ -65,8 +67,8 @@ class Flattener : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Flatten
 }  // namespace
 
 std::map<std::string, std::string> flatten(std::string_view json) {
-  constexpr unsigned flags =
-      rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag;
+  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag |
+                             rapidjson::kParseIterativeFlag;
   rapidjson::MemoryStream stream(json.data(), json.size());
   rapidjson::Reader reader;
   Flattener flattener;

@@ -8,8 +8,8 @@
 
 namespace jobferry::test {
 
-// JSON pointer to the scalar: numbers as written, strings unescaped in quotes, true, false, null. Empty objects
-// and arrays are {} and []. A text that RapidJSON does not accept gives an empty list.
+// JSON pointer to the scalar: numbers as written, strings unescaped in quotes, true, false, null. Empty
+// objects and arrays are {} and []. A text that RapidJSON does not accept gives an empty list.
 std::map<std::string, std::string> flatten(std::string_view json);
 
 }  // namespace jobferry::test

@@ -1,6 +1,7 @@
 #include "tree.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -28,11 +29,14 @@ TempDir::TempDir(Place place) : root_(place_of(place) / fs::unique_path("jobferr
 TempDir::~TempDir() {
   boost::system::error_code ignored;
   for (fs::recursive_directory_iterator at(root_, ignored), end; !ignored && at != end; at.increment(ignored))
-    if (fs::is_directory(at->symlink_status(ignored))) fs::permissions(*at, fs::add_perms | fs::owner_all, ignored);
+    if (fs::is_directory(at->symlink_status(ignored)))
+      fs::permissions(*at, fs::add_perms | fs::owner_all, ignored);
   fs::remove_all(root_, ignored);
 }
 
-std::string TempDir::path(const std::string& name) const { return name.empty() ? root_.string() : (root_ / name).string(); }
+std::string TempDir::path(const std::string& name) const {
+  return name.empty() ? root_.string() : (root_ / name).string();
+}
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -60,7 +64,7 @@ Tree read_tree(const std::string& root) {
   Tree tree;
   if (!fs::exists(root)) return tree;
   for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
-    const std::string path = fs::relative(at->path(), root).string();
+    const std::string path = at->path().lexically_relative(root).string();
     const auto type = at->symlink_status().type();
     if (type == fs::regular_file)
       tree[path] = read_file(at->path().string());
@@ -72,6 +76,24 @@ Tree read_tree(const std::string& root) {
   return tree;
 }
 
+Tree snapshot(const std::string& root) {
+  Tree found;
+  const auto add = [&](const fs::path& path) {
+    struct stat s;
+    if (::lstat(path.c_str(), &s) != 0) return;
+    const std::string content = S_ISREG(s.st_mode)   ? read_file(path.string())
+                                : S_ISLNK(s.st_mode) ? fs::read_symlink(path).string()
+                                                     : "";
+    found[path.lexically_relative(root).string()] =
+        fmt::format("{:o} {}:{} {}.{:09} {}", s.st_mode, s.st_uid, s.st_gid, s.st_mtim.tv_sec,
+                    s.st_mtim.tv_nsec, content);
+  };
+  add(root);
+  if (!fs::is_directory(root)) return found;
+  for (fs::recursive_directory_iterator at(root), end; at != end; ++at) add(at->path());
+  return found;
+}
+
 std::string difference(const Tree& expected, const Tree& found) {
   std::string out;
   for (const auto& [path, content] : expected) {
@@ -79,7 +101,8 @@ std::string difference(const Tree& expected, const Tree& found) {
     if (other == found.end())
       out += fmt::format("missing: {}\n", path);
     else if (other->second != content)
-      out += fmt::format("differs: {}\n  expected: {}\n  found:    {}\n", path, content.substr(0, 2000), other->second.substr(0, 2000));
+      out += fmt::format("differs: {}\n  expected: {}\n  found:    {}\n", path, content.substr(0, 2000),
+                         other->second.substr(0, 2000));
   }
   for (const auto& [path, content] : found)
     if (!expected.contains(path)) out += fmt::format("unexpected: {}\n", path);
@@ -96,7 +119,8 @@ std::string gzipped(const std::string& content) {
 std::string plain_cluster(int version) {
   const std::string unit = version == 0 ? R"("load")" : R"({"base":"load"})";
   return R"({"name":"c","subClusters":[{"name":"main","nodes":"*","topology":{"node":[0]}}],"metricConfig":[{"name":"cpu_load","unit":)" +
-         unit + R"(,"scope":"node","timestep":60,"aggregation":"avg","peak":4,"normal":3,"caution":2,"alert":1}]})";
+         unit +
+         R"(,"scope":"node","timestep":60,"aggregation":"avg","peak":4,"normal":3,"caution":2,"alert":1}]})";
 }
 
 std::string plain_meta(int version) {
@@ -107,11 +131,12 @@ std::string plain_meta(int version) {
 
 Tree plain_archive(int version) {
   const std::string unit = version == 0 ? R"("load")" : R"({"base":"load"})";
-  Tree tree = {{"c/cluster.json", plain_cluster(version)},
-               {"c/0/001/100/meta.json", plain_meta(version)},
-               {"c/0/001/100/data.json",
-                R"({"cpu_load":{"node":{"unit":)" + unit +
-                    R"(,"timestep":60,"series":[{"hostname":"n1","statistics":{"min":1,"avg":1,"max":1},"data":[1,null,1.0]}]}}})"}};
+  Tree tree = {
+      {"c/cluster.json", plain_cluster(version)},
+      {"c/0/001/100/meta.json", plain_meta(version)},
+      {"c/0/001/100/data.json",
+       R"({"cpu_load":{"node":{"unit":)" + unit +
+           R"(,"timestep":60,"series":[{"hostname":"n1","statistics":{"min":1,"avg":1,"max":1},"data":[1,null,1.0]}]}}})"}};
   if (version > 0) tree["version.txt"] = std::to_string(version) + "\n";
   return tree;
 }

@@ -35,6 +35,9 @@ void write_tree(const std::string& root, const Tree& tree);
 // with a trailing slash.
 Tree read_tree(const std::string& root);
 
+// Everything of a tree but access times: type, mode, ownership, mtime and content.
+Tree snapshot(const std::string& root);
+
 // One line for each difference; empty if there is none. For messages that can be read.
 std::string difference(const Tree& expected, const Tree& found);
 
