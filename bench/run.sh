@@ -55,7 +55,7 @@ for program in "$build/jobferry" "$build/make_archive"; do
 done
 python3 -c 'import os; os.wait4, os.pidfd_open' || die "python3 (3.9 or newer) is needed to measure"
 
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/jobferry-bench.XXXX")
+scratch=$(mktemp -d)
 finish() {
   if [[ $keep ]]; then
     echo "kept: $scratch"

@@ -11,7 +11,7 @@ install_missing
 build release jobferry make_archive
 
 if (($# == 0)); then
-  sample=$(mktemp -d "${TMPDIR:-/tmp}/jobferry-sample.XXXXXX")
+  sample=$(mktemp -d)
   echo "No archive given: making a sample in $sample"
   "$root/build/release/make_archive" --version 0 --jobs 500 --seed 1 "$sample/job-archive"
   set -- --src "$sample/job-archive" --dst "$sample/job-archive-new"

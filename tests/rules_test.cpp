@@ -1,0 +1,57 @@
+// Every rule of the contract is named by a golden case or by a test of its own.
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::set<std::string> rules = {
+    "X1",  "X2",  "X3",  "X4",  "X5", "X6", "X7", "X8",  "X9",  "X10",
+    "X11", "X12", "X13", "X14",                                         // of every step
+    "R1",  "R2",  "R3",  "R4",  "R5", "R6", "R7",                       // repairs
+    "M1",  "M3",  "M4",  "M6",  "M7", "M8", "M9", "M10", "M11", "M13",  // meta.json
+    "D1",  "D2",  "D3",  "D4",  "D5", "D6", "D7",                       // data.json
+    "C1",  "C2",  "C3",  "C4",  "C5", "C7", "C8", "C9",                 // cluster.json
+};
+
+std::set<std::string> found_by(const std::string& text, const std::regex& pattern) {
+  std::set<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
+    found.insert((*at)[1]);
+  return found;
+}
+
+// `D4-null-statistics-are-replaced-in-place` and `TEST(X4, FindsEveryFlippedByte)`.
+std::set<std::string> named_rules() {
+  std::set<std::string> named;
+  const std::regex folder("(?:^|-)([XRMDC][0-9]+)(?=-|$)");
+  for (const auto& step : fs::directory_iterator(test_folder("golden")))
+    for (const auto& entry : fs::directory_iterator(step))
+      named.merge(found_by(entry.path().filename().string(), folder));
+  const std::regex test("TEST(?:_P|_F)?\\((?:Rule)?([XRMDC][0-9]+)[,_]");
+  for (const auto& file : fs::directory_iterator(test_folder("")))
+    if (file.path().extension() == ".cpp") named.merge(found_by(read_file(file.path().string()), test));
+  return named;
+}
+
+}  // namespace
+
+TEST(Rules, EachIsNamedByATest) {
+  const std::set<std::string> named = named_rules();
+  for (const std::string& rule : rules) EXPECT_TRUE(named.contains(rule)) << rule;
+}
+
+TEST(Rules, TheListIsThatOfTheContract) {
+  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+  const std::string contract = read_file(shared_data() + "/../spec/archive-versions.md");
+  EXPECT_EQ(found_by(contract, std::regex("(?:^|\\n)([XRMDC][0-9]+) ")), rules);
+}
+
+}  // namespace jobferry::test
