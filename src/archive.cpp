@@ -55,6 +55,12 @@ Result<void> read_version(Files& files, Archive& archive) {
 
 bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
 
+// A followed link that leads back to the root.
+bool is_root(Files& files, const Archive& archive, const std::string& name) {
+  const auto info = files.info(join(archive.root, name));
+  return info && info->device == archive.root_info.device && info->inode == archive.root_info.inode;
+}
+
 void leave_behind(Files& files, Archive& archive, const Entry& entry) {
   ++archive.left_behind;
   if (entry.type == FileType::directory && holds_meta(files, join(archive.root, entry.name)))
@@ -92,7 +98,8 @@ Result<Archive> open_archive(Files& files, const std::string& root) {
                                               names::unfinished));
     if (entry.name == names::version)
       has_version = true;
-    else if (entry.type == FileType::directory && !is_hidden_or_lost(entry.name))
+    else if (entry.type == FileType::directory && !is_hidden_or_lost(entry.name) &&
+             !is_root(files, archive, entry.name))
       archive.clusters.push_back(entry.name);
     else if (entry.type == FileType::regular)
       archive.carried.push_back(entry.name);

@@ -1,4 +1,4 @@
-// The layout of an archive (section 1 of the contract): the only file that knows names and folders.
+// The layout of an archive (section 1 of the contract): what its files are called and where they lie.
 #pragma once
 
 #include <cstdint>

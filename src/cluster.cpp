@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "decimal.h"
 #include "unit.h"
@@ -87,7 +89,15 @@ void check_name(ClusterFile& file) {
   if (!name) return;
   if (!name->is(Type::string)) return file.document.wrong_type(*name, "a string");
   if (content(*name) != file.name)
-    fail(file, *name, fmt::format("the cluster is named {}, its directory `{}`", name->text, file.name));
+    fail(file, *name,
+         fmt::format("the cluster is named {}, its directory `{}`", json::excerpt(name->text), file.name));
+}
+
+// A string member for people to read: no rule depends on it, so a second one is no failure.
+std::string shown_text(const Node& object, std::string_view name) {
+  for (const Node& member : children(&object))
+    if (member.name == name && member.is(Type::string)) return content(member);
+  return {};
 }
 
 // The unit of a metric as people write it, its base alone in `base`. Version 0 has strings.
@@ -96,7 +106,7 @@ std::string unit_of(Document& document, const Node& metric, std::string& base) {
   if (!unit) return {};
   if (unit->is(Type::string)) return base = content(*unit);
   base = text_of(document, *unit, "base");
-  return text_of(document, *unit, "prefix") + base;
+  return shown_text(*unit, "prefix") + base;
 }
 
 const Override* override_for(const ClusterFile& file, std::string_view metric) {

@@ -18,15 +18,15 @@ struct SubCluster {
   std::string name;
   std::string name_token;  // as it stands in cluster.json
   NodeList nodes;
-  std::vector<std::optional<std::string>>
-      accelerators;  // the id of each as a string token; none: it has none
+  // The id of each as a string token; none: it has none.
+  std::vector<std::optional<std::string>> accelerators;
 };
 
 // What rules R1, D3, D6 and M6 look up. Made once all cluster files are migrated, constant from then on and
 // shared by all jobs.
 class Cluster {
  public:
-  // From a document that passed check_cluster().
+  // From a document that passed repair_cluster().
   explicit Cluster(Document& document);
 
   const SubCluster* find(std::string_view sub_cluster) const;

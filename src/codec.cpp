@@ -35,7 +35,8 @@ bool starts_member(std::string_view rest) {
 Error diagnose(std::string_view packed, std::size_t begin) {
   z_stream stream{};
   std::array<unsigned char, 65536> unused;
-  inflateInit2(&stream, 15 + 16);
+  constexpr int gzip_header = 15 + 16;  // the largest window, and a gzip header around it
+  if (inflateInit2(&stream, gzip_header) != Z_OK) throw std::bad_alloc();
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + begin));
   int status = Z_OK;
   std::size_t rest = packed.size() - begin;

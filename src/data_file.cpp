@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 namespace jobferry {
 
@@ -57,9 +58,7 @@ Result<const MemberPlace*> find(std::string_view source, const ObjectPlace& obje
   const MemberPlace* found = nullptr;
   for (const MemberPlace& member : object.members) {
     if (!member.named(name)) continue;
-    if (found)
-      return error_at(source, member.name_token, Kind::duplicate_member,
-                      fmt::format("member \"{}\" stands here a second time", name));
+    if (found) return error_at(source, member.name_token, Kind::duplicate_member, json::second_member(name));
     found = &member;
   }
   return found;
@@ -69,6 +68,11 @@ void Edits::reset(std::string_view source) {
   source_ = source;
   edits_.clear();
   pool_.clear();
+}
+
+void Edits::trim(std::size_t limit) {
+  if (edits_.capacity() * sizeof(Edit) > limit) edits_ = {};
+  if (pool_.capacity() > limit) pool_ = {};
 }
 
 void Edits::replace(std::string_view place, std::string_view text) {
@@ -104,10 +108,9 @@ void Edits::copy(std::size_t begin, std::size_t end, bool compact, Buffer& out) 
   std::size_t written = 0;
   // It takes the range for a whole text; only an open string could upset it, and ranges begin and end
   // between tokens.
-  [[maybe_unused]] const auto failed =
-      minifier().minify(reinterpret_cast<const std::uint8_t*>(range.data()), range.size(),
-                        reinterpret_cast<std::uint8_t*>(out.data() + at), written);
-  assert(!failed);
+  const auto failed = minifier().minify(reinterpret_cast<const std::uint8_t*>(range.data()), range.size(),
+                                        reinterpret_cast<std::uint8_t*>(out.data() + at), written);
+  ensure(!failed, "an edit ends within a string");
   out.resize(at + written);
 }
 
@@ -120,7 +123,7 @@ void Edits::splice(bool compact, Buffer& out) {
   out.reserve(source_.size() + pool_.size());
   std::size_t at = 0;
   for (const Edit& edit : edits_) {
-    assert(edit.begin >= at);
+    ensure(edit.begin >= at, "two edits overlap");
     copy(at, edit.begin, compact, out);
     out.append(std::string_view(pool_).substr(edit.text, edit.length));
     at = edit.end;
@@ -130,12 +133,25 @@ void Edits::splice(bool compact, Buffer& out) {
 
 Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
   metric_names_.clear();
+  places_ = 0;
   if (auto sound = json::check_encoding(text); !sound) return sound;
   Type type;
   if (!reader.peek(type)) return reader.error();
   if (type == Type::object) return {};
   reader.fail(Kind::wrong_type, reader.at(), expected_found("an object of metrics", type));
   return reader.error();
+}
+
+bool DataReader::count_place(json::Reader& reader) {
+  if (++places_ <= most_places_) return true;
+  starved_ = true;
+  return reader.fail(Kind::file_too_large, reader.at(), "more members and series than there is memory for");
+}
+
+void DataReader::trim(std::size_t limit) {
+  if (places_ * place_bytes <= limit) return;
+  metric_ = {};
+  metric_names_ = scope_names_ = member_names_ = {};
 }
 
 // Compared once all are known, so that the second of a pair is the one to blame.
@@ -150,8 +166,7 @@ bool DataReader::unique(json::Reader& reader, const std::vector<std::string_view
   std::unordered_set<std::string> seen;
   for (const std::string_view name : names)
     if (!seen.insert(json::unescape(name)).second)
-      return reader.fail(Kind::duplicate_member, name.data(),
-                         fmt::format("member {} stands here a second time", name));
+      return reader.fail(Kind::duplicate_member, name.data(), json::second_member(json::unescape(name)));
   return true;
 }
 
@@ -162,6 +177,7 @@ bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
   object.members.clear();
   metric_names_.push_back(name);
   scope_names_.clear();
+  if (!count_place(reader)) return false;
   if (!reader.peek(object.whole.type)) return false;
   if (!object.is_object()) return reader.value(object.whole);
   return reader.object(object.whole, [&](std::string_view scope_name) {
@@ -169,7 +185,7 @@ bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
     ScopePlace& scope = metric_.scopes[metric_.scope_count++];
     scope.scope = json::unescape(scope_name);
     scope_names_.push_back(scope_name);
-    if (!read_scope(reader, scope)) return false;
+    if (!count_place(reader) || !read_scope(reader, scope)) return false;
     object.members.push_back({scope_name, scope.object.whole});
     return true;
   }) && unique(reader, scope_names_);
@@ -188,7 +204,7 @@ bool DataReader::read_scope(json::Reader& reader, ScopePlace& scope) {
                        : same_name(name, "statisticsSeries") ? read_statistics_series(reader, value)
                                                              : reader.value(value);
     scope.object.members.push_back({name, value});
-    return sound;
+    return sound && count_place(reader);
   };
   return reader.object(scope.object.whole, member) && unique(reader, member_names_);
 }
@@ -198,7 +214,7 @@ bool DataReader::read_series(json::Reader& reader, ScopePlace& scope, Piece& who
   if (!whole.is(Type::array)) return reader.value(whole);
   return reader.array(whole, [&](std::size_t) {
     if (scope.series_count == scope.series.size()) scope.series.emplace_back();
-    return read_one_series(reader, scope.series[scope.series_count++]);
+    return count_place(reader) && read_one_series(reader, scope.series[scope.series_count++]);
   });
 }
 
@@ -212,12 +228,12 @@ bool DataReader::read_one_series(json::Reader& reader, ObjectPlace& series) {
     if (!same_name(name, "data")) {
       if (!reader.value(value)) return false;
     } else if (std::exchange(data, true)) {
-      return reader.fail(Kind::duplicate_member, name.data(), "member \"data\" stands here a second time");
+      return reader.fail(Kind::duplicate_member, name.data(), json::second_member("data"));
     } else if (!read_numbers(reader, value)) {
       return false;
     }
     series.members.push_back({name, value});
-    return true;
+    return count_place(reader);
   });
 }
 

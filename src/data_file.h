@@ -3,6 +3,8 @@
 // stand that rules look at, the rules record edits, and splice() copies the rest as it is (X1).
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +68,9 @@ class Edits {
 
   bool empty() const { return edits_.empty(); }
 
+  // Gives memory of more than `limit` bytes back.
+  void trim(std::size_t limit);
+
   // The edited text. With `compact` white space between tokens goes (X2).
   void splice(bool compact, Buffer& out);
 
@@ -96,7 +101,23 @@ class DataReader {
   // The last text had white space between its tokens.
   bool spaced() const { return spaced_; }
 
+  // Texts whose places and edits may take more than this many bytes are refused (file-too-large): a text of
+  // nothing but `{},{},...` takes fifty times its size.
+  void allow(std::uint64_t bytes) {
+    most_places_ = bytes / place_bytes;
+    starved_ = false;
+  }
+  // A text was refused for that since allow() was called.
+  bool starved() const { return starved_; }
+  // Gives memory back if the last text took more than `limit` bytes.
+  void trim(std::size_t limit);
+
  private:
+  // A member or series takes 48 bytes, in a vector that may be twice as large as what is in it; its edits as
+  // much again, with their text.
+  static constexpr std::uint64_t place_bytes = 256;
+
+  bool count_place(json::Reader& reader);
   bool read_metric(json::Reader& reader, std::string_view name);
   bool read_scope(json::Reader& reader, ScopePlace& scope);
   bool read_series(json::Reader& reader, ScopePlace& scope, json::Piece& whole);
@@ -110,6 +131,9 @@ class DataReader {
   std::vector<std::string_view> scope_names_;
   std::vector<std::string_view> member_names_;
   bool spaced_ = false;
+  bool starved_ = false;
+  std::uint64_t places_ = 0;
+  std::uint64_t most_places_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 template <class Visit>

@@ -68,10 +68,10 @@ bool Walk::step_into(const Entry& entry) {
 // A followed link that leads back to where the walk comes from.
 bool Walk::loops(const std::string& path) {
   const auto info = files_.info(join(archive_.root, path));
-  const auto same = [&](const Level& level) {
-    return level.device == info->device && level.inode == info->inode;
+  const auto same = [&](const auto& directory) {
+    return directory.device == info->device && directory.inode == info->inode;
   };
-  return info && std::any_of(levels_.begin(), levels_.end(), same);
+  return info && (same(archive_.root_info) || std::any_of(levels_.begin(), levels_.end(), same));
 }
 
 void Walk::leave_behind(const Entry& entry) {

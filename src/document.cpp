@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -42,6 +43,12 @@ bool find_path(const Node& from, const Node& wanted, std::string& pointer) {
 }  // namespace
 
 std::string content(const Node& string) { return json::unescape(string.text); }
+
+int depth_of(const Node& value) {
+  int deepest = 0;
+  for (const Node& child : children(&value)) deepest = std::max(deepest, depth_of(child));
+  return value.is(Type::object) || value.is(Type::array) ? deepest + 1 : 0;
+}
 
 std::string compact_text(const Node& value) {
   std::string text;
@@ -109,8 +116,7 @@ Node* Document::find(const Node& object, std::string_view name) {
   if (!object.is(Type::object)) return nullptr;
   for (Node& member : children(&object)) {
     if (member.name != name) continue;
-    if (found)
-      fail_name(member, Kind::duplicate_member, fmt::format("member \"{}\" stands here a second time", name));
+    if (found) fail_name(member, Kind::duplicate_member, json::second_member(name));
     if (!found) found = &member;
   }
   return found;
@@ -127,8 +133,7 @@ void Document::assign(Node& node, std::string_view json) {
   node.text = {};
   node.first = node.last = nullptr;
   json::Reader reader(keep(json));
-  [[maybe_unused]] const bool sound = read(reader, node, true) && reader.finish();
-  assert(sound);
+  ensure(read(reader, node, true) && reader.finish(), "a rule made a value that is no JSON");
 }
 
 Node& Document::append(Node& object, std::string_view name, std::string_view json) {
@@ -186,6 +191,13 @@ void Document::wrong_type(const Node& at, std::string_view expected) {
   fail(at, Kind::wrong_type,
        fmt::format("expected {}, found {}{}", expected, json::name_of(at.type),
                    show ? fmt::format(" `{}`", json::excerpt(scalar)) : ""));
+}
+
+void Document::trim(std::size_t limit) {
+  if (source_.size() <= limit) return;
+  arena_.release();
+  source_ = {};
+  root_ = {};
 }
 
 std::string Document::pointer_to(const Node& node) const {

@@ -56,6 +56,9 @@ inline Children children(const Node* parent) { return Children(parent); }
 // The content of a string node.
 std::string content(const Node& string);
 
+// How many levels of objects and arrays a value has: 0 for a scalar.
+int depth_of(const Node& value);
+
 // The value as compact JSON text.
 std::string compact_text(const Node& value);
 
@@ -99,6 +102,9 @@ class Document {
   void fail_missing(const Node& object, std::string_view name, Kind kind = Kind::missing_member);
   void wrong_type(const Node& at, std::string_view expected);
   const std::optional<Error>& failure() const { return failure_; }
+
+  // Forgets a document of more than `limit` bytes and gives its memory back.
+  void trim(std::size_t limit);
 
   // Where the node stands, as a JSON pointer. Found by searching: only for errors and notes.
   std::string pointer_to(const Node& node) const;

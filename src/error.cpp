@@ -11,10 +11,10 @@ std::string_view name_of(Kind kind) {
       "json-syntax",        "utf8-invalid",   "nesting-too-deep", "data-element",      "duplicate-member",
       "missing-member",     "wrong-type",     "number-range",     "identity-mismatch", "no-meta-file",
       "not-a-regular-file", "gzip-truncated", "gzip-corrupt",     "gzip-trailing",     "file-too-large",
-      "exclusive-invalid",  "shared-invalid", "timestep-unknown", "read-failed",       "empty-file",
-      "cluster-bad",        "not-an-archive", "version-unknown",  "target-unusable",   "option-invalid",
-      "write-failed",       "interrupted"};
-  static_assert(names.size() == static_cast<std::size_t>(Kind::interrupted) + 1);
+      "exclusive-invalid",  "shared-invalid", "timestep-unknown", "read-failed",       "internal",
+      "empty-file",         "cluster-bad",    "not-an-archive",   "version-unknown",   "target-unusable",
+      "option-invalid",     "write-failed"};
+  static_assert(names.size() == static_cast<std::size_t>(Kind::write_failed) + 1);
   return names[static_cast<std::size_t>(kind)];
 }
 

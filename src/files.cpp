@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace jobferry {
 
@@ -26,7 +27,10 @@ Error failure(Kind kind, std::string_view verb, const std::string& path, int cod
 }
 
 Error read_failure(std::string_view verb, const std::string& path) {
-  return failure(errno == ELOOP ? Kind::not_a_regular_file : Kind::read_failed, verb, path, errno);
+  if (errno != ELOOP) return failure(Kind::read_failed, verb, path, errno);
+  Error error{Kind::not_a_regular_file, "a symbolic link that may not be followed or leads in a circle"};
+  error.file = path;
+  return error;
 }
 
 Error write_failure(std::string_view verb, const std::string& path) {
@@ -63,15 +67,9 @@ FileInfo info_of(const struct stat& s) {
           s.st_ino};
 }
 
-mode_t current_umask() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return mask;
-}
-
 class RealFiles : public Files {
  public:
-  explicit RealFiles(bool follow) : follow_(follow), is_root_(::geteuid() == 0), umask_(current_umask()) {}
+  explicit RealFiles(bool follow) : follow_(follow), is_root_(::geteuid() == 0) {}
 
   Result<std::vector<Entry>> list(const std::string& directory) override {
     // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks
@@ -134,7 +132,9 @@ class RealFiles : public Files {
       if (errno == EEXIST) return false;
       return write_failure("make the directory", path);
     }
-    if (is_as_created(writable)) return true;
+    struct stat made;
+    const bool looked = ::lstat(path.c_str(), &made) == 0;
+    if (looked && has_attributes(made, writable)) return true;
     if (auto done = set_attributes(path, writable); !done) return std::move(done.error());
     return true;
   }
@@ -147,27 +147,31 @@ class RealFiles : public Files {
   }
 
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
-    return create(path, like, [&](int fd) { return write_all(fd, content); });
+    return create(path, like, [&](int fd) { return write_all(fd, content, path); });
   }
 
   Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
     const Descriptor source(open_source(from));
     if (!source) return read_failure("open", from);
-    return create(to, like, [&](int fd) {
+    return create(to, like, [&](int fd) -> Result<void> {
       char block[65536];
-      ssize_t got = 0;
-      while ((got = ::read(source.get(), block, sizeof block)) != 0) {
+      while (true) {
+        const ssize_t got = ::read(source.get(), block, sizeof block);
+        if (got == 0) return {};
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0 || !write_all(fd, {block, static_cast<std::size_t>(got)})) return false;
+        if (got < 0) return read_failure("read", from);
+        if (auto put = write_all(fd, {block, static_cast<std::size_t>(got)}, to); !put) return put;
       }
-      return true;
     });
   }
 
   Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) override {
     const Descriptor source(open_source(from));
     if (!source) return read_failure("open", from);
-    return create(to, like, [&](int fd) { return ::ioctl(fd, FICLONE, source.get()) == 0; });
+    return create(to, like, [&](int fd) -> Result<void> {
+      if (::ioctl(fd, FICLONE, source.get()) != 0) return write_failure("share the blocks", to);
+      return {};
+    });
   }
 
   Result<void> link(const std::string& from, const std::string& to) override {
@@ -199,14 +203,18 @@ class RealFiles : public Files {
     return found ? found->type : FileType::other;
   }
 
-  // What open and mkdir make has mode and ownership already: two calls fewer for nearly every file.
-  bool is_as_created(const FileInfo& like) const {
-    const bool mode = (like.mode & 0777 & ~umask_) == like.mode;
-    return mode && (!is_root_ || (like.uid == 0 && like.gid == 0));
+  // Looked at instead of guessed: umask, ACLs and the setgid bit of the parent all have a say in it. Nearly
+  // every file has what it should from the start, and one look costs less than two calls that change nothing.
+  bool has_attributes(const struct stat& made, const FileInfo& like) const {
+    const bool owned = !is_root_ || (made.st_uid == like.uid && made.st_gid == like.gid);
+    return owned && (made.st_mode & 07777) == like.mode;
   }
 
   // Ownership can be given away by root alone; for others a file belongs to who runs the migration.
   bool give_attributes(int fd, const FileInfo& like) const {
+    struct stat made;
+    if (::fstat(fd, &made) != 0) return false;
+    if (has_attributes(made, like)) return true;
     if (is_root_ && ::fchown(fd, like.uid, like.gid) != 0) return false;
     return ::fchmod(fd, like.mode) == 0;
   }
@@ -218,33 +226,33 @@ class RealFiles : public Files {
     return fd < 0 && errno == EPERM ? ::open(path.c_str(), flags) : fd;
   }
 
-  static bool write_all(int fd, std::string_view content) {
+  static Result<void> write_all(int fd, std::string_view content, const std::string& path) {
     while (!content.empty()) {
       const ssize_t put = ::write(fd, content.data(), content.size());
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return false;
+      if (put < 0) return write_failure("write", path);
       content.remove_prefix(static_cast<std::size_t>(put));
     }
-    return true;
+    return {};
   }
 
-  template <class Fill>
+  template <class Fill>  // Result<void> fill(int fd)
   Result<void> create(const std::string& path, const FileInfo& like, Fill&& fill) {
     Descriptor file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, like.mode & 0777));
     if (!file) return write_failure("create", path);
     const timespec times[2] = {like.mtime, like.mtime};
-    if (fill(file.get()) && (is_as_created(like) || give_attributes(file.get(), like)) &&
-        ::futimens(file.get(), times) == 0 && file.close() == 0)
-      return {};
-    Error error = write_failure("write", path);
+    Result<void> done = fill(file.get());
+    const bool complete =
+        done && give_attributes(file.get(), like) && ::futimens(file.get(), times) == 0 && file.close() == 0;
+    if (complete) return {};
+    if (done) done = write_failure("write", path);
     ::unlink(path.c_str());
-    return error;
+    return done;
   }
 
   const bool follow_;
   const bool is_root_;
-  const mode_t umask_;
 };
 
 class DryFiles : public RealFiles {

@@ -155,6 +155,10 @@ std::string excerpt(std::string_view text) {
   return std::string(text.substr(0, length)) + (length < text.size() ? "..." : "");
 }
 
+std::string second_member(std::string_view name) {
+  return fmt::format("member \"{}\" stands here a second time", excerpt(name));
+}
+
 namespace {
 
 // Follows a sound text down to one byte, keeping only the way there.

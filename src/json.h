@@ -49,6 +49,9 @@ std::optional<std::size_t> byte_of(std::string_view text, std::string_view point
 // As much of the text as a message should quote.
 std::string excerpt(std::string_view text);
 
+// What `duplicate-member` says of a name (X3).
+std::string second_member(std::string_view name);
+
 bool is_utf8(std::string_view text);
 
 // Nothing, or the error (with its byte) of a text that is not UTF-8 or begins with a byte order mark.

@@ -24,6 +24,13 @@ void Ledger::retire(Slot& slot) {
   if (slot.fate == Fate::skipped) summary_.skipped.push_back(std::move(*slot.error));
 }
 
+void Ledger::add_unreadable(const Error& directory) {
+  ++summary_.clusters[directory.subject.substr(0, directory.subject.find('/'))].bad;
+  if (listener_.progress) add(listener_.progress->bad, 1);
+  if (listener_.bad) listener_.bad(directory);
+  summary_.bad.push_back(directory);
+}
+
 void Ledger::count(const Slot& slot) {
   ClusterCounts& counts = summary_.clusters[slot.path.cluster];
   const bool migrated = slot.fate == Fate::migrated, foreign = slot.fate == Fate::foreign;
@@ -39,7 +46,7 @@ void Ledger::count(const Slot& slot) {
   counts.carried += migrated ? slot.carried.size() : 0;
   counts.bytes_in += slot.bytes_in;
   counts.bytes_out += migrated ? slot.bytes_out : 0;
-  if (Progress* progress = listener_.progress; progress && !foreign) {
+  if (Progress* progress = listener_.progress) {
     add(progress->jobs, 1);
     add(progress->bad, slot.fate == Fate::bad);
     add(progress->bytes_in, slot.bytes_in);

@@ -5,21 +5,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
-#include <boost/filesystem.hpp>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
 
+#include "files.h"
 #include "jobferry/migrate.h"
 #include "jobferry/step.h"
 #include "report.h"
+#include "target.h"
 
 namespace {
 
 using namespace jobferry;
-namespace fs = boost::filesystem;
 
 enum class ExitCode : int {
   complete = 0,
@@ -83,8 +83,9 @@ Override parse_override(const std::string& text) {
 std::string versions_help() {
   std::string text = "Archive versions and the steps between them:\n";
   for (const Step& step : all_steps())
-    text += fmt::format("  {0} -> {1}  {2}{3}\n", step.from, step.from + 1, step.summary,
-                        step.reversible ? "; and back" : "");
+    text +=
+        fmt::format("  {0} -> {1}  {2}{3}{4}{5}\n", step.from, step.from + 1, step.summary,
+                    step.reversible ? "; and back" : "", step.loses.empty() ? "" : " but for ", step.loses);
   return text + "Exit codes: 0 complete, 1 could not run or finish, 2 usage, 3 bad jobs, 130 interrupted";
 }
 
@@ -117,7 +118,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("DIR");
   app.add_option("--to", o.to, "target version, up or down")
       ->capture_default_str()
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+      ->check(CLI::Range(0, 1'000'000).description(""))  // what no version will reach; more would not fit
       ->type_name("N");
   app.add_flag("--debug", o.debug,
                "single-threaded, in path order; prints each job and the aggregations of each cluster.json");
@@ -170,17 +171,11 @@ void add_options(CLI::App& app, CommandLine& line) {
                        "debug (and every note)");
 }
 
-bool lies_in(const fs::path& path, const std::string& directory) {
-  boost::system::error_code code;
-  const fs::path inner = fs::weakly_canonical(fs::absolute(path), code),
-                 outer = fs::weakly_canonical(fs::absolute(directory), code);
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-}
-
 // Found out before the run: hours later would be too late. Archives hold nothing but what belongs to them.
 bool can_write_report(const Options& options, const std::string& path) {
   if (path.empty()) return true;
-  const bool inside = lies_in(path, options.source) || lies_in(path, options.target);
+  const auto files = real_files(options.follow_symlinks);
+  const bool inside = lies_in(*files, path, options.source) || lies_in(*files, path, options.target);
   if (!inside && std::ofstream(path, std::ios::app)) return true;
   std::cerr << "jobferry: cannot write the report " << printable(path)
             << (inside ? ": it lies in an archive\n" : "\n");
@@ -252,7 +247,8 @@ ExitCode run(const CommandLine& line) {
 
   for (const Error& error : summary.errors) log(describe(error));
   if (summary.outcome == Outcome::interrupted)
-    log("interrupted, the target is unfinished: version.txt was not written");
+    log(line.options.dry_run ? "interrupted"
+                             : "interrupted, the target is unfinished: version.txt was not written");
   if (!line.quiet) std::cout << summary_text(line.options, summary) << std::flush;
   const bool reported = write_report(line, summary);
   const ExitCode result = exit_code_of(summary.outcome);

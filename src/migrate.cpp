@@ -6,13 +6,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "archive.h"
 #include "cluster.h"
 #include "discover.h"
 #include "files.h"
 #include "run.h"
+#include "space.h"
 #include "stages.h"
 #include "target.h"
 
@@ -163,10 +167,13 @@ std::uint64_t quarter_of_memory() {
 
 // Counts the jobs ahead of the run, for the progress line. It reads the directories that the run reads next
 // anyway.
-void count_jobs(Files& files, const Archive& archive, bool follow, Progress& progress, std::stop_token stop) {
+void count_jobs(Files& files, const Archive& archive, bool follow, Progress& progress,
+                std::stop_token stop) try {
   Walk walk(files, archive, follow);
   while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
   if (!stop.stop_requested()) progress.all_known = true;
+} catch (const std::exception&) {
+  // Without memory to count in, the line does without the number of jobs.
 }
 
 // By name, level by level: `a/b` comes before `a-b`, as in the walk.
@@ -181,7 +188,22 @@ void sort_by_path(std::vector<Error>& errors) {
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
 }
 
-void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener,
+// What the walk passed by, and what stands in the order of the walk whatever the order of the threads.
+void settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) {
+  for (const Error& error : walk.passed().unreadable) ledger.add_unreadable(error);
+  for (const auto& [cluster, count] : walk.passed().left_behind)
+    summary.clusters[cluster].left_behind += count;
+  std::vector<std::string>& jobs = summary.left_behind;
+  jobs.insert(jobs.end(), walk.passed().left_behind_jobs.begin(), walk.passed().left_behind_jobs.end());
+  std::sort(jobs.begin(), jobs.end(), path_order);
+  jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
+  sort_by_path(summary.bad);
+  sort_by_path(summary.skipped);
+  for (const Error& error : summary.bad) target.tidy_up(error.subject);
+}
+
+// False if the run was ended before the last job.
+bool run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener,
               Summary& summary) {
   const Options& options = plan.options;
   Walk walk(files, plan.archive, options.follow_symlinks);
@@ -200,20 +222,8 @@ void run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, co
       });
     options.debug ? run_serial(run) : run_graph(run);
   }
-  // A directory that cannot be read hides jobs: as bad as a bad job.
-  for (const Error& error : walk.passed().unreadable) {
-    ++summary.clusters[error.subject.substr(0, error.subject.find('/'))].bad;
-    summary.bad.push_back(error);
-  }
-  for (const auto& [cluster, count] : walk.passed().left_behind)
-    summary.clusters[cluster].left_behind += count;
-  summary.left_behind.insert(summary.left_behind.end(), walk.passed().left_behind_jobs.begin(),
-                             walk.passed().left_behind_jobs.end());
-  std::sort(summary.left_behind.begin(), summary.left_behind.end(), path_order);
-  summary.left_behind.erase(std::unique(summary.left_behind.begin(), summary.left_behind.end()),
-                            summary.left_behind.end());
-  sort_by_path(summary.bad);
-  sort_by_path(summary.skipped);
+  settle(walk, target, ledger, summary);
+  return !walk.next();  // a signal behind the last job changes nothing
 }
 
 Outcome fail(Summary& summary, Error error) {
@@ -222,9 +232,9 @@ Outcome fail(Summary& summary, Error error) {
 }
 
 // Bad jobs and interruptions leave the target unfinished.
-Outcome finalize(Target& target, const Options& options, const Ledger& ledger, Summary& summary) {
-  if (ledger.failed()) return Outcome::failed;
-  if (ledger.ended()) return Outcome::interrupted;
+Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary& summary) {
+  if (!summary.errors.empty()) return Outcome::failed;
+  if (!all_jobs) return Outcome::interrupted;
   if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
   if (auto done = target.finalize(summary.to); !done) return fail(summary, std::move(done.error()));
   summary.finalized = !options.dry_run;
@@ -255,7 +265,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   // Refuse what cannot end well, before anything is written.
   if (auto usable = check_target(files, *archive, options); !usable)
     return fail(summary, std::move(usable.error()));
-  if (auto space = check_space(files, plan); !space) return fail(summary, std::move(space.error()));
+  if (auto space = check_space(files, plan, listener.stop); !space)
+    return fail(summary, std::move(space.error()));
 
   // Write everything but the jobs, then the jobs.
   Target target(files, *archive, options);
@@ -264,10 +275,10 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   summary.left_behind = archive->left_behind_jobs;
   if (auto done = write_all_but_jobs(files, *archive, target, clusters, ledger, summary); !done)
     return fail(summary, std::move(done.error()));
-  run_jobs(files, plan, target, ledger, listener, summary);
+  const bool all_jobs = run_jobs(files, plan, target, ledger, listener, summary);
 
   // version.txt comes last, so that no server starts on half an archive.
-  return finalize(target, options, ledger, summary);
+  return finalize(target, options, all_jobs, summary);
 }
 
 }  // namespace
@@ -297,7 +308,12 @@ Summary migrate_with(Files& files, const Options& options, const Listener& liste
   Summary summary;
   summary.to = options.to;
   const auto begin = Clock::now();
-  summary.outcome = migrate_archive(files, options, listener, summary);
+  // No memory, no thread to be had, or a defect: whatever it is, the caller gets an answer.
+  try {
+    summary.outcome = migrate_archive(files, options, listener, summary);
+  } catch (const std::exception& error) {
+    summary.outcome = fail(summary, {Kind::internal, fmt::format("the run cannot go on: {}", error.what())});
+  }
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return summary;
 }

@@ -13,7 +13,7 @@ using json::Type;
 
 namespace {
 
-// Sets what a rule found missing at the top level: jobs without it cannot be told apart.
+// A member without which jobs cannot be told apart.
 Node* required(Job& job, std::string_view name) {
   Node* member = job.meta.present(job.root(), name);
   if (!member) job.meta.fail_missing(job.root(), name);
@@ -28,13 +28,14 @@ std::string_view required_integer(Job& job, std::string_view name) {
   if (!plain)
     job.meta.wrong_type(*member, "a plain unsigned integer");
   else if (!plain_uint63(member->text))
-    job.meta.fail(*member, Kind::number_range, fmt::format("{} is not below 2^63", member->text));
+    job.meta.fail(*member, Kind::number_range,
+                  fmt::format("{} is not below 2^63", json::excerpt(member->text)));
   return member->text;
 }
 
 void mismatch(Job& job, std::string_view name, std::string_view says, std::string_view directory) {
   job.meta.fail(*job.meta.find(job.root(), name), Kind::identity_mismatch,
-                fmt::format("{} is {}, but the directory says {}", name, says, directory));
+                fmt::format("{} is {}, but the directory says {}", name, json::excerpt(says), directory));
 }
 
 void expect_type(Job& job, std::string_view name, Type type) {
@@ -48,8 +49,7 @@ void check_statistics(Job& job) {
   std::unordered_set<std::string_view> seen;
   for (const Node& metric : children(job.meta.present(job.root(), "statistics")))
     if (!seen.insert(metric.name).second)
-      job.meta.fail_name(metric, Kind::duplicate_member,
-                         fmt::format("member \"{}\" stands here a second time", metric.name));
+      job.meta.fail_name(metric, Kind::duplicate_member, json::second_member(metric.name));
 }
 
 void r1_assign_sub_cluster(Job& job) {

@@ -9,6 +9,9 @@
 #include <array>
 #include <condition_variable>
 #include <cstdio>
+#include <mutex>
+#include <new>
+#include <system_error>
 
 #include "json.h"
 
@@ -73,11 +76,18 @@ std::string clusters_table(const Summary& summary) {
   return table(rows, "lrrrrrrrr");
 }
 
+// A pointer into a thousand levels or a text of a megabyte is of no use on a line; the report has it whole.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 200, end = 80;
+  if (text.size() <= longest) return printable(text);
+  return printable(text.substr(0, longest - end)) + "..." + printable(text.substr(text.size() - end));
+}
+
 // `emmy/1403/244/1608923076 data.json /ipc/node/unit: "ipc"`
 std::string place(std::string_view subject, std::string_view file, std::string_view pointer,
                   std::string_view detail) {
   return fmt::format("{} {}{}{}{}{}", printable(subject), file, pointer.empty() ? "" : " ",
-                     printable(pointer), detail.empty() ? "" : ": ", printable(detail));
+                     shortened(pointer), detail.empty() ? "" : ": ", shortened(detail));
 }
 
 std::string notes_text(const Summary& summary) {
@@ -111,17 +121,19 @@ std::string closing_text(const Options& options, const Summary& summary) {
                                          : "version.txt was not written, so no server starts on " + target +
                                                "; --accept-bad completes without these jobs.");
     case Outcome::interrupted:
+      if (options.dry_run) return "Interrupted: the counts above are not of all jobs. Nothing was written.\n";
       return fmt::format(
           "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.\n",
           target);
     case Outcome::failed:
-      return "Failed: see the errors above.\n";
+      return "Failed: stderr says why.\n";
   }
   return {};
 }
 
 bool ran(const Summary& summary) {
-  return summary.outcome != Outcome::nothing_to_do && summary.outcome != Outcome::failed;
+  if (summary.outcome == Outcome::failed) return !summary.clusters.empty();
+  return summary.outcome != Outcome::nothing_to_do;
 }
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
@@ -228,13 +240,6 @@ std::size_t character_length(std::string_view rest) {
   return length > 0 && rest.size() >= length && json::is_utf8(rest.substr(0, length)) ? length : 0;
 }
 
-// A pointer into a thousand levels is of no use on a line; the report has it whole.
-std::string shortened(const std::string& pointer) {
-  constexpr std::size_t longest = 200, end = 80;
-  if (pointer.size() <= longest) return pointer;
-  return pointer.substr(0, longest - end) + "..." + pointer.substr(pointer.size() - end);
-}
-
 }  // namespace
 
 std::string printable(std::string_view name) {
@@ -258,14 +263,14 @@ std::string describe(const Error& error) {
   const auto add = [&](std::string_view part) {
     if (part.empty()) return;
     if (!out.empty()) out += ' ';
-    out += printable(part);
+    out += shortened(part);
   };
   add(error.subject);
   add(error.file);
-  add(shortened(error.pointer));
+  add(error.pointer);
   if (error.byte) out += fmt::format(" byte {}", *error.byte);
   if (!error.step.empty()) out += fmt::format(", step {}", error.step);
-  return fmt::format("{}{}{}: {}", out, out.empty() ? "" : ": ", name_of(error.kind), printable(error.what));
+  return fmt::format("{}{}{}: {}", out, out.empty() ? "" : ": ", name_of(error.kind), shortened(error.what));
 }
 
 std::string describe(const std::string& subject, const Note& note) {
@@ -298,7 +303,6 @@ std::string summary_text(const Options& options, const Summary& summary) {
     out += list_text("Skipped jobs", summary.skipped);
     out += list_text("Bad jobs", summary.bad);
   }
-  out += list_text("Errors", summary.errors);
   return out + closing_text(options, summary);
 }
 
@@ -336,17 +340,22 @@ std::string report_json(const Options& options, const Summary& summary) {
 }
 
 ProgressLine::ProgressLine(const Progress& progress)
-    : progress_(progress),
-      terminal_(::isatty(STDERR_FILENO) == 1),
-      thread_([this](std::stop_token stop) { show(stop); }) {}
+    : progress_(progress), terminal_(::isatty(STDERR_FILENO) == 1) {
+  try {
+    thread_ = std::jthread([this](std::stop_token stop) { show(stop); });
+  } catch (const std::system_error&) {
+    // No thread to be had: the run goes on without a line.
+  }
+}
 
 ProgressLine::~ProgressLine() {
+  if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
   if (terminal_) std::fputs("\r\x1b[K", stderr);
 }
 
-void ProgressLine::show(std::stop_token stop) {
+void ProgressLine::show(std::stop_token stop) try {
   const auto pause = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
   std::mutex mutex;
   std::unique_lock lock(mutex);
@@ -356,6 +365,8 @@ void ProgressLine::show(std::stop_token stop) {
     std::fputs((terminal_ ? "\r\x1b[K" + line : line + '\n').c_str(), stderr);
     std::fflush(stderr);
   }
+} catch (const std::bad_alloc&) {
+  // The line is the least that a machine without memory can do without.
 }
 
 std::string ProgressLine::text() const {

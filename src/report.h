@@ -1,9 +1,7 @@
-// What a run says to people and scripts: the only file that turns errors and counts into text.
+// What a run says to people and scripts: errors and counts become text here and nowhere else.
 #pragma once
 
 #include <chrono>
-#include <iosfwd>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "discover.h"
 #include "jobferry/migrate.h"
@@ -16,11 +19,12 @@ class Ledger {
   Ledger(Summary& summary, const Listener& listener) : summary_(summary), listener_(listener) {}
 
   void retire(Slot& slot);
+  // A directory that cannot be read hides jobs: as bad as a bad job.
+  void add_unreadable(const Error& directory);
   void add_notes(const std::string& subject, const Notes& notes);
 
   // The target cannot be written any more, or the user wants to end: no further job is begun.
   bool ended() const { return failed_ || (listener_.stop && *listener_.stop); }
-  bool failed() const { return failed_; }
 
  private:
   void count(const Slot& slot);
@@ -42,7 +46,7 @@ struct Run {
 // What a slot keeps between jobs at most, in bytes: ordinary jobs find their buffers warm.
 inline constexpr std::size_t warm_bytes = 16U << 20;
 
-// The whole run on these files: tests hand in failing ones.
+// The whole run on these files: tests hand in failing ones. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);
 
 void run_serial(const Run& run);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <limits>
 #include <new>
+#include <utility>
 
 namespace jobferry {
 
@@ -20,6 +23,12 @@ constexpr std::uint64_t least_memory = 1U << 20;
 
 // How many times its size a .gz is expected to grow. One that grows more comes again with more memory.
 constexpr std::uint64_t usual_expansion = 8;
+
+// What a data file takes for each byte of its content: what is read, what is written, and the places and
+// edits in between.
+constexpr std::uint64_t content_factor = 3;
+// What its compressed form takes for each of its bytes, read and written, and its content with it.
+constexpr std::uint64_t packed_factor = 2 + usual_expansion * content_factor;
 
 void fail(Slot& slot, Error error, std::string_view file) {
   slot.fate = Fate::bad;
@@ -45,6 +54,10 @@ bool all_data_empty(const Slot& slot) {
 }
 
 std::string_view first_data_name(const Slot& slot) { return slot.gz.info ? slot.gz.name : slot.plain.name; }
+
+Error is_empty(const DataFile& file) {
+  return {Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}};
+}
 
 std::string leg_name(const Leg& leg) { return fmt::format("{}->{}", leg.from, leg.to); }
 
@@ -76,6 +89,7 @@ void Slot::reset(JobPath next) {
     file->error.reset();
   }
   job.notes.clear();
+  written.clear();
   data = nullptr;
   data_changed = false;
   meta_out = data_out = data_out_name = {};
@@ -87,13 +101,20 @@ void Slot::trim(std::size_t limit) {
   for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited,
                          &previous, &packed})
     buffer->trim(limit);
+  reader.trim(limit);
+  edits.trim(limit);
+  job.meta.trim(limit / tree_factor);
 }
 
 void Stages::run(Stage stage, Slot& slot) const {
   try {
     (this->*stage)(slot);
   } catch (const std::bad_alloc&) {
+    undo(slot);
     fail(slot, {Kind::file_too_large, "there is not enough memory for this job"}, names::meta);
+  } catch (const std::exception& error) {
+    undo(slot);
+    fail(slot, {Kind::internal, fmt::format("a defect of jobferry: {}", error.what())}, names::meta);
   }
 }
 
@@ -139,6 +160,16 @@ void Stages::list(Slot& slot) const {
 
   slot.entries = entries->size();
   for (const Entry& entry : *entries) sort_entry(slot, entry);
+  judge_listing(slot);
+  const auto converted = [&](const DataFile& file) {
+    return file.info && plan_.converts(file.name, file.info->size);
+  };
+  slot.reads_data =
+      plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
+}
+
+// A job, nothing to carry (X6), no job at all (X8), or a bad one.
+void Stages::judge_listing(Slot& slot) const {
   const bool foreign = slot.fate == Fate::pending && !slot.meta_info && !slot.gz.info && !slot.plain.info;
   if (slot.meta_info && slot.meta_info->size == 0)
     skip(slot, names::meta, "meta.json is empty");
@@ -148,25 +179,19 @@ void Stages::list(Slot& slot) const {
     slot.fate = Fate::foreign;
   else if (slot.fate == Fate::pending && !slot.meta_info)
     fail(slot, {Kind::no_meta_file, "the job has no meta.json"}, names::meta);
-
-  const auto converted = [&](const DataFile& file) {
-    return file.info && plan_.converts(file.name, file.info->size);
-  };
-  slot.reads_data =
-      plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
 }
 
 std::uint64_t Stages::memory_estimate(const Slot& slot) const {
   std::uint64_t bytes = least_memory + (slot.meta_info ? slot.meta_info->size * tree_factor : 0);
   if (!slot.reads_data) return bytes;
-  // In and out, and the compressed form of both where it is a .gz.
-  if (slot.plain.info) bytes += slot.plain.info->size * 2;
-  if (slot.gz.info) bytes += slot.gz.info->size * 2 * (usual_expansion + 1);
+  if (slot.plain.info) bytes += slot.plain.info->size * content_factor;
+  if (slot.gz.info) bytes += slot.gz.info->size * packed_factor;
   return bytes;
 }
 
 void Stages::read(Slot& slot) const {
   if (slot.fate != Fate::pending) return;
+  slot.error.reset();  // of a pass with too little memory
   slot.bytes_in = slot.meta_info->size;
   auto read = files_.read(source_path(slot, names::meta), plan_.options.max_file_size, slot.meta_text);
   if (!read) return fail(slot, std::move(read.error()), names::meta);
@@ -183,6 +208,7 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
   const std::uint64_t most = plan_.options.max_file_size;
   const std::uint64_t limit = file.is_gzip() ? most + most / 256 + 65536 : most;
   auto read = files_.read(source_path(slot, file.name), limit, file.raw);
+  file.error.reset();
   if (!read) file.error = in_file(std::move(read.error()), file.name);
 }
 
@@ -190,8 +216,7 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
 bool Stages::inflate(Slot& slot, DataFile& file) const {
   const std::uint64_t most = plan_.options.max_file_size;
   const std::uint64_t granted =
-      slot.memory == 0 ? most
-                       : std::max(least_memory, slot.memory / (2 * (usual_expansion + 1)) * usual_expansion);
+      slot.memory == 0 ? most : std::max(least_memory, slot.memory / packed_factor * usual_expansion);
   auto done = slot.codec.inflate(file.raw.view(), std::min(granted, most), file.content);
   if (done) return true;
   if (done.error().kind == Kind::file_too_large && granted < most) return false;
@@ -209,7 +234,10 @@ void Stages::transform(Slot& slot) const {
     if (!slot.gz.error && slot.gz.content.empty()) slot.gz.info->size = 0;  // counts as empty (X6)
   }
   if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
+  slot.reader.allow(slot.memory == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                     : std::max(least_memory, slot.memory / content_factor));
   choose_data(slot);
+  if (slot.reader.starved()) slot.fate = Fate::too_large_now;
   if (slot.fate != Fate::pending) return;
   if (!slot.gz.info && !slot.plain.info) slot.job.notes.add("no-data-file", "data.json", "");
   slot.job.notes.settle();
@@ -223,32 +251,35 @@ void Stages::choose_data(Slot& slot) const {
   slot.data = file;
 }
 
-// X7: the .gz if the job is sound with it, else data.json. Both are checked, so that the note can tell what
-// becomes of the other one.
+// X7: the .gz if the job is sound with it, else data.json.
 void Stages::choose_of_two(Slot& slot) const {
-  const auto empty = [](const DataFile& file) {
-    return Error{Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}};
-  };
-  DataFile* order[] = {&slot.gz, &slot.plain};
-  std::optional<Error> first_error;
-  for (DataFile* file : order) {
-    auto done = file->empty() ? Result<void>(empty(*file)) : run_chain(slot, file);
+  std::optional<Error> refused;
+  for (DataFile* file : {&slot.gz, &slot.plain}) {
+    auto done = file->empty() ? Result<void>(is_empty(*file)) : run_chain(slot, file);
     if (done) {
       slot.data = file;
       break;
     }
     const bool meta_is_bad = done.error().file == names::meta;
-    if (!first_error || first_error->kind == Kind::empty_file || meta_is_bad)
-      first_error = std::move(done.error());
+    if (!refused || refused->kind == Kind::empty_file || meta_is_bad) refused = std::move(done.error());
     if (meta_is_bad) break;
   }
-  if (!slot.data) return fail(slot, std::move(*first_error), names::data_gz);
+  if (!slot.data) return fail(slot, std::move(*refused), names::data_gz);
+  note_two_files(slot, refused);
+}
 
-  std::string other =
-      first_error ? fmt::format("{} is {}", first_error->file, name_of(first_error->kind)) : "";
-  if (!first_error) {
-    const auto checked = slot.plain.empty() ? Result<void>(empty(slot.plain)) : check_only(slot, slot.plain);
-    other = !checked ? fmt::format("{} is {}", slot.plain.name, name_of(checked.error().kind))
+// Tells what becomes of the file that is not used: so that one is checked as well.
+void Stages::note_two_files(Slot& slot, const std::optional<Error>& refused) const {
+  const auto as_words = [](const Error& error) {
+    return fmt::format("{} is {}", error.file, name_of(error.kind));
+  };
+  std::string other;
+  if (refused) {
+    other = as_words(*refused);
+  } else {
+    const auto checked =
+        slot.plain.empty() ? Result<void>(is_empty(slot.plain)) : check_only(slot, slot.plain);
+    other = !checked                              ? as_words(in_file(checked.error(), slot.plain.name))
             : slot.plain.text() == slot.gz.text() ? "both hold the same"
                                                   : "the two differ";
   }
@@ -336,34 +367,37 @@ void Stages::encode(Slot& slot) const {
 
 void Stages::write(Slot& slot) const {
   if (slot.fate != Fate::pending) return;
-  std::vector<std::string> written;
-  auto done = write_files(slot, written);
+  auto done = write_files(slot);
   if (done) {
     slot.fate = Fate::migrated;
     return;
   }
-  // A job is there as a whole or not at all. Directories that others use stay: they are not empty.
-  for (auto path = written.rbegin(); path != written.rend(); ++path) (void)target_.remove(*path);
-  (void)target_.remove(join(join(slot.path.cluster, slot.path.first), slot.path.second));
-  (void)target_.remove(join(slot.path.cluster, slot.path.first));
-  if (done.error().kind == Kind::read_failed) return fail(slot, std::move(done.error()), names::meta);
+  undo(slot);
+  // What could not be read makes the job bad; what cannot be written would fail for all others, too.
+  if (done.error().kind != Kind::write_failed) return fail(slot, std::move(done.error()), names::meta);
   slot.fate = Fate::failed;
   slot.error = std::move(done.error());
   slot.error->subject = slot.subject();
 }
 
-Result<void> Stages::write_files(Slot& slot, std::vector<std::string>& written) const {
+// A job is there as a whole or not at all.
+void Stages::undo(Slot& slot) const {
+  for (auto path = slot.written.rbegin(); path != slot.written.rend(); ++path) (void)target_.remove(*path);
+  slot.written.clear();
+}
+
+Result<void> Stages::write_files(Slot& slot) const {
   const std::string directory = slot.subject();
   const auto put = [&](std::string_view name, std::uint64_t size, const auto& how) -> Result<void> {
     const std::string path = join(directory, name);
     auto done = how(path);
     if (!done) return in_file(std::move(done.error()), name);
-    written.push_back(path);
+    slot.written.push_back(path);
     slot.bytes_out += size;
     return done;
   };
   if (auto made = target_.make_directory(directory, slot.directory); !made) return made;
-  written.push_back(directory);
+  slot.written.push_back(directory);
 
   if (slot.data) {
     const FileInfo& like = *slot.data->info;

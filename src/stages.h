@@ -5,6 +5,7 @@
 // marks the slot, and the stages behind it let it pass.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -90,6 +91,9 @@ struct Slot {
   std::string_view data_out_name;
   Buffer packed;
 
+  // write
+  std::vector<std::string> written;  // files and directories of this job in the target
+
   // counts
   std::uint64_t bytes_in = 0, bytes_out = 0;
   bool carried_unread = false;
@@ -109,23 +113,25 @@ class Stages {
  public:
   Stages(Files& files, const Plan& plan, Target& target) : files_(files), plan_(plan), target_(target) {}
 
-  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, and the others go
-  // on.
+  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, leaves nothing in
+  // the target, and the others go on.
   using Stage = void (Stages::*)(Slot&) const;
   void run(Stage stage, Slot& slot) const;
 
+  // A stage each, in this order.
   void list(Slot& slot) const;
   void read(Slot& slot) const;
   void transform(Slot& slot) const;
   void encode(Slot& slot) const;
   void write(Slot& slot) const;
 
-  // The memory that a listed job will take at least, in bytes.
+  // The memory that a listed job is expected to take, in bytes. One that turns out to need more comes again.
   std::uint64_t memory_estimate(const Slot& slot) const;
 
  private:
   std::string source_path(const Slot& slot, std::string_view name) const;
   void sort_entry(Slot& slot, const Entry& entry) const;
+  void judge_listing(Slot& slot) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
   void read_data(Slot& slot, DataFile& file) const;
   bool inflate(Slot& slot, DataFile& file) const;
@@ -135,7 +141,9 @@ class Stages {
   Result<void> check_only(Slot& slot, DataFile& file) const;
   void choose_data(Slot& slot) const;
   void choose_of_two(Slot& slot) const;
-  Result<void> write_files(Slot& slot, std::vector<std::string>& written) const;
+  void note_two_files(Slot& slot, const std::optional<Error>& refused) const;
+  Result<void> write_files(Slot& slot) const;
+  void undo(Slot& slot) const;
 
   Files& files_;
   const Plan& plan_;

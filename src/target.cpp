@@ -2,15 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <simdjson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem.hpp>
-
-#include "discover.h"
-#include "stages.h"
+#include <utility>
+#include <vector>
 
 namespace jobferry {
 
@@ -30,8 +28,9 @@ Error unusable(const std::string& target, std::string what) {
 // The path without links as far as it exists; what does not exist yet is appended.
 fs::path resolved(const std::string& path) {
   boost::system::error_code code;
-  fs::path whole = fs::weakly_canonical(fs::absolute(path), code);
-  if (code) whole = fs::absolute(path).lexically_normal();
+  fs::path whole = fs::absolute(path, code);
+  const fs::path canonical = fs::weakly_canonical(whole, code);
+  whole = code ? whole.lexically_normal() : canonical;
   return whole.filename() == "." || whole.filename() == "/" ? whole.parent_path() : whole;
 }
 
@@ -39,23 +38,6 @@ bool same_place(Files& files, const fs::path& a, const fs::path& b) {
   if (a == b) return true;
   const auto x = files.info(a.native()), y = files.info(b.native());
   return x && y && x->device == y->device && x->inode == y->inode;
-}
-
-// `inner` is `outer` or lies below it; compared by inode, too, so that bind mounts do not hide it.
-bool lies_in(Files& files, fs::path inner, const fs::path& outer) {
-  for (; !inner.empty(); inner = inner.parent_path()) {
-    if (same_place(files, inner, outer)) return true;
-    if (inner == inner.parent_path()) break;
-  }
-  return false;
-}
-
-// The nearest directory above the target that exists.
-fs::path existing(const fs::path& target) {
-  boost::system::error_code code;
-  fs::path at = target;
-  while (!fs::exists(at, code) && at.has_parent_path()) at = at.parent_path();
-  return at;
 }
 
 Result<void> check_empty(Files& files, const std::string& target) {
@@ -77,66 +59,6 @@ Result<void> check_empty(Files& files, const std::string& target) {
   return unusable(target, "the target is not empty");
 }
 
-struct Needs {
-  std::uint64_t bytes = 0, inodes = 0;
-};
-
-// Adds up what the jobs of an archive need. Data that must be rewritten shrinks where it is pretty-printed:
-// how much, a sample tells.
-class Estimate {
- public:
-  Estimate(Files& files, const Plan& plan, bool links) : files_(files), plan_(plan), links_(links) {}
-
-  void add(const JobPath& path) {
-    const std::string directory = join(plan_.archive.root, path.text());
-    const auto entries = files_.list(directory);
-    if (!entries) return;
-    ++needs_.inodes;
-    for (const Entry& entry : *entries) add_file(directory, entry);
-  }
-
-  Needs needs() const { return needs_; }
-
- private:
-  void add_file(const std::string& directory, const Entry& entry) {
-    const auto info = files_.info(join(directory, entry.name));
-    if (entry.type != FileType::regular || !info) return;
-    const bool data = entry.name == names::data || entry.name == names::data_gz;
-    if (data && !plan_.reads_data() && links_) return;
-    ++needs_.inodes;
-    if (entry.name == names::data && plan_.reads_data())
-      needs_.bytes += static_cast<std::uint64_t>(static_cast<double>(info->size) *
-                                                 compact_share(join(directory, entry.name)));
-    else
-      needs_.bytes += info->size;
-  }
-
-  // The part of plain data files that is no white space, measured on the first ones.
-  double compact_share(const std::string& path) {
-    constexpr int sample = 16;
-    constexpr std::uint64_t largest = 64U << 20;
-    if (sampled_ < sample && files_.read(path, largest, text_)) {
-      Buffer compact;
-      compact.reserve(text_.size());
-      std::size_t written = 0;
-      if (simdjson::minify(text_.data(), text_.size(), compact.data(), written) == simdjson::SUCCESS) {
-        ++sampled_;
-        before_ += static_cast<double>(text_.size());
-        after_ += static_cast<double>(written);
-      }
-    }
-    return before_ > 0 ? after_ / before_ : 1;
-  }
-
-  Files& files_;
-  const Plan& plan_;
-  bool links_;
-  Needs needs_;
-  Buffer text_;
-  int sampled_ = 0;
-  double before_ = 0, after_ = 0;
-};
-
 const std::string marker(names::unfinished);
 
 // For files that the source does not have.
@@ -146,47 +68,42 @@ FileInfo as_of_now(FileInfo like) {
   return like;
 }
 
-std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", (bytes + (1U << 20) - 1) >> 20); }
-
 }  // namespace
 
 Result<void> check_target(Files& files, const Archive& source, const Options& options) {
   const fs::path from = resolved(source.root), to = resolved(options.target);
   if (same_place(files, from, to)) return unusable(options.target, "source and target are the same");
-  if (lies_in(files, to, from)) return unusable(options.target, "the target lies inside the source");
-  if (lies_in(files, from, to)) return unusable(options.target, "the source lies inside the target");
+  if (lies_in(files, options.target, source.root))
+    return unusable(options.target, "the target lies inside the source");
+  if (lies_in(files, source.root, options.target))
+    return unusable(options.target, "the source lies inside the target");
   if (auto empty = check_empty(files, options.target); !empty) return empty;
-  const fs::path parent = existing(to);
-  if (!fs::is_directory(parent))
-    return unusable(options.target, fmt::format("{} is no directory", parent.native()));
+  const std::string parent = standing_place(options.target);
+  boost::system::error_code code;
+  if (!fs::is_directory(parent, code))
+    return unusable(options.target, fmt::format("{} is no directory", parent));
   if (::access(parent.c_str(), W_OK | X_OK) != 0)
-    return unusable(options.target, fmt::format("no permission to write in {}", parent.native()));
-  const auto info = files.info(parent.native() + "/.");
+    return unusable(options.target, fmt::format("no permission to write in {}", parent));
+  const auto info = files.info(parent + "/.");
   if (options.data == DataMode::link && info && info->device != source.root_info.device)
     return unusable(options.target, "--data=link: source and target are on different file systems");
   return {};
 }
 
-Result<void> check_space(Files& files, const Plan& plan) {
-  const std::string place = existing(resolved(plan.options.target)).native();
-  const auto there = files.space(place), here = files.space(plan.archive.root);
-  if (!there || !here) return {};  // some file systems do not tell
-  // Where even all that the source's file system holds would fit, there is nothing to count.
-  if (here->used_bytes < there->free_bytes && here->used_inodes < there->free_inodes) return {};
+bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
+  const fs::path top = resolved(outer);
+  for (fs::path at = resolved(inner); !at.empty(); at = at.parent_path()) {
+    if (same_place(files, at, top)) return true;
+    if (at == at.parent_path()) break;
+  }
+  return false;
+}
 
-  const auto info = files.info(place + "/.");
-  const bool same_device = info && info->device == plan.archive.root_info.device;
-  Estimate estimate(files, plan, same_device && plan.options.data != DataMode::copy);
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
-  while (auto path = walk.next()) estimate.add(*path);
-  const Needs needs = estimate.needs();
-  if (needs.bytes > there->free_bytes)
-    return unusable(plan.options.target, fmt::format("the target needs about {}, {} are free there",
-                                                     mebibytes(needs.bytes), mebibytes(there->free_bytes)));
-  if (needs.inodes > there->free_inodes)
-    return unusable(plan.options.target, fmt::format("the target needs {} inodes, {} are free there",
-                                                     needs.inodes, there->free_inodes));
-  return {};
+std::string standing_place(const std::string& target) {
+  boost::system::error_code code;
+  fs::path at = resolved(target);
+  while (!fs::exists(at, code) && at.has_parent_path()) at = at.parent_path();
+  return at.native();
 }
 
 Target::Target(Files& files, const Archive& source, const Options& options)
@@ -200,7 +117,7 @@ Result<void> Target::create() {
   if (!*made || (source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
   if (const auto info = files_.info(root_ + "/."); info) device_ = info->device;
   if (auto done = files_.write(to(marker), marker_text, as_of_now(source_.root_info)); !done) return done;
-  return mode_ == DataMode::reflink ? check_reflink() : Result<void>();
+  return mode_ == DataMode::reflink ? check_reflink(*made) : Result<void>();
 }
 
 Result<void> Target::make_parents() {
@@ -217,14 +134,16 @@ Result<void> Target::make_parents() {
 }
 
 // --data=reflink where that cannot be done is told before any job is touched.
-Result<void> Target::check_reflink() {
+Result<void> Target::check_reflink(bool made_root) {
   if (source_.clusters.empty()) return {};
   const std::string probe = to("jobferry.probe");
   auto done = files_.reflink(from(join(source_.clusters[0], names::cluster)), probe, source_.root_info);
   if (done) return files_.remove(probe);
   (void)files_.remove(to(marker));
-  (void)files_.remove(root_);
-  return unusable(root_, "--data=reflink: the file system does not share blocks between these files");
+  if (made_root) (void)files_.remove(root_);
+  return unusable(root_, fmt::format("--data=reflink: the file system does not share blocks between these "
+                                     "files ({})",
+                                     done.error().what));
 }
 
 Result<void> Target::make_directory(const std::string& path, const FileInfo& like) {
@@ -256,6 +175,12 @@ Result<void> Target::copy(const std::string& path, const FileInfo& like) {
 
 Result<void> Target::remove(const std::string& path) { return files_.remove(to(path)); }
 
+void Target::tidy_up(const std::string& job) {
+  const std::string second = job.substr(0, job.rfind('/')), first = second.substr(0, second.rfind('/'));
+  (void)remove(second);
+  (void)remove(first);
+}
+
 Result<void> Target::carry_data(const std::string& path, const FileInfo& like) {
   if (mode_ == DataMode::reflink) return files_.reflink(from(path), to(path), like);
   if (mode_ == DataMode::link) return files_.link(from(path), to(path));
@@ -277,10 +202,9 @@ Result<void> Target::finalize(int version) {
     return done;
   if (auto done = files_.sync(root_); !done) return done;
   if (auto done = files_.remove(to(marker)); !done) return done;
-  // The root comes last: its mode may forbid what was done above.
-  if (modes_missing_)
-    if (auto done = files_.set_attributes(root_ + "/.", source_.root_info); !done) return done;
-  return files_.sync(root_);
+  if (auto done = files_.sync(root_); !done) return done;
+  // The root's mode comes last: it may forbid all that was done above.
+  return modes_missing_ ? files_.set_attributes(root_ + "/.", source_.root_info) : Result<void>();
 }
 
 // Modes that forbid writing could not be given before: now from the leaves up, but for the root.

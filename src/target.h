@@ -15,10 +15,12 @@ namespace jobferry {
 // without permission. Nothing is written.
 Result<void> check_target(Files& files, const Archive& source, const Options& options);
 
-// Refuses where what is known to be needed is more than what is free, in bytes or inodes. Walks the whole
-// archive only if that is in doubt.
-struct Plan;
-Result<void> check_space(Files& files, const Plan& plan);
+// `inner` is `outer` or lies below it, through whatever links; compared by inode, too, so that bind mounts do
+// not hide it.
+bool lies_in(Files& files, const std::string& inner, const std::string& outer);
+
+// The nearest directory at or above the target that exists, without links.
+std::string standing_place(const std::string& target);
 
 // All paths are relative to both roots. May be used from any thread.
 class Target {
@@ -37,6 +39,9 @@ class Target {
   // A data file that nobody changed: reflink, hard link or copy (section 9).
   Result<void> carry_data(const std::string& path, const FileInfo& like);
   Result<void> remove(const std::string& path);
+  // Removes the directories above a job (CLUSTER/FIRST/SECOND/START) that was not written, unless others use
+  // them. Not while jobs are being written.
+  void tidy_up(const std::string& job);
 
   // Modes of directories, then version.txt, once all else is on disk; the marker goes last.
   Result<void> finalize(int version);
@@ -45,7 +50,7 @@ class Target {
   std::string from(const std::string& path) const { return join(source_.root, path); }
   std::string to(const std::string& path) const { return join(root_, path); }
   Result<void> make_parents();
-  Result<void> check_reflink();
+  Result<void> check_reflink(bool made_root);
   Result<void> restore_attributes(const std::string& path);
 
   Files& files_;

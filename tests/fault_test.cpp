@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <new>
+#include <stdexcept>
+
 #include "corpus.h"
 #include "files.h"
 #include "report.h"
@@ -13,10 +17,14 @@ namespace jobferry::test {
 
 namespace {
 
+// How a call fails: with an error, as all real ones do; or, as nothing should, by throwing.
+enum class Way { error, no_memory, defect };
+
 // Real files, one call of which fails, and from then on every call of the same kind if `lasting`.
 class FailingFiles : public Files {
  public:
-  FailingFiles(std::uint64_t nth, bool lasting) : real_(real_files(false)), nth_(nth), lasting_(lasting) {}
+  FailingFiles(std::uint64_t nth, bool lasting, Way way = Way::error)
+      : real_(real_files(false)), nth_(nth), lasting_(lasting), way_(way) {}
 
   std::uint64_t calls() const { return calls_; }
   const std::string& failed() const { return failed_; }
@@ -75,7 +83,10 @@ class FailingFiles : public Files {
     const std::uint64_t number = ++calls_;
     const bool first = number == nth_;
     if (first) failed_ = call, place_ = path;
-    return first || (lasting_ && number > nth_ && call == failed_);
+    const bool now = first || (lasting_ && number > nth_ && call == failed_);
+    if (now && way_ == Way::no_memory) throw std::bad_alloc();
+    if (now && way_ == Way::defect) throw std::runtime_error("planned defect");
+    return now;
   }
   Error error(Kind kind) const {
     Error error{kind, "planned failure"};
@@ -86,7 +97,8 @@ class FailingFiles : public Files {
   std::unique_ptr<Files> real_;
   std::uint64_t nth_;
   bool lasting_;
-  std::uint64_t calls_ = 0;
+  Way way_;
+  std::atomic<std::uint64_t> calls_{0};
   std::string failed_, place_;
 };
 
@@ -122,10 +134,10 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
 
 }  // namespace
 
-class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool>> {};
+class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool, Way>> {};
 
 TEST_P(EveryCall, FailsOnce) {
-  const auto [version, data, lasting] = GetParam();
+  const auto [version, data, lasting, way] = GetParam();
   const TempDir temp;
   corpus::Plan plan;
   plan.version = version;
@@ -138,7 +150,7 @@ TEST_P(EveryCall, FailsOnce) {
   const Tree whole = read_tree(temp.path("whole"));
 
   for (std::uint64_t n = 1; n <= sound.calls(); ++n) {
-    FailingFiles files(n, lasting);
+    FailingFiles files(n, lasting, way);
     const std::string target = fmt::format("target{}", n);
     const Summary summary = migrate_with(files, serial(temp, target, data), {});
     const Tree found = read_tree(temp.path(target));
@@ -159,7 +171,32 @@ TEST_P(EveryCall, FailsOnce) {
 INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
                          testing::Combine(testing::Values(0, 1),
                                           testing::Values(DataMode::automatic, DataMode::copy),
-                                          testing::Bool()));
+                                          testing::Bool(),
+                                          testing::Values(Way::error, Way::no_memory, Way::defect)));
+
+// The same in the flow graph, where nothing may be stranded either: which call it hits is left to chance.
+TEST(EveryCall, FailsOnceInTheGraph) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 3;
+  plan.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), plan);
+  Options options = serial(temp, "whole", DataMode::copy);
+  options.debug = false;
+  options.threads = 2;
+  FailingFiles sound(0, false);
+  ASSERT_EQ(migrate_with(sound, options, {}).outcome, Outcome::complete);
+  const Tree whole = read_tree(temp.path("whole"));
+  for (const Way way : {Way::error, Way::no_memory, Way::defect}) {
+    for (std::uint64_t n = 1; n <= sound.calls(); ++n) {
+      FailingFiles files(n, false, way);
+      options.target = temp.path(fmt::format("target{}-{}", static_cast<int>(way), n));
+      const Summary summary = migrate_with(files, options, {});
+      SCOPED_TRACE(fmt::format("call {} ({}) fails\n{}", n, files.failed(), summary_text({}, summary)));
+      EXPECT_EQ(wrong_in(whole, read_tree(options.target), summary), "");
+    }
+  }
+}
 
 namespace {
 
@@ -208,6 +245,39 @@ TEST(Space, IsCheckedBeforeAnythingIsWritten) {
     EXPECT_TRUE(read_tree(temp.path(target)).empty());
     EXPECT_FALSE(boost::filesystem::exists(temp.path(target)));
   }
+}
+
+namespace {
+
+// A disk that gives a file away half, then breaks.
+class BrokenExtra : public FailingFiles {
+ public:
+  BrokenExtra() : FailingFiles(0, false) {}
+  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
+    if (!from.ends_with("/extra")) return FailingFiles::copy(from, to, like);
+    return Error{Kind::read_failed, "cannot read: Input/output error"};
+  }
+};
+
+}  // namespace
+
+// A carried file that cannot be read while it is copied is no reason to end the run: its job is bad, and
+// nothing of it stays.
+TEST(ReadFailure, OfACarriedFileIsABadJob) {
+  const TempDir temp;
+  Tree tree = plain_archive(0);
+  tree["c/0/001/100/extra"] = "x";
+  tree["c/0/002/100/meta.json"] = tree["c/0/001/100/meta.json"];
+  tree["c/0/002/100/meta.json"].replace(tree["c/0/002/100/meta.json"].find("\"jobId\":1"), 9, "\"jobId\":2");
+  write_tree(temp.path("source"), tree);
+  BrokenExtra files;
+  const Summary summary = migrate_with(files, serial(temp, "target", DataMode::copy), {});
+  EXPECT_EQ(summary.outcome, Outcome::bad_jobs);
+  ASSERT_EQ(summary.bad.size(), 1U);
+  EXPECT_EQ(describe(summary.bad[0]), "c/0/001/100 extra: read-failed: cannot read: Input/output error");
+  const Tree target = read_tree(temp.path("target"));
+  EXPECT_TRUE(target.contains("c/0/002/100/meta.json"));
+  for (const auto& [path, content] : target) EXPECT_FALSE(path.starts_with("c/0/001")) << path;
 }
 
 // A file that cannot be read makes its job bad and no more.

@@ -1,12 +1,12 @@
 // Walks tests/golden/vA_to_vB/CASE: a job (and its cluster.json) of version A in `before/`, what B makes of
 // it in `after/`. Adding a case adds files only:
 //
-//   before/   cluster.json, meta.json, data.json; one that is missing is taken from the smallest sound
-//   archive after/    the files that change; one that is missing stays byte for byte (X2) back/     what a
-//   step back makes of `after/`, as far as it changes; of an up step that is reversible notes     a line for
-//   each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is the
-//             first one and the count is of all; missing: not compared
-//   bad       the job is bad: CLASS FILE POINTER BYTE, `-` for what there is not; or `cluster-bad ...`
+//  - before/: cluster.json, meta.json, data.json; what is missing is taken from the smallest sound archive
+//  - after/: the files that change; one that is missing stays byte for byte (X2)
+//  - back/: what a step back makes of after/, as far as it changes; of an up step that is reversible
+//  - notes: a line for each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is
+//    the first one and the count is of all; missing: not compared
+//  - bad: the job is bad: CLASS FILE POINTER BYTE, `-` for what there is not; or `cluster-bad ...`
 //
 // Every case also runs through the whole chain (X10), and a source that satisfies its schemas gives a target
 // that does.

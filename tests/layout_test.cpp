@@ -422,7 +422,8 @@ TEST(X8, FollowsLinksOnRequest) {
 TEST(X8, RefusesLoops) {
   Trial plain(plain_archive(1));
   plain.run(2);
-  for (const auto& [path, to] : {std::pair{"c/self", "."},
+  for (const auto& [path, to] : {std::pair{"self", "."},
+                                 {"c/self", "."},
                                  {"c/up", ".."},
                                  {"c/0/self", "."},
                                  {"c/0/up", ".."},
@@ -634,6 +635,31 @@ TEST(X10, LittleMemoryIsEnoughForLargeFiles) {
     expect_complete(trial, summary, 1);
     for (int id = 2; id < 20; ++id)
       EXPECT_EQ(inflated(read_file(trial.target(in_job(id, "data.json.gz")))), plain_data(1));
+  }
+}
+
+// As does a text with so many members that they take far more memory than the text.
+TEST(X10, LittleMemoryIsEnoughForManySeries) {
+  Tree tree = plain_archive(0);
+  std::string series = "{}";
+  while (series.size() < 400'000) series += ",{}";
+  for (int id = 2; id < 8; ++id) {
+    tree[in_job(id, "meta.json")] = meta_of(0, id);
+    const std::string data = fmt::format(R"({{"a":{{"node":{{"timestep":1,"series":[{}]}}}}}})", series);
+    if (id % 2 == 0) tree[in_job(id, "data.json")] = data;
+    if (id % 3 != 0) tree[in_job(id, "data.json.gz")] = gzipped(data);
+  }
+  Options options;
+  options.debug = true;
+  Trial serial(tree);
+  expect_complete(serial, serial.run(1, options), 1);
+  options.debug = false;
+  for (const std::uint64_t memory : {1U, 2'000'000U, 20'000'000U}) {
+    Trial trial(tree);
+    options.memory = memory;
+    options.threads = 4;
+    expect_complete(trial, trial.run(1, options), 1);
+    EXPECT_EQ(difference(serial.result(), trial.result()), "");
   }
 }
 

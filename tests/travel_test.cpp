@@ -142,6 +142,26 @@ INSTANTIATE_TEST_SUITE_P(Runs, Attributes,
                                                           Compression::none),
                                           testing::Values(DataMode::automatic, DataMode::copy)));
 
+// A setgid directory gives its group and its bit to what is made in it: neither may show in the target, in
+// whichever of the two trees it stands.
+TEST(Section9, SetgidDirectoriesDoNotLeak) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  for (const bool in_source : {true, false}) {
+    Trial trial(plain_archive(0));
+    const std::string parent =
+        in_source ? trial.source("c") : fs::path(trial.target()).parent_path().native();
+    ASSERT_EQ(::chown(parent.c_str(), 0, 4242), 0);
+    ASSERT_EQ(::chmod(parent.c_str(), 02755), 0);
+    expect_complete(trial, trial.run(1), 1);
+    for (const std::string& path : {std::string(), std::string("c"), std::string("c/0"), subject_of(1),
+                                    in_job(1, "meta.json"), in_job(1, "data.json")}) {
+      const auto like = look(trial.source(path)), made = look(trial.target(path));
+      EXPECT_EQ(made.st_mode, like.st_mode) << path;
+      EXPECT_EQ(made.st_gid, like.st_gid) << path;
+    }
+  }
+}
+
 // The directories of the source, in one that stood there empty.
 TEST(Section9, AnEmptyTargetBecomesLikeTheSource) {
   Trial trial(plain_archive(1));

@@ -2,10 +2,10 @@
 // value on; only the report turns it into text.
 #pragma once
 
-#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +33,7 @@ enum class Kind : std::uint8_t {
   shared_invalid,
   timestep_unknown,
   read_failed,
+  internal,  // not of the contract: a defect of this program, which must not become one of the archive
 
   empty_file,  // not bad: the job is skipped (X6)
 
@@ -42,7 +43,6 @@ enum class Kind : std::uint8_t {
   target_unusable,  // same as or inside the source, not empty, no space, not permitted
   option_invalid,   // names a cluster or metric that the archive has not, or cannot be done here
   write_failed,     // the target cannot be written: full, read-only, broken
-  interrupted,
 };
 
 // The word for a kind in summary and report: `json-syntax`, `cluster-bad`, ...
@@ -89,5 +89,11 @@ class [[nodiscard]] Result<void> {
  private:
   std::unique_ptr<Error> error_;
 };
+
+// What must hold unless jobferry itself is wrong. The one thing that is thrown: where a job's stages end it
+// is caught, and the job is bad (`internal`) instead of written wrongly.
+inline void ensure(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
 
 }  // namespace jobferry

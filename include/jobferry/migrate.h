@@ -114,7 +114,8 @@ struct JobPath {
 
 // What a running migration tells. All counters only grow.
 struct Progress {
-  std::atomic<std::uint64_t> jobs{0}, bad{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<std::uint64_t> jobs{0};  // done, whatever became of them; with directories that are none (X8)
+  std::atomic<std::uint64_t> bad{0}, bytes_in{0}, bytes_out{0};
   std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
   std::atomic<bool> all_known{false};        // jobs_known is final
 };

@@ -8,16 +8,20 @@ namespace jobferry {
 
 using json::Type;
 
+namespace {
+
+bool is_unit_object(Document& document, const Node& unit) {
+  const Node* base = document.present(unit, "base");
+  return base && base->is(Type::string);
+}
+
+}  // namespace
+
 UnitText unit_object(std::string_view token) {
   const auto unit = parse_unit(json::unescape(token));
   if (!unit) return {fmt::format(R"({{"base":{}}})", token), false};
   if (unit->prefix.empty()) return {fmt::format(R"({{"base":"{}"}})", unit->base), true};
   return {fmt::format(R"({{"base":"{}","prefix":"{}"}})", unit->base, unit->prefix), true};
-}
-
-bool is_unit_object(Document& document, const Node& unit) {
-  const Node* base = document.present(unit, "base");
-  return base && base->is(Type::string);
 }
 
 bool migrate_unit(Document& document, Node& object) {

@@ -1,4 +1,4 @@
-// What the steps share: rule U on a member of a document, and the order of rules in a step.
+// What the steps share: rule U on a member of a document.
 #pragma once
 
 #include <string>
@@ -17,8 +17,5 @@ UnitText unit_object(std::string_view token);
 
 // Rule U for the member `unit` of an object. True if it was there and not recognised: the caller notes it.
 bool migrate_unit(Document& document, Node& object);
-
-// A unit object: a string `base`.
-bool is_unit_object(Document& document, const Node& unit);
 
 }  // namespace jobferry

@@ -145,8 +145,7 @@ Result<bool> has_string_base(const Scope& scope, std::string_view unit) {
     Piece value;
     if (!reader.value(value)) return false;
     if (json::unescape(name) != "base") return true;
-    if (found)
-      return reader.fail(Kind::duplicate_member, name.data(), "member \"base\" stands here a second time");
+    if (found) return reader.fail(Kind::duplicate_member, name.data(), json::second_member("base"));
     found = value.is(Type::string);
     return true;
   };

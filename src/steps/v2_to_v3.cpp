@@ -91,7 +91,12 @@ Node& footprint_of(Job& job) {
   return footprint ? *footprint : job.meta.append(job.root(), "footprint", "{}");
 }
 
+// One level further down than it stood.
 void move_to_footprint(Job& job, Node& value, std::string_view name) {
+  constexpr int levels_above = 2;  // the document and `footprint`
+  if (depth_of(value) + levels_above > json::max_depth)
+    return job.meta.fail(value, Kind::nesting_too_deep,
+                         fmt::format("in footprint it is nested more than {} levels deep", json::max_depth));
   Node& footprint = footprint_of(job);
   const Node* present = job.meta.present(footprint, name);
   if (!present)
