@@ -26,6 +26,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 // One cluster.json, migrated and waiting to be written.
 struct MigratedCluster {
   ClusterFile file;
@@ -236,7 +240,10 @@ Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary&
   if (!summary.errors.empty()) return Outcome::failed;
   if (!all_jobs) return Outcome::interrupted;
   if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
-  if (auto done = target.finalize(summary.to); !done) return fail(summary, std::move(done.error()));
+  const auto begin = Clock::now();
+  auto done = target.finalize(summary.to);
+  summary.sync_seconds = seconds_since(begin);
+  if (!done) return fail(summary, std::move(done.error()));
   summary.finalized = !options.dry_run;
   return Outcome::complete;
 }
@@ -314,7 +321,7 @@ Summary migrate_with(Files& files, const Options& options, const Listener& liste
   } catch (const std::exception& error) {
     summary.outcome = fail(summary, {Kind::internal, fmt::format("the run cannot go on: {}", error.what())});
   }
-  summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  summary.seconds = seconds_since(begin);
   return summary;
 }
 

@@ -325,6 +325,8 @@ std::string report_json(const Options& options, const Summary& summary) {
   put(json, "to", static_cast<std::uint64_t>(summary.to));
   json.Key("seconds");
   json.Double(summary.seconds);
+  json.Key("syncSeconds");
+  json.Double(summary.sync_seconds);
   put_clusters(json, summary);
   put_notes(json, summary);
   put_errors(json, "bad", summary.bad);

@@ -99,6 +99,7 @@ struct Summary {
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
   std::vector<Error> errors;                                        // what stopped the run
   double seconds = 0;
+  double sync_seconds = 0;  // of these, waiting at the end until all is on disk
 
   ClusterCounts total() const;
 };
