@@ -71,8 +71,9 @@ void Edits::reset(std::string_view source) {
 }
 
 void Edits::trim(std::size_t limit) {
-  if (edits_.capacity() * sizeof(Edit) > limit) edits_ = {};
-  if (pool_.capacity() > limit) pool_ = {};
+  if (edits_.capacity() * sizeof(Edit) + pool_.capacity() <= limit) return;
+  edits_ = {};
+  pool_ = {};
 }
 
 void Edits::replace(std::string_view place, std::string_view text) {
@@ -133,7 +134,7 @@ void Edits::splice(bool compact, Buffer& out) {
 
 Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
   metric_names_.clear();
-  places_ = 0;
+  metric_peak_ = 0;
   if (auto sound = json::check_encoding(text); !sound) return sound;
   Type type;
   if (!reader.peek(type)) return reader.error();
@@ -143,13 +144,14 @@ Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
 }
 
 bool DataReader::count_place(json::Reader& reader) {
-  if (++places_ <= most_places_) return true;
+  metric_peak_ = std::max(metric_peak_, ++places_);
+  if (places_ <= most_places_) return true;
   starved_ = true;
   return reader.fail(Kind::file_too_large, reader.at(), "more members and series than there is memory for");
 }
 
 void DataReader::trim(std::size_t limit) {
-  if (places_ * place_bytes <= limit) return;
+  if ((metric_peak_ + metric_names_.size()) * place_bytes <= limit) return;
   metric_ = {};
   metric_names_ = scope_names_ = member_names_ = {};
 }
@@ -177,7 +179,7 @@ bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
   object.members.clear();
   metric_names_.push_back(name);
   scope_names_.clear();
-  if (!count_place(reader)) return false;
+  places_ = 0;
   if (!reader.peek(object.whole.type)) return false;
   if (!object.is_object()) return reader.value(object.whole);
   return reader.object(object.whole, [&](std::string_view scope_name) {

@@ -67,6 +67,8 @@ class Edits {
   void rewrite(const ObjectPlace& object, std::string_view appended = {});
 
   bool empty() const { return edits_.empty(); }
+  // What the edits so far take, with the room in which they grow.
+  std::size_t bytes() const { return 2 * (edits_.size() * sizeof(Edit) + pool_.size()); }
 
   // Gives memory of more than `limit` bytes back.
   void trim(std::size_t limit);
@@ -101,7 +103,7 @@ class DataReader {
   // The last text had white space between its tokens.
   bool spaced() const { return spaced_; }
 
-  // Texts whose places and edits may take more than this many bytes are refused (file-too-large): a text of
+  // A metric whose places take more than this many bytes is refused (file-too-large): one of
   // nothing but `{},{},...` takes fifty times its size.
   void allow(std::uint64_t bytes) {
     most_places_ = bytes / place_bytes;
@@ -113,9 +115,8 @@ class DataReader {
   void trim(std::size_t limit);
 
  private:
-  // A member or series takes 48 bytes, in a vector that may be twice as large as what is in it; its edits as
-  // much again, with their text.
-  static constexpr std::uint64_t place_bytes = 256;
+  // A member or series takes 48 bytes, in a vector that is larger than what is in it.
+  static constexpr std::uint64_t place_bytes = 80;
 
   bool count_place(json::Reader& reader);
   bool read_metric(json::Reader& reader, std::string_view name);
@@ -132,7 +133,8 @@ class DataReader {
   std::vector<std::string_view> member_names_;
   bool spaced_ = false;
   bool starved_ = false;
-  std::uint64_t places_ = 0;
+  std::uint64_t places_ = 0;       // of this metric
+  std::uint64_t metric_peak_ = 0;  // places of the metric that had most
   std::uint64_t most_places_ = std::numeric_limits<std::uint64_t>::max();
 };
 

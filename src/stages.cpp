@@ -24,9 +24,11 @@ constexpr std::uint64_t least_memory = 1U << 20;
 // How many times its size a .gz is expected to grow. One that grows more comes again with more memory.
 constexpr std::uint64_t usual_expansion = 8;
 
-// What a data file takes for each byte of its content: what is read, what is written, and the places and
-// edits in between.
-constexpr std::uint64_t content_factor = 3;
+// What a data file is expected to take for each byte of its content: one for what is read, one for what is
+// written, one for the edits, and three for the places of its largest metric, which short jobs of many cores
+// need.
+constexpr std::uint64_t content_factor = 6;
+constexpr std::uint64_t edits_share = 1, places_share = 3;
 // What its compressed form takes for each of its bytes, read and written, and its content with it.
 constexpr std::uint64_t packed_factor = 2 + usual_expansion * content_factor;
 
@@ -45,6 +47,12 @@ Error in_file(Error error, std::string_view file) {
 void skip(Slot& slot, std::string_view file, std::string what) {
   slot.fate = Fate::skipped;
   slot.error = Error{Kind::empty_file, std::move(what), {}, {}, std::string(file), slot.subject(), {}};
+}
+
+// So many of the content_factor parts of the memory that a job was granted.
+std::uint64_t part_of(const Slot& slot, std::uint64_t share) {
+  return slot.memory == 0 ? std::numeric_limits<std::uint64_t>::max()
+                          : std::max(least_memory, slot.memory / content_factor * share);
 }
 
 // X6: nothing in it, as far as the sizes tell.
@@ -234,10 +242,10 @@ void Stages::transform(Slot& slot) const {
     if (!slot.gz.error && slot.gz.content.empty()) slot.gz.info->size = 0;  // counts as empty (X6)
   }
   if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
-  slot.reader.allow(slot.memory == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                     : std::max(least_memory, slot.memory / content_factor));
+  slot.starved = false;
+  slot.reader.allow(part_of(slot, places_share));
   choose_data(slot);
-  if (slot.reader.starved()) slot.fate = Fate::too_large_now;
+  if (slot.starved || slot.reader.starved()) slot.fate = Fate::too_large_now;
   if (slot.fate != Fate::pending) return;
   if (!slot.gz.info && !slot.plain.info) slot.job.notes.add("no-data-file", "data.json", "");
   slot.job.notes.settle();
@@ -331,7 +339,11 @@ Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
     if (!leg.data) continue;
     slot.edits.reset(text);
     DataPass pass{text, slot.edits, slot.job};
-    auto done = slot.reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); });
+    auto done = slot.reader.read(text, [&](MetricPlace& metric) -> Result<void> {
+      slot.starved |= slot.edits.bytes() > part_of(slot, edits_share);
+      return slot.starved ? Error{Kind::file_too_large, "more edits than there is memory for"}
+                          : leg.data(metric, pass);
+    });
     if (!done) {
       done.error().step = leg_name(leg);
       // What an earlier step made is no place in the source.

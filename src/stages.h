@@ -83,6 +83,7 @@ struct Slot {
   Job job;
   DataFile* data = nullptr;  // the one that is used
   bool data_changed = false;
+  bool starved = false;  // its edits take more than their share of the memory
   Buffer meta_buffer, edited, previous;
 
   // encode
