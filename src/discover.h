@@ -1,15 +1,20 @@
-// Walks an archive and yields its jobs, always in the same order: by path, names compared bytewise. Holds the
+// Walks an archive and finds its jobs, always in the same order: by path, names compared bytewise. Holds the
 // listings of the directories it is in and no more, so its memory does not grow with the number of jobs.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "archive.h"
 #include "files.h"
-#include "job.h"
+#include "jobferry/migrate.h"
 
 namespace jobferry {
 
@@ -18,30 +23,47 @@ struct Passed {
   std::map<std::string, std::uint64_t> left_behind;  // entries, by cluster (X8)
   std::vector<std::string> left_behind_jobs;         // directories that hold a meta.json
   std::vector<Error> unreadable;                     // directories: what is below them is not migrated
+
+  void add(const Passed& other);
+};
+
+// Directories on the way down from the root, as device and inode: a followed link to one of them is a loop.
+using Way = std::vector<std::pair<dev_t, ino_t>>;
+
+// A directory two levels below a cluster: what lies in it are jobs.
+struct Folder {
+  std::string cluster, first, second;
+  Way way;  // empty where links are not followed
+
+  std::string text() const { return cluster + '/' + first + '/' + second; }
 };
 
 class Walk {
  public:
   Walk(Files& files, const Archive& archive, bool follow_symlinks);
 
-  // The next directory three levels below a cluster. Whether it is a job, its entries tell (stages.h).
+  // The next directory in a folder. Whether it is a job, its entries tell (stages.h).
   std::optional<JobPath> next();
+
+  // The same in two parts, for many threads: only the first must take turns. What jobs_in() passes by goes to
+  // its caller, who hands it to pass().
+  std::optional<Folder> next_folder();
+  std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const;
+  void pass(const Passed& more) { passed_.add(more); }
 
   const Passed& passed() const { return passed_; }
 
  private:
-  // A directory whose entries are being walked: level 0 is a cluster, level 2 holds the jobs.
+  // A directory whose entries are being walked: a cluster, or a directory in it.
   struct Level {
     std::string path;  // from the root of the archive
     std::vector<Entry> entries;
     std::size_t at = 0;
-    dev_t device = 0;
-    ino_t inode = 0;
   };
-  void enter(const std::string& path);
-  bool loops(const std::string& path);
-  bool step_into(const Entry& entry);
-  void leave_behind(const Entry& entry);
+  std::optional<std::vector<Entry>> list(const std::string& path, Passed& passed) const;
+  Way onward(const Way& way, const std::string& path) const;
+  bool loops(const Way& way, const std::string& path) const;
+  bool is_directory(const Way& way, const std::string& path, const Entry& entry, Passed& passed) const;
 
   Files& files_;
   const Archive& archive_;
@@ -49,6 +71,8 @@ class Walk {
   std::size_t next_cluster_ = 0;
   std::string cluster_;
   std::vector<Level> levels_;
+  std::vector<Way> ways_;      // to each of the levels
+  std::vector<JobPath> jobs_;  // of the folder at hand, the next one last
   Passed passed_;
 };
 

@@ -125,6 +125,10 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--threads", o.threads, "number of threads (default: all cores)")
       ->check(CLI::Range(1U, 1024U).description(""))
       ->type_name("N");
+  app.add_option("--io-depth", o.io_depth, "number of jobs that are read at a time, for cold disks")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1024U).description(""))
+      ->type_name("N");
   app.add_option("--memory", o.memory,
                  "bound on the bytes of job data in flight, e.g. 4GB (default: a quarter of RAM)")
       ->transform(CLI::AsSizeValue(false).description(""))

@@ -217,17 +217,19 @@ bool run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, co
                 ledger,
                 listener,
                 options.memory ? options.memory : quarter_of_memory(),
-                options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency())};
+                options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency()),
+                options.io_depth};
+  bool all_jobs = false;
   {
     std::jthread counter;
     if (listener.progress)
       counter = std::jthread([&](std::stop_token stop) {
         count_jobs(files, plan.archive, options.follow_symlinks, *listener.progress, stop);
       });
-    options.debug ? run_serial(run) : run_graph(run);
+    all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
   settle(walk, target, ledger, summary);
-  return !walk.next();  // a signal behind the last job changes nothing
+  return all_jobs;
 }
 
 Outcome fail(Summary& summary, Error error) {

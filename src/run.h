@@ -41,15 +41,17 @@ struct Run {
   const Listener& listener;
   std::uint64_t memory;  // bytes of job data in flight
   unsigned threads;
+  unsigned io_depth;  // jobs that are listed and read at a time; not used by run_serial
 };
 
-// What a slot keeps between jobs at most, in bytes: ordinary jobs find their buffers warm.
-inline constexpr std::size_t warm_bytes = 16U << 20;
+// What a slot keeps between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
+inline constexpr std::size_t warm_bytes = 4U << 20;
 
 // The whole run on these files: tests hand in failing ones. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);
 
-void run_serial(const Run& run);
-void run_graph(const Run& run);
+// Both say whether the run came to the last job.
+bool run_serial(const Run& run);
+bool run_graph(const Run& run);
 
 }  // namespace jobferry

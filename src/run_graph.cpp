@@ -1,20 +1,20 @@
 // The stages as a flow graph, the only file that includes TBB:
 //
-//   discover -> list -> gate -> read -> transform -> encode -> write -+
-//      ^                 | ^------------------------------------------+
-//      +--- free slots --+
+//   discover, list, read -> transform -> encode -> write -> retire
+//     ^   (readers)                                           |
+//     +------------------- free slots ------------------------+
 //
-// The slots bound how many jobs are in flight, the gate bounds their bytes. Discover and gate take one
-// message at a time, so walk, budget and ledger need no locks; the stages in between run for as many jobs as
-// there are threads. A job costs 100 us and more, a message about 1 us.
+// Readers (readers.h) keep the disk busy, the graph the cores: transform, encode and write run for as many
+// jobs as there are threads. Retire takes one job at a time, so the ledger needs no lock. The slots bound how
+// many jobs are in flight, the readers' gate bounds their bytes. A job costs 100 us and more, a message about
+// 1 us.
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <deque>
-#include <memory>
-#include <vector>
+#include <exception>
 
+#include "readers.h"
 #include "run.h"
 
 namespace jobferry {
@@ -23,131 +23,53 @@ namespace flow = oneapi::tbb::flow;
 
 namespace {
 
-// Enough that no thread waits for a job while others write.
-constexpr unsigned slots_per_thread = 4;
-
-// Lets jobs in while their memory fits into the budget, in the order in which they come. One that is larger
-// than the budget runs alone.
-class Gate {
- public:
-  explicit Gate(std::uint64_t budget) : budget_(budget) {}
-
-  void wait(Slot& slot, std::uint64_t bytes) { waiting_.push_back({&slot, bytes}); }
-
-  void leave(const Slot& slot) {
-    in_flight_ -= granted(slot);
-    --jobs_;
-  }
-
-  // The next job that may go on; null if none may now.
-  Slot* admit() {
-    if (waiting_.empty()) return nullptr;
-    const auto [slot, bytes] = waiting_.front();
-    const bool alone = bytes > budget_;
-    if (jobs_ > 0 && (alone || in_flight_ + bytes > budget_)) return nullptr;
-    waiting_.pop_front();
-    slot->memory = alone ? 0 : bytes;
-    in_flight_ += granted(*slot);
-    ++jobs_;
-    return slot;
-  }
-
- private:
-  struct Waiting {
-    Slot* slot;
-    std::uint64_t bytes;
-  };
-  std::uint64_t granted(const Slot& slot) const { return slot.memory == 0 ? budget_ : slot.memory; }
-
-  std::uint64_t budget_;
-  std::uint64_t in_flight_ = 0;
-  std::size_t jobs_ = 0;
-  std::deque<Waiting> waiting_;
-};
-
 class Graph {
  public:
-  explicit Graph(const Run& run) : run_(run), gate_(run.memory) {
-    flow::make_edge(flow::output_port<0>(discover_), list_);
-    flow::make_edge(list_, admit_);
-    flow::make_edge(flow::output_port<0>(admit_), read_);
-    flow::make_edge(flow::output_port<1>(admit_), discover_);
-    flow::make_edge(read_, transform_);
+  explicit Graph(const Run& run)
+      : run_(run), readers_(run, [this](Slot* slot) { transform_.try_put(slot); }) {
     flow::make_edge(transform_, encode_);
     flow::make_edge(encode_, write_);
-    flow::make_edge(write_, admit_);
+    flow::make_edge(write_, retire_);
   }
 
-  void run() {
-    for (unsigned i = 0; i < run_.threads * slots_per_thread; ++i) {
-      slots_.push_back(std::make_unique<Slot>());
-      discover_.try_put(slots_.back().get());
-    }
+  bool run() {
+    graph_.reserve_wait();  // there is work to come, although nobody has put any yet
+    readers_.start([this] { graph_.release_wait(); });
     graph_.wait_for_all();
+    readers_.join();
+    return !readers_.cut_short() && !run_.walk.next_folder();
   }
 
  private:
   using Stage = flow::function_node<Slot*, Slot*>;
-  using Split = flow::multifunction_node<Slot*, std::tuple<Slot*, Slot*>>;
 
-  // A free slot asks for the next job. At the end of the walk it is not passed on.
-  void discover(Slot* slot, Split::output_ports_type& ports) {
-    auto path = run_.ledger.ended() ? std::nullopt : run_.walk.next();
-    if (!path) return;
-    slot->reset(std::move(*path));
-    std::get<0>(ports).try_put(slot);
-  }
-
-  // Takes jobs that are listed and jobs that are done; lets in what now fits.
-  void pass_gate(Slot* slot, Split::output_ports_type& ports) {
-    if (!slot->admitted) {
-      gate_.wait(*slot, run_.stages.memory_estimate(*slot));
-    } else {
-      retire(slot, ports);
-    }
-    while (Slot* next = gate_.admit()) {
-      next->admitted = true;
-      std::get<0>(ports).try_put(next);
-    }
-  }
-
-  void retire(Slot* slot, Split::output_ports_type& ports) {
-    gate_.leave(*slot);
-    if (slot->fate == Fate::too_large_now) {
-      slot->fate = Fate::pending;
-      return gate_.wait(*slot, slot->memory * 4);
-    }
-    run_.ledger.retire(*slot);
-    slot->trim(warm_bytes);
-    std::get<1>(ports).try_put(slot);
-  }
-
+  // An exception out of a node would cancel the graph and strand what is in flight.
   Stage stage(Stages::Stage work) {
     return {graph_, flow::unlimited, [this, work](Slot* slot) {
-              run_.stages.run(work, *slot);
+              try {
+                run_.stages.run(work, *slot);
+              } catch (...) {
+                readers_.give_up(std::current_exception());
+              }
               return slot;
             }};
   }
 
   const Run& run_;
-  Gate gate_;
-  std::vector<std::unique_ptr<Slot>> slots_;
   flow::graph graph_;
-  Split discover_{graph_, flow::serial, [this](Slot* slot, auto& ports) { discover(slot, ports); }};
-  Stage list_ = stage(&Stages::list);
-  Split admit_{graph_, flow::serial, [this](Slot* slot, auto& ports) { pass_gate(slot, ports); }};
-  Stage read_ = stage(&Stages::read);
   Stage transform_ = stage(&Stages::transform);
   Stage encode_ = stage(&Stages::encode);
   Stage write_ = stage(&Stages::write);
+  flow::function_node<Slot*> retire_{graph_, flow::serial, [this](Slot* slot) { readers_.retire(*slot); }};
+  Readers readers_;
 };
 
 }  // namespace
 
-void run_graph(const Run& run) {
+bool run_graph(const Run& run) {
   const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism, run.threads);
   oneapi::tbb::task_arena arena(static_cast<int>(run.threads));
-  arena.execute([&] { Graph(run).run(); });
+  return arena.execute([&] { return Graph(run).run(); });
 }
 
 }  // namespace jobferry

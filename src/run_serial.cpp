@@ -2,11 +2,11 @@
 
 namespace jobferry {
 
-void run_serial(const Run& run) {
+bool run_serial(const Run& run) {
   Slot slot;
   while (!run.ledger.ended()) {
     auto path = run.walk.next();
-    if (!path) return;
+    if (!path) return true;
     slot.reset(std::move(*path));
     run.stages.run(&Stages::list, slot);
     // Told before any of its files is touched; the listing alone shows whether it is a job at all (X8).
@@ -16,6 +16,7 @@ void run_serial(const Run& run) {
     run.ledger.retire(slot);
     slot.trim(warm_bytes);
   }
+  return !run.walk.next();  // a signal behind the last job changes nothing
 }
 
 }  // namespace jobferry

@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "discover.h"
 #include "stages.h"
@@ -17,61 +22,83 @@ struct Needs {
   std::uint64_t bytes = 0, inodes = 0;
 };
 
-// Adds up what the jobs of an archive need. Data that must be rewritten shrinks where it is pretty-printed:
-// how much, a sample tells.
-class Estimate {
- public:
-  Estimate(Files& files, const Plan& plan, bool links) : files_(files), plan_(plan), links_(links) {}
-
-  void add(const JobPath& path) {
-    const std::string directory = join(plan_.archive.root, path.text());
-    const auto entries = files_.list(directory);
-    if (!entries) return;
-    ++needs_.inodes;
-    for (const Entry& entry : *entries) add_file(directory, entry);
-  }
-
-  Needs needs() const { return needs_; }
-
- private:
-  void add_file(const std::string& directory, const Entry& entry) {
-    const auto info = files_.info(join(directory, entry.name));
-    if (entry.type != FileType::regular || !info) return;
-    const bool data = entry.name == names::data || entry.name == names::data_gz;
-    if (data && !plan_.reads_data() && links_) return;
-    ++needs_.inodes;
-    if (entry.name == names::data && plan_.reads_data())
-      needs_.bytes += static_cast<std::uint64_t>(static_cast<double>(info->size) *
-                                                 compact_share(join(directory, entry.name)));
-    else
-      needs_.bytes += info->size;
-  }
-
-  // The part of plain data files that is no white space, measured on the first ones.
-  double compact_share(const std::string& path) {
-    constexpr int sample = 16;
-    constexpr std::uint64_t largest = 64U << 20;
-    if (sampled_ < sample && files_.read(path, largest, text_)) {
-      Buffer compact;
-      compact.reserve(text_.size());
-      std::size_t written = 0;
-      if (simdjson::minify(text_.data(), text_.size(), compact.data(), written) == simdjson::SUCCESS) {
-        ++sampled_;
-        before_ += static_cast<double>(text_.size());
-        after_ += static_cast<double>(written);
-      }
-    }
-    return before_ > 0 ? after_ / before_ : 1;
-  }
-
-  Files& files_;
-  const Plan& plan_;
-  bool links_;
-  Needs needs_;
-  Buffer text_;
-  int sampled_ = 0;
-  double before_ = 0, after_ = 0;
+// How data files travel.
+struct Travel {
+  bool links;            // unchanged ones need nothing
+  double compact_share;  // of plain ones that are rewritten: what is no white space
 };
+
+// The part of plain data files that is no white space, measured on the first ones.
+double compact_share(Files& files, const Plan& plan) {
+  constexpr int sample = 16, most_looked_at = 1000;
+  constexpr std::uint64_t largest = 64U << 20;
+  double before = 0, after = 0;
+  Buffer text, compact;
+  Walk walk(files, plan.archive, plan.options.follow_symlinks);
+  int taken = 0, looked_at = 0;
+  for (auto path = walk.next(); path && taken < sample && looked_at++ < most_looked_at; path = walk.next()) {
+    if (!files.read(join(join(plan.archive.root, path->text()), names::data), largest, text)) continue;
+    compact.reserve(text.size());
+    std::size_t written = 0;
+    if (simdjson::minify(text.data(), text.size(), compact.data(), written) != simdjson::SUCCESS) continue;
+    ++taken;
+    before += static_cast<double>(text.size());
+    after += static_cast<double>(written);
+  }
+  return before > 0 ? after / before : 1;
+}
+
+void add_file(Needs& needs, Files& files, const Plan& plan, const Travel& travel,
+              const std::string& directory, const Entry& entry) {
+  const auto info = files.info(join(directory, entry.name));
+  if (entry.type != FileType::regular || !info) return;
+  const bool data = entry.name == names::data || entry.name == names::data_gz;
+  if (data && !plan.reads_data() && travel.links) return;
+  ++needs.inodes;
+  const bool rewritten = entry.name == names::data && plan.reads_data();
+  needs.bytes += rewritten
+                     ? static_cast<std::uint64_t>(static_cast<double>(info->size) * travel.compact_share)
+                     : info->size;
+}
+
+// One of several that share a walk: a cold disk answers many at a time (readers.h).
+Needs add_up(Files& files, const Plan& plan, const Travel& travel, Walk& walk, std::mutex& turn,
+             const std::atomic<bool>* stop) {
+  Needs needs;
+  Passed unused;
+  while (!(stop && *stop)) {  // a run that is stopped here ends before its first job
+    std::optional<Folder> folder;
+    {
+      const std::lock_guard lock(turn);
+      folder = walk.next_folder();
+    }
+    if (!folder) break;
+    for (const JobPath& job : walk.jobs_in(*folder, unused)) {
+      const std::string directory = join(plan.archive.root, job.text());
+      ++needs.inodes;
+      if (const auto entries = files.list(directory))
+        for (const Entry& entry : *entries) add_file(needs, files, plan, travel, directory, entry);
+    }
+  }
+  return needs;
+}
+
+Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::atomic<bool>* stop) {
+  Walk walk(files, plan.archive, plan.options.follow_symlinks);
+  std::mutex turn;
+  const bool alone = plan.options.debug;
+  std::vector<std::future<Needs>> parts;
+  for (unsigned i = 0; i < (alone ? 1 : plan.options.io_depth); ++i)
+    parts.push_back(std::async(alone ? std::launch::deferred : std::launch::async,
+                               [&] { return add_up(files, plan, travel, walk, turn, stop); }));
+  Needs sum;
+  for (auto& part : parts) {
+    const Needs needs = part.get();
+    sum.bytes += needs.bytes;
+    sum.inodes += needs.inodes;
+  }
+  return sum;
+}
 
 std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", (bytes + (1U << 20) - 1) >> 20); }
 
@@ -92,13 +119,9 @@ Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>
 
   const auto info = files.info(place + "/.");
   const bool same_device = info && info->device == plan.archive.root_info.device;
-  Estimate estimate(files, plan, same_device && plan.options.data != DataMode::copy);
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
-  while (auto path = walk.next()) {
-    if (stop && *stop) return {};  // the run ends before its first job
-    estimate.add(*path);
-  }
-  const Needs needs = estimate.needs();
+  const Travel travel{same_device && plan.options.data != DataMode::copy,
+                      plan.reads_data() ? compact_share(files, plan) : 1};
+  const Needs needs = needs_of(files, plan, travel, stop);
   if (needs.bytes > there->free_bytes)
     return too_small(plan, fmt::format("the target needs about {}, {} are free there", mebibytes(needs.bytes),
                                        mebibytes(there->free_bytes)));

@@ -84,7 +84,7 @@ bool Plan::converts(std::string_view data_name, std::uint64_t size) const {
 void Slot::reset(JobPath next) {
   path = std::move(next);
   memory = 0;
-  admitted = false;
+  listed = false;
   fate = Fate::pending;
   error.reset();
   meta_info.reset();

@@ -61,7 +61,7 @@ struct Slot {
   // What it carries.
   JobPath path;
   std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
-  bool admitted = false;     // the gate of the flow graph let it in
+  bool listed = false;       // has been through list; it comes again after that if it needs more memory
   Fate fate = Fate::pending;
   std::optional<Error> error;
 

@@ -84,7 +84,7 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   Ledger ledger(summary, listener);
   Walk walk(*files, *archive, false);
   const Stages stages(*files, plan, target);
-  const jobferry::Run shared{walk, stages, ledger, listener, 0, 4};
+  const jobferry::Run shared{walk, stages, ledger, listener, 0, 4, 4};
   BareThreads bare(shared);
   {
     std::vector<std::jthread> threads;

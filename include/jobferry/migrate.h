@@ -35,6 +35,7 @@ struct Options {
   int to = newest_version;
   bool debug = false;
   unsigned threads = 0;                      // 0: one for each core
+  unsigned io_depth = 16;                    // jobs that are listed and read at a time
   std::uint64_t memory = 0;                  // bytes of job data in flight; 0: a quarter of RAM
   std::uint64_t max_file_size = 0xFFFFFFFF;  // bytes, 4 GiB - 1
   std::vector<Override> overrides;
