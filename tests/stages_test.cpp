@@ -1,12 +1,15 @@
-// The stages driven by bare threads, each with a slot of its own: what the flow graph does, without TBB, so
-// that ThreadSanitizer sees every access and nothing else.
+// Readers and stages as in the flow graph, but driven by bare threads: without TBB, so that ThreadSanitizer
+// sees every access and nothing else.
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 
 #include "corpus.h"
 #include "discover.h"
+#include "readers.h"
 #include "run.h"
 #include "tree.h"
 
@@ -14,31 +17,49 @@ namespace jobferry::test {
 
 namespace {
 
-// A run whose walk and ledger are shared under a lock, and whose stages are not.
+// What the graph does with the jobs that are read.
 class BareThreads {
  public:
-  BareThreads(const Run& run) : run_(run) {}
+  explicit BareThreads(const Run& run) : readers_(run, [this](Slot* slot) { put(slot); }), run_(run) {}
 
-  void work() {
-    Slot slot;
-    while (auto path = next()) {
-      slot.reset(std::move(*path));
-      for (const auto stage :
-           {&Stages::list, &Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
-        run_.stages.run(stage, slot);
-      const std::scoped_lock lock(mutex_);
-      run_.ledger.retire(slot);
-    }
+  void run() {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < run_.threads; ++i) threads.emplace_back([this] { work(); });
+    readers_.start([this] { put(nullptr); });
+    readers_.join();
   }
 
  private:
-  std::optional<JobPath> next() {
-    const std::scoped_lock lock(mutex_);
-    return run_.walk.next();
+  void put(Slot* slot) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(slot);
+    filled_.notify_one();
   }
 
+  // Null ends all of them.
+  Slot* take() {
+    std::unique_lock lock(mutex_);
+    filled_.wait(lock, [this] { return !queue_.empty(); });
+    Slot* slot = queue_.front();
+    if (slot) queue_.pop_front();
+    filled_.notify_one();
+    return slot;
+  }
+
+  void work() {
+    while (Slot* slot = take()) {
+      for (const auto stage : {&Stages::transform, &Stages::encode, &Stages::write})
+        run_.stages.run(stage, *slot);
+      const std::lock_guard turn(retire_);
+      readers_.retire(*slot);
+    }
+  }
+
+  std::mutex mutex_, retire_;
+  std::condition_variable filled_;
+  std::deque<Slot*> queue_;
+  Readers readers_;
   const Run& run_;
-  std::mutex mutex_;
 };
 
 Plan plan_for(Files& files, const Options& options, const Archive& archive) {
@@ -57,12 +78,12 @@ Plan plan_for(Files& files, const Options& options, const Archive& archive) {
 
 }  // namespace
 
-class Threads : public testing::TestWithParam<int> {};
+class Threads : public testing::TestWithParam<std::tuple<int, std::uint64_t>> {};
 
 TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const TempDir temp;
   corpus::Plan made;
-  made.version = GetParam();
+  made.version = std::get<0>(GetParam());
   made.jobs = 120;
   made.median_bytes = 4'000;
   made.gzip_share = 0.5;
@@ -84,12 +105,8 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   Ledger ledger(summary, listener);
   Walk walk(*files, *archive, false);
   const Stages stages(*files, plan, target);
-  const jobferry::Run shared{walk, stages, ledger, listener, 0, 4, 4};
-  BareThreads bare(shared);
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { bare.work(); });
-  }
+  const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
+  BareThreads(shared).run();
 
   Options loop;
   loop.debug = true;
@@ -102,6 +119,9 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
       EXPECT_EQ(jobs[path], content) << path;
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Threads, testing::Values(0, 1, 2));
+// With memory for nothing, each job runs alone; with 2 MB some come again; with much nobody waits.
+INSTANTIATE_TEST_SUITE_P(VersionsAndMemory, Threads,
+                         testing::Combine(testing::Values(0, 1, 2),
+                                          testing::Values(0U, 2'000'000U, 1'000'000'000U)));
 
 }  // namespace jobferry::test
