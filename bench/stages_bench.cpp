@@ -1,14 +1,19 @@
-// Each stage alone, beside a memcpy of the same bytes: read the ratio, not the figure. All run on the same
-// generated archive, and each checks what it makes before it is timed.
+// Each stage alone, and beside it a memcpy or memchr of the same bytes: read the ratio, not the figure. All
+// run on the same generated archive, and each checks what it makes.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <boost/filesystem.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <numeric>
+#include <optional>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "codec.h"
@@ -97,6 +102,43 @@ void data_memcpy(benchmark::State& state) {
   count_bytes(state, sample().data_bytes());
 }
 
+// The longest number arrays of the sample, as the scan gets them.
+std::vector<std::string> number_arrays() {
+  std::vector<std::string> arrays;
+  for (const std::string& text : sample().data) {
+    const std::size_t begin = text.find("\"data\":[");
+    const std::size_t end = text.find(']', begin);
+    if (begin != text.npos && end - begin > 1000) arrays.push_back(text.substr(begin + 7, end - begin - 6));
+  }
+  if (arrays.empty()) wrong("the sample has no long arrays");
+  return arrays;
+}
+
+std::size_t bytes_of(const std::vector<std::string>& texts) {
+  return std::accumulate(texts.begin(), texts.end(), std::size_t{0},
+                         [](std::size_t sum, const std::string& text) { return sum + text.size(); });
+}
+
+// Every token of a number array checked (X3).
+void numbers_check(benchmark::State& state) {
+  const std::vector<std::string> arrays = number_arrays();
+  for (auto _ : state)
+    for (const std::string& array : arrays) {
+      json::Reader reader(array);
+      json::Piece whole;
+      if (!reader.numbers(whole) || !reader.finish()) wrong("an array is not sound");
+    }
+  count_bytes(state, bytes_of(arrays));
+}
+
+void numbers_memchr(benchmark::State& state) {
+  const std::vector<std::string> arrays = number_arrays();
+  for (auto _ : state)
+    for (const std::string& array : arrays)
+      benchmark::DoNotOptimize(std::memchr(array.data(), 'x', array.size()));
+  count_bytes(state, bytes_of(arrays));
+}
+
 // X3 on every token, places found, nothing edited.
 void data_check(benchmark::State& state) {
   DataReader reader;
@@ -154,6 +196,41 @@ void data_step_0_to_1(benchmark::State& state) {
   count_bytes(state, sample().data_bytes());
 }
 
+// What the step recorded for one file, applied over and over.
+void data_splice(benchmark::State& state) {
+  const Leg leg = plan_chain(0, 1)->front();
+  DataReader reader;
+  Edits edits;
+  Buffer out;
+  Job job;
+  job.cluster = &*sample().cluster;
+  if (!job.meta.parse(sample().metas.front())) wrong("a meta.json is not sound");
+  const std::string& text =
+      *std::max_element(sample().data.begin(), sample().data.end(),
+                        [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
+  edits.reset(text);
+  DataPass pass{text, edits, job};
+  if (!reader.read(text, [&](MetricPlace& metric) { return leg.data(metric, pass); }))
+    wrong("a bad data file");
+  for (auto _ : state) {
+    edits.splice(false, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  if (!reader.read(out.view(), [](MetricPlace&) { return Result<void>(); })) wrong("the output is not sound");
+  count_bytes(state, text.size());
+}
+
+void meta_memcpy(benchmark::State& state) {
+  Buffer out;
+  for (auto _ : state)
+    for (const std::string& text : sample().metas) {
+      out.resize(text.size());
+      std::memcpy(out.data(), text.data(), text.size());
+      benchmark::DoNotOptimize(out.data());
+    }
+  count_bytes(state, sample().meta_bytes());
+}
+
 void meta_step_0_to_3(benchmark::State& state) {
   const auto chain = plan_chain(0, 3);
   Job job;
@@ -175,18 +252,44 @@ void meta_step_0_to_3(benchmark::State& state) {
                           static_cast<std::int64_t>(state.iterations()));
 }
 
-void gzip_deflate(benchmark::State& state) {
+// The size of what zlib writes at level 6, as servers do.
+std::size_t zlib_size() {
+  std::size_t size = 0;
+  for (const std::string& text : sample().data) {
+    z_stream stream{};
+    if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) wrong("zlib");
+    std::vector<unsigned char> packed(deflateBound(&stream, text.size()));
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = packed.data();
+    stream.avail_out = static_cast<uInt>(packed.size());
+    if (::deflate(&stream, Z_FINISH) != Z_STREAM_END) wrong("zlib");
+    size += stream.total_out;
+    deflateEnd(&stream);
+  }
+  return size;
+}
+
+void gzip_deflate(benchmark::State& state, CompressLevel level) {
   Codec codec;
-  Buffer packed;
+  Buffer packed, again;
+  std::size_t size = 0;
+  for (const std::string& text : sample().data) {
+    codec.deflate(text, level, packed);
+    if (!codec.inflate(packed.view(), 0xFFFFFFFF, again) || again.view() != text) wrong("deflate");
+    size += packed.size();
+  }
   for (auto _ : state)
-    for (const std::string& text : sample().data) codec.deflate(text, packed);
+    for (const std::string& text : sample().data) codec.deflate(text, level, packed);
   count_bytes(state, sample().data_bytes());
+  state.counters["size/zlib6"] = static_cast<double>(size) / static_cast<double>(zlib_size());
 }
 
 void gzip_inflate(benchmark::State& state) {
   Codec codec;
   std::vector<Buffer> packed(sample().data.size());
-  for (std::size_t i = 0; i < packed.size(); ++i) codec.deflate(sample().data[i], packed[i]);
+  for (std::size_t i = 0; i < packed.size(); ++i)
+    codec.deflate(sample().data[i], CompressLevel::normal, packed[i]);
   Buffer out;
   for (auto _ : state)
     for (std::size_t i = 0; i < packed.size(); ++i)
@@ -208,12 +311,17 @@ void walk(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(found) * static_cast<std::int64_t>(state.iterations()));
 }
 
+BENCHMARK(numbers_memchr)->Unit(benchmark::kMicrosecond);
+BENCHMARK(numbers_check)->Unit(benchmark::kMicrosecond);
 BENCHMARK(data_memcpy)->Unit(benchmark::kMillisecond);
 BENCHMARK(data_check)->Unit(benchmark::kMillisecond);
 BENCHMARK(data_on_demand)->Unit(benchmark::kMillisecond);
 BENCHMARK(data_step_0_to_1)->Unit(benchmark::kMillisecond);
+BENCHMARK(data_splice)->Unit(benchmark::kMillisecond);
+BENCHMARK(meta_memcpy)->Unit(benchmark::kMillisecond);
 BENCHMARK(meta_step_0_to_3)->Unit(benchmark::kMillisecond);
-BENCHMARK(gzip_deflate)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(gzip_deflate, normal, CompressLevel::normal)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(gzip_deflate, fast, CompressLevel::fast)->Unit(benchmark::kMillisecond);
 BENCHMARK(gzip_inflate)->Unit(benchmark::kMillisecond);
 BENCHMARK(walk)->Unit(benchmark::kMillisecond);
 

@@ -1,5 +1,6 @@
-// gzip in and out, whole buffers at a time. libdeflate does the work, at twice the speed of zlib; zlib only
-// tells what is wrong with a file that libdeflate refuses, because it alone can say where.
+// gzip in and out, whole buffers at a time. libdeflate does the work: inflate at twice the speed of zlib,
+// deflate at two to three times, with files a few percent smaller. ISA-L does it where speed counts more than
+// size. zlib only tells what is wrong with a file that libdeflate refuses, because it alone can say where.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "buffer.h"
 #include "jobferry/error.h"
+#include "jobferry/migrate.h"
 
 struct libdeflate_compressor;
 struct libdeflate_decompressor;
@@ -26,12 +28,16 @@ class Codec {
   // byte in the compressed file; file-too-large beyond `limit` bytes of content.
   Result<void> inflate(std::string_view packed, std::uint64_t limit, Buffer& content);
 
-  // One member, header time 0, no name: the same bytes for the same content (X10). Level 6, as servers use.
-  void deflate(std::string_view content, Buffer& packed);
+  // One member, header time 0, no name: the same bytes for the same content (X10); with `fast` on the same
+  // kind of processor, since ISA-L takes what instructions there are.
+  void deflate(std::string_view content, CompressLevel level, Buffer& packed);
 
  private:
+  void deflate_fast(std::string_view content, Buffer& packed);
+
   libdeflate_decompressor* decompressor_;
   libdeflate_compressor* compressor_ = nullptr;  // made on first use: it is large
+  std::unique_ptr<std::uint8_t[]> fast_tables_;  // the same
 };
 
 }  // namespace jobferry

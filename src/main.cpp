@@ -153,6 +153,11 @@ void add_options(CLI::App& app, CommandLine& line) {
       app, "--compress", o.compress,
       {{"keep", Compression::keep}, {"gzip", Compression::gzip}, {"none", Compression::none}},
       "compression of data files (default: keep)");
+  add_choice<CompressLevel>(
+      app, "--compress-level", o.compress_level,
+      {{"normal", CompressLevel::normal}, {"fast", CompressLevel::fast}},
+      "of every .gz that is written: as small as servers write them (normal, the default), or "
+      "several times as fast and somewhat larger");
   app.add_flag("--check-data", o.check_data, "read and check data files that no step changes, too");
   app.add_flag("--accept-bad", o.accept_bad, "complete the target although jobs are bad");
   app.add_flag("--follow-symlinks", o.follow_symlinks, "follow links to directories and regular files");

@@ -373,7 +373,7 @@ void Stages::encode(Slot& slot) const {
   if (!slot.data_changed && !convert) return;
   slot.data_out = content;
   if (slot.data_out_name != names::data_gz) return;
-  slot.codec.deflate(content, slot.packed);
+  slot.codec.deflate(content, plan_.options.compress_level, slot.packed);
   slot.data_out = slot.packed.view();
 }
 

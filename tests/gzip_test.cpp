@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <functional>
+#include <random>
 #include <set>
 
 #include "trial.h"
@@ -14,6 +16,21 @@
 namespace jobferry::test {
 
 namespace {
+
+std::string zlib_inflated(std::string_view packed) {
+  z_stream stream{};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string content(1'000'000, '\0');
+  stream.next_out = reinterpret_cast<Bytef*>(content.data());
+  stream.avail_out = static_cast<uInt>(content.size());
+  EXPECT_EQ(::inflate(&stream, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0U);
+  content.resize(stream.total_out);
+  inflateEnd(&stream);
+  return content;
+}
 
 // --- X4: gzip ---
 
@@ -105,6 +122,31 @@ TEST(X4, NamesWhatIsWrong) {
                 {"an unknown method", replaced(sound_gz, "\x1f\x8b\x08", "\x1f\x8b\x07"), "gzip-corrupt"},
                 {"only empty members", gzipped("") + gzipped(""), "skipped"},
                 {"broken text in a sound member", gzipped("{"), "json-syntax"}});
+}
+
+// What the two levels write is read back by zlib, the reader of servers: texts of all sizes, and noise that
+// does not shrink.
+TEST(Section9, BothLevelsWriteSoundMembers) {
+  Codec codec;
+  Buffer packed;
+  std::minstd_rand random(1);
+  std::string noise(300'000, 'x'), numbers;
+  for (char& c : noise) c = static_cast<char>(random());
+  while (numbers.size() < 300'000) numbers += fmt::format("{}.{},", random() % 1000, random() % 100);
+  for (const CompressLevel level : {CompressLevel::normal, CompressLevel::fast}) {
+    for (const std::string& content : {noise, numbers}) {
+      for (const std::size_t size : {0U, 1U, 2U, 100U, 4095U, 4096U, 4097U, 65536U, 131072U, 300'000U}) {
+        const std::string text = content.substr(0, size);
+        codec.deflate(text, level, packed);
+        EXPECT_EQ(zlib_inflated(packed.view()), text) << size;
+        EXPECT_EQ(inflated(std::string(packed.view())), text) << size;
+        EXPECT_EQ(packed.view().substr(3, 5), std::string(5, '\0')) << "flags and time";
+        const std::string once(packed.view());
+        codec.deflate(text, level, packed);
+        EXPECT_EQ(packed.view(), once) << "the same bytes again";
+      }
+    }
+  }
 }
 
 TEST(X4, BoundsWhatIsRead) {

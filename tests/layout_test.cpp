@@ -608,6 +608,7 @@ TEST(X10, ThreadsAndMemoryDoNotShow) {
       Options options;
       options.threads = threads;
       options.memory = memory;
+      options.io_depth = 1 + threads * 3;
       const Ran ran = run_motley(options);
       EXPECT_EQ(difference(expected.result, ran.result), "") << threads << " threads, " << memory << " bytes";
       EXPECT_EQ(expected.report, ran.report) << threads << " threads, " << memory << " bytes";

@@ -22,6 +22,9 @@ enum class DataMode : std::uint8_t { automatic, link, reflink, copy };
 // What becomes of data files' compression.
 enum class Compression : std::uint8_t { keep, gzip, none };
 
+// How much time a .gz may take: `normal` is as small as servers write them, `fast` several times as fast.
+enum class CompressLevel : std::uint8_t { normal, fast };
+
 // --aggregation [CLUSTER:]METRIC=sum|avg
 struct Override {
   std::string cluster;  // empty: every cluster that has the metric
@@ -41,6 +44,7 @@ struct Options {
   std::vector<Override> overrides;
   DataMode data = DataMode::automatic;
   Compression compress = Compression::keep;
+  CompressLevel compress_level = CompressLevel::normal;
   bool check_data = false;
   bool accept_bad = false;
   bool follow_symlinks = false;

@@ -112,7 +112,7 @@ std::string difference(const Tree& expected, const Tree& found) {
 std::string gzipped(const std::string& content) {
   Codec codec;
   Buffer packed;
-  codec.deflate(content, packed);
+  codec.deflate(content, CompressLevel::normal, packed);
   return std::string(packed.view());
 }
 
