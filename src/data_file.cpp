@@ -115,21 +115,67 @@ void Edits::copy(std::size_t begin, std::size_t end, bool compact, Buffer& out) 
   out.resize(at + written);
 }
 
-void Edits::splice(bool compact, Buffer& out) {
-  // Rules record edits object by object, not strictly from left to right. Insertions at one place keep the
-  // order in which they were made.
-  std::stable_sort(edits_.begin(), edits_.end(),
-                   [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
-  out.clear();
-  out.reserve(source_.size() + pool_.size());
+// Rules record edits object by object, not strictly from left to right. Insertions at one place keep the
+// order in which they were made.
+void Edits::settle_order() {
+  const auto before = [](const Edit& a, const Edit& b) { return a.begin < b.begin; };
+  if (!std::is_sorted(edits_.begin(), edits_.end(), before))
+    std::stable_sort(edits_.begin(), edits_.end(), before);
   std::size_t at = 0;
   for (const Edit& edit : edits_) {
     ensure(edit.begin >= at, "two edits overlap");
+    at = edit.end;
+  }
+}
+
+void Edits::splice(bool compact, Buffer& out) {
+  settle_order();
+  out.clear();
+  out.reserve(spliced_size());
+  std::size_t at = 0;
+  for (const Edit& edit : edits_) {
     copy(at, edit.begin, compact, out);
     out.append(std::string_view(pool_).substr(edit.text, edit.length));
     at = edit.end;
   }
   copy(at, source_.size(), compact, out);
+}
+
+std::size_t Edits::spliced_size() const {
+  std::size_t size = source_.size();
+  for (const Edit& edit : edits_) size = size - (edit.end - edit.begin) + edit.length;
+  return size;
+}
+
+Spliced::Spliced(Edits& edits, Buffer& chunk) : edits_(edits), chunk_(chunk) {
+  edits.settle_order();
+  source_ = edits.source_.substr(0, edits.edits_.empty() ? edits.source_.npos : edits.edits_[0].begin);
+}
+
+std::string_view Spliced::next() {
+  // As much as stays in a cache, and enough for nearly every file to be written in one go.
+  constexpr std::size_t chunk_size = 512U << 10;
+  chunk_.clear();
+  chunk_.reserve(chunk_size);
+  while (chunk_.size() < chunk_size) {
+    put(insertion_);
+    if (!insertion_.empty()) break;
+    put(source_);
+    if (!source_.empty() || edit_ == edits_.edits_.size()) break;
+    const Edits::Edit& edit = edits_.edits_[edit_++];
+    const std::size_t end =
+        edit_ == edits_.edits_.size() ? edits_.source_.size() : edits_.edits_[edit_].begin;
+    insertion_ = std::string_view(edits_.pool_).substr(edit.text, edit.length);
+    source_ = edits_.source_.substr(edit.end, end - edit.end);
+  }
+  return chunk_.view();
+}
+
+// As much as fits into the chunk.
+void Spliced::put(std::string_view& rest) {
+  const std::string_view piece = rest.substr(0, chunk_.capacity() - chunk_.size());
+  chunk_.append(piece);
+  rest.remove_prefix(piece.size());
 }
 
 Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {

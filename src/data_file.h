@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "buffer.h"
+#include "files.h"
 #include "jobferry/error.h"
 #include "json.h"
 
@@ -75,17 +76,39 @@ class Edits {
 
   // The edited text. With `compact` white space between tokens goes (X2).
   void splice(bool compact, Buffer& out);
+  // How long it is without that.
+  std::size_t spliced_size() const;
 
  private:
+  friend class Spliced;
   struct Edit {
     std::size_t begin, end;    // in the source
     std::size_t text, length;  // in pool_
   };
+  void settle_order();
   void copy(std::size_t begin, std::size_t end, bool compact, Buffer& out) const;
 
   std::string_view source_;
   std::vector<Edit> edits_;
   std::string pool_;
+};
+
+// The edited text, white space and all, in pieces: a large file is written without ever being in memory
+// twice.
+class Spliced : public Pieces {
+ public:
+  // `chunk` keeps its memory from file to file.
+  Spliced(Edits& edits, Buffer& chunk);
+  std::string_view next() override;
+
+ private:
+  void put(std::string_view& rest);
+
+  const Edits& edits_;
+  Buffer& chunk_;
+  std::size_t edit_ = 0;        // the next one
+  std::string_view source_;     // what is left of the source before it
+  std::string_view insertion_;  // what is left of the text of the one before it
 };
 
 // A rule's view of a data file that went wrong or not: `at` is where in the source.

@@ -146,8 +146,12 @@ class RealFiles : public Files {
     return {};
   }
 
-  Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
-    return create(path, like, [&](int fd) { return write_all(fd, content, path); });
+  Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) override {
+    return create(path, like, [&](int fd) -> Result<void> {
+      for (std::string_view piece = content.next(); !piece.empty(); piece = content.next())
+        if (auto put = write_all(fd, piece, path); !put) return put;
+      return {};
+    });
   }
 
   Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
@@ -260,7 +264,7 @@ class DryFiles : public RealFiles {
   using RealFiles::RealFiles;
   Result<bool> make_directory(const std::string&, const FileInfo&) override { return true; }
   Result<void> set_attributes(const std::string&, const FileInfo&) override { return {}; }
-  Result<void> write(const std::string&, std::string_view, const FileInfo&) override { return {}; }
+  Result<void> write(const std::string&, Pieces&, const FileInfo&) override { return {}; }
   Result<void> copy(const std::string&, const std::string&, const FileInfo&) override { return {}; }
   Result<void> reflink(const std::string&, const std::string&, const FileInfo&) override { return {}; }
   Result<void> link(const std::string&, const std::string&) override { return {}; }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "buffer.h"
@@ -42,6 +43,13 @@ struct Space {
   std::uint64_t free_inodes = 0, used_inodes = 0;  // free: the largest number where it has no fixed count
 };
 
+// What is to be written, piece by piece: no file has to be in memory as a whole.
+class Pieces {
+ public:
+  virtual ~Pieces() = default;
+  virtual std::string_view next() = 0;  // empty: there is no more
+};
+
 // Reading never changes anything, writing only ever touches the target. Every call may be made from any
 // thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed`, and say the
 // reason.
@@ -59,13 +67,23 @@ class Files {
   virtual Result<bool> make_directory(const std::string& path, const FileInfo& like) = 0;
   virtual Result<void> set_attributes(const std::string& directory, const FileInfo& like) = 0;
   // A new file with mode, mtime and ownership of `like`. Nothing stays of one that could not be completed.
-  virtual Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) = 0;
+  virtual Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) = 0;
   virtual Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) = 0;
   virtual Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) = 0;
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
   virtual Result<void> remove(const std::string& path) = 0;  // a file or an empty directory
   // Everything written below `path` is on disk.
   virtual Result<void> sync(const std::string& path) = 0;
+};
+
+// A content that is in memory.
+class OnePiece : public Pieces {
+ public:
+  explicit OnePiece(std::string_view content) : content_(content) {}
+  std::string_view next() override { return std::exchange(content_, {}); }
+
+ private:
+  std::string_view content_;
 };
 
 std::unique_ptr<Files> real_files(bool follow_symlinks);

@@ -99,15 +99,22 @@ void Slot::reset(JobPath next) {
   job.notes.clear();
   written.clear();
   data = nullptr;
-  data_changed = false;
+  data_changed = unspliced = false;
   meta_out = data_out = data_out_name = {};
   bytes_in = bytes_out = 0;
   carried_unread = false;
 }
 
+void Slot::splice() {
+  if (!unspliced) return;
+  previous.swap(edited);
+  edits.splice(spaced, edited);
+  unspliced = false;
+}
+
 void Slot::trim(std::size_t limit) {
   for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited,
-                         &previous, &packed})
+                         &previous, &packed, &chunk})
     buffer->trim(limit);
   reader.trim(limit);
   edits.trim(limit);
@@ -333,10 +340,12 @@ Result<void> Stages::run_leg(Slot& slot, const Leg& leg) const {
 // checked all the same.
 Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
   std::string_view text = file.text();
-  slot.data_changed = false;
+  slot.data_changed = slot.unspliced = false;
   bool checked = false;
   for (const Leg& leg : plan_.chain) {
     if (!leg.data) continue;
+    slot.splice();
+    if (slot.data_changed) text = slot.edited.view();
     slot.edits.reset(text);
     DataPass pass{text, slot.edits, slot.job};
     auto done = slot.reader.read(text, [&](MetricPlace& metric) -> Result<void> {
@@ -355,10 +364,8 @@ Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
     }
     checked = true;
     if (slot.edits.empty()) continue;
-    slot.previous.swap(slot.edited);
-    slot.edits.splice(slot.reader.spaced(), slot.edited);
-    text = slot.edited.view();
-    slot.data_changed = true;
+    slot.spaced = slot.reader.spaced();
+    slot.data_changed = slot.unspliced = true;
   }
   return checked ? Result<void>() : check_only(slot, file);
 }
@@ -367,13 +374,22 @@ void Stages::encode(Slot& slot) const {
   if (slot.fate != Fate::pending || !slot.data) return;
   DataFile& file = *slot.data;
   slot.carried_unread = !slot.reads_data;
-  const std::string_view content = slot.data_changed ? slot.edited.view() : file.text();
-  const bool convert = slot.reads_data && plan_.converts(file.name, content.size());
+  // Only what goes to the disk as it is can be spliced there.
+  if (slot.spaced || file.is_gzip()) slot.splice();
+  const auto size = [&] {
+    return !slot.data_changed ? file.text().size()
+           : slot.unspliced   ? slot.edits.spliced_size()
+                              : slot.edited.size();
+  };
+  const bool convert = slot.reads_data && plan_.converts(file.name, size());
   slot.data_out_name = convert ? (file.is_gzip() ? names::data : names::data_gz) : file.name;
   if (!slot.data_changed && !convert) return;
-  slot.data_out = content;
-  if (slot.data_out_name != names::data_gz) return;
-  slot.codec.deflate(content, plan_.options.compress_level, slot.packed);
+  const bool packs = slot.data_out_name == names::data_gz;
+  if (packs) slot.splice();
+  if (slot.unspliced) return;
+  slot.data_out = slot.data_changed ? slot.edited.view() : file.text();
+  if (!packs) return;
+  slot.codec.deflate(slot.data_out, plan_.options.compress_level, slot.packed);
   slot.data_out = slot.packed.view();
 }
 
@@ -414,10 +430,15 @@ Result<void> Stages::write_files(Slot& slot) const {
   if (slot.data) {
     const FileInfo& like = *slot.data->info;
     const bool rewritten = slot.data_out.data() != nullptr;
-    auto done =
-        put(slot.data_out_name, rewritten ? slot.data_out.size() : like.size, [&](const std::string& path) {
-          return rewritten ? target_.write(path, slot.data_out, like) : target_.carry_data(path, like);
-        });
+    const std::uint64_t size = slot.unspliced ? slot.edits.spliced_size()
+                               : rewritten    ? slot.data_out.size()
+                                              : like.size;
+    auto done = put(slot.data_out_name, size, [&](const std::string& path) {
+      if (!slot.unspliced)
+        return rewritten ? target_.write(path, slot.data_out, like) : target_.carry_data(path, like);
+      Spliced pieces(slot.edits, slot.chunk);
+      return target_.write(path, pieces, like);
+    });
     if (!done) return done;
   }
   for (const Entry& entry : slot.carried) {

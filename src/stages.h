@@ -83,16 +83,19 @@ struct Slot {
   Job job;
   DataFile* data = nullptr;  // the one that is used
   bool data_changed = false;
-  bool starved = false;  // its edits take more than their share of the memory
+  bool unspliced = false;  // the edits of the last step are not made yet: mostly the write stage makes them
+  bool spaced = false;     // and their text has white space that goes
+  bool starved = false;    // its edits take more than their share of the memory
   Buffer meta_buffer, edited, previous;
 
   // encode
   std::string_view meta_out;
-  std::string_view data_out;  // empty: the file is carried as it is
+  std::string_view data_out;  // empty and nothing unspliced: the file is carried as it is
   std::string_view data_out_name;
   Buffer packed;
 
   // write
+  Buffer chunk;
   std::vector<std::string> written;  // files and directories of this job in the target
 
   // counts
@@ -105,6 +108,8 @@ struct Slot {
   Codec codec;
 
   void reset(JobPath next);
+  // Makes the edits that are not made yet, in memory.
+  void splice();
   // Gives back what one huge job made grow.
   void trim(std::size_t limit);
   std::string subject() const { return path.text(); }

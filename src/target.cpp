@@ -116,7 +116,7 @@ Result<void> Target::create() {
   // An empty directory that stood there gets mode and ownership of the source's root, too.
   if (!*made || (source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
   if (const auto info = files_.info(root_ + "/."); info) device_ = info->device;
-  if (auto done = files_.write(to(marker), marker_text, as_of_now(source_.root_info)); !done) return done;
+  if (auto done = write(marker, marker_text, as_of_now(source_.root_info)); !done) return done;
   return mode_ == DataMode::reflink ? check_reflink(*made) : Result<void>();
 }
 
@@ -166,6 +166,11 @@ Result<void> Target::make_directory(const std::string& path) {
 }
 
 Result<void> Target::write(const std::string& path, std::string_view content, const FileInfo& like) {
+  OnePiece piece(content);
+  return write(path, piece, like);
+}
+
+Result<void> Target::write(const std::string& path, Pieces& content, const FileInfo& like) {
   return files_.write(to(path), content, like);
 }
 
@@ -198,8 +203,7 @@ Result<void> Target::finalize(int version) {
     if (auto done = restore_attributes(""); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
   const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
-  if (auto done = files_.write(to(std::string(names::version)), fmt::format("{}\n", version), like); !done)
-    return done;
+  if (auto done = write(std::string(names::version), fmt::format("{}\n", version), like); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
   if (auto done = files_.remove(to(marker)); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;

@@ -35,6 +35,7 @@ class Target {
   Result<void> make_directory(const std::string& path, const FileInfo& like);
 
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like);
+  Result<void> write(const std::string& path, Pieces& content, const FileInfo& like);
   Result<void> copy(const std::string& path, const FileInfo& like);
   // A data file that nobody changed: reflink, hard link or copy (section 9).
   Result<void> carry_data(const std::string& path, const FileInfo& like);

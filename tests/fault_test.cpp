@@ -53,7 +53,7 @@ class FailingFiles : public Files {
     if (fails("set_attributes", path)) return error(Kind::write_failed);
     return real_->set_attributes(path, like);
   }
-  Result<void> write(const std::string& path, std::string_view content, const FileInfo& like) override {
+  Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) override {
     if (fails("write", path)) return error(Kind::write_failed);
     return real_->write(path, content, like);
   }
