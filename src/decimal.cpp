@@ -11,6 +11,8 @@ namespace jobferry {
 
 namespace {
 
+constexpr std::size_t ordinary = 64;  // bytes of a number: within what any from_chars reads exactly
+
 constexpr std::string_view two_to_63 = "9223372036854775808";
 
 // A value taken apart: ±0.DIGITS · 10^point, the digits without zeros at either end. Zero has no digits.
@@ -101,24 +103,6 @@ Digits shortest_digits(double magnitude) {
   return digits;
 }
 
-std::string with_exponent(Digits digits) {
-  if (digits.text.size() > 1) digits.text.insert(1, 1, '.');
-  return digits.text + (digits.exponent < 0 ? "e" : "e+") + std::to_string(digits.exponent);
-}
-
-std::string without_exponent(Digits digits) {
-  if (digits.exponent < 0) {
-    digits.text.insert(0, static_cast<std::size_t>(-digits.exponent), '0');
-    digits.exponent = 0;
-  }
-  const auto whole = static_cast<std::size_t>(digits.exponent) + 1;
-  if (digits.text.size() > whole)
-    digits.text.insert(whole, 1, '.');
-  else
-    digits.text.resize(whole, '0');
-  return std::move(digits.text);
-}
-
 }  // namespace
 
 bool is_plain_integer(std::string_view token) { return token.find_first_of(".eE") == token.npos; }
@@ -152,7 +136,6 @@ std::optional<std::int64_t> plain_uint63(std::string_view token) {
 }
 
 std::optional<double> to_double(std::string_view token) {
-  constexpr std::size_t ordinary = 64;  // within what any from_chars reads exactly
   double value = 0;
   if (token.size() <= ordinary && read_double(token, value)) return value;
 
@@ -165,11 +148,43 @@ std::optional<double> to_double(std::string_view token) {
   return decimal.negative ? -0.0 : 0.0;
 }
 
+std::optional<double> take_double(std::string_view& text) {
+  double value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto length = static_cast<std::size_t>(result.ptr - text.data());
+  if (result.ec == std::errc() && length <= ordinary) {
+    text.remove_prefix(length);
+    return value;
+  }
+  const auto token = text.substr(0, text.find_first_not_of("0123456789-+.eE"));
+  text.remove_prefix(token.size());
+  return to_double(token);
+}
+
 std::string shortest_double(double finite) {
+  std::string text;
+  append_shortest(text, finite);
+  return text;
+}
+
+void append_shortest(std::string& text, double finite) {
+  constexpr double two_to_53 = 9007199254740992.0;
   const double magnitude = std::fabs(finite);
-  const bool fixed = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
+  if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < two_to_53)) {
+    // to_chars lays them out alike. From 2^53 on it would print digits that are not needed.
+    char fixed[32];
+    text.append(fixed, std::to_chars(fixed, std::end(fixed), finite, std::chars_format::fixed).ptr);
+    return;
+  }
   Digits digits = shortest_digits(magnitude);
-  return with_sign(std::signbit(finite), fixed ? without_exponent(digits) : with_exponent(digits));
+  if (std::signbit(finite)) text += '-';
+  if (magnitude >= two_to_53 && magnitude < 1e21) {
+    digits.text.resize(static_cast<std::size_t>(digits.exponent) + 1, '0');
+    text += digits.text;
+    return;
+  }
+  if (digits.text.size() > 1) digits.text.insert(1, 1, '.');
+  text += digits.text + (digits.exponent < 0 ? "e" : "e+") + std::to_string(digits.exponent);
 }
 
 }  // namespace jobferry

@@ -29,8 +29,13 @@ std::optional<std::int64_t> plain_uint63(std::string_view token);
 // The nearest double (D4): zero, with its sign, where there is nothing smaller; none above the largest.
 std::optional<double> to_double(std::string_view token);
 
+// The value of the number that `text` begins with, as above; the number is taken off. It must end before
+// `text` does.
+std::optional<double> take_double(std::string_view& text);
+
 // The shortest digits that read back to the same double (D4), laid out as ECMAScript and Go's encoding/json
 // do: with an exponent (`1e+21`, `1.5e-7`) below 1e-6 and from 1e21 on. The double must be finite.
 std::string shortest_double(double finite);
+void append_shortest(std::string& text, double finite);
 
 }  // namespace jobferry

@@ -18,7 +18,7 @@ void Ledger::retire(Slot& slot) {
     return;
   }
   count(slot);
-  if (slot.fate == Fate::migrated) add_notes(slot.subject(), slot.job.notes);
+  if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);
   if (slot.fate == Fate::bad && listener_.bad) listener_.bad(*slot.error);
   if (slot.fate == Fate::bad) summary_.bad.push_back(std::move(*slot.error));
   if (slot.fate == Fate::skipped) summary_.skipped.push_back(std::move(*slot.error));

@@ -153,7 +153,7 @@ void Readers::retire(Slot& slot) {
     } catch (...) {
       give_up(std::current_exception());
     }
-    slot.trim(warm_bytes);
+    slot.trim();
   }
   const std::lock_guard lock(mutex_);
   gate_.leave(granted);

@@ -44,9 +44,6 @@ struct Run {
   unsigned io_depth;  // jobs that are listed and read at a time; not used by run_serial
 };
 
-// What a slot keeps between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
-inline constexpr std::size_t warm_bytes = 4U << 20;
-
 // The whole run on these files: tests hand in failing ones. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);
 

@@ -14,7 +14,7 @@ bool run_serial(const Run& run) {
     for (const auto stage : {&Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
       run.stages.run(stage, slot);
     run.ledger.retire(slot);
-    slot.trim(warm_bytes);
+    slot.trim();
   }
   return !run.walk.next();  // a signal behind the last job changes nothing
 }

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "archive.h"
-#include "codec.h"
 #include "data_file.h"
 #include "files.h"
 #include "job.h"
@@ -60,12 +59,14 @@ struct DataFile {
 struct Slot {
   // What it carries.
   JobPath path;
+  std::string subject;  // the path as text
   std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
   bool listed = false;       // has been through list; it comes again after that if it needs more memory
   Fate fate = Fate::pending;
   std::optional<Error> error;
 
   // list
+  std::string source;  // its directory
   FileInfo directory;
   std::optional<FileInfo> meta_info;
   std::size_t entries = 0;        // all in its directory
@@ -86,6 +87,7 @@ struct Slot {
   bool unspliced = false;  // the edits of the last step are not made yet: mostly the write stage makes them
   bool spaced = false;     // and their text has white space that goes
   bool starved = false;    // its edits take more than their share of the memory
+  Edits edits;
   Buffer meta_buffer, edited, previous;
 
   // encode
@@ -102,17 +104,11 @@ struct Slot {
   std::uint64_t bytes_in = 0, bytes_out = 0;
   bool carried_unread = false;
 
-  // Tools that stay warm from job to job.
-  DataReader reader;
-  Edits edits;
-  Codec codec;
-
   void reset(JobPath next);
   // Makes the edits that are not made yet, in memory.
   void splice();
   // Gives back what one huge job made grow.
-  void trim(std::size_t limit);
-  std::string subject() const { return path.text(); }
+  void trim();
 };
 
 class Stages {
@@ -135,7 +131,6 @@ class Stages {
   std::uint64_t memory_estimate(const Slot& slot) const;
 
  private:
-  std::string source_path(const Slot& slot, std::string_view name) const;
   void sort_entry(Slot& slot, const Entry& entry) const;
   void judge_listing(Slot& slot) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
@@ -144,7 +139,7 @@ class Stages {
   Result<void> run_chain(Slot& slot, DataFile* file) const;
   Result<void> run_leg(Slot& slot, const Leg& leg) const;
   Result<void> run_data(Slot& slot, DataFile& file) const;
-  Result<void> check_only(Slot& slot, DataFile& file) const;
+  Result<void> check_only(DataFile& file) const;
   void choose_data(Slot& slot) const;
   void choose_of_two(Slot& slot) const;
   void note_two_files(Slot& slot, const std::optional<Error>& refused) const;

@@ -25,14 +25,14 @@ namespace {
 
 void m1_units(Job& job) {
   for (Node& metric : children(job.meta.present(job.root(), "statistics"))) {
-    const std::string pointer = "/statistics" + json::pointer_token(metric.name);
+    const auto pointer = [&] { return "/statistics" + json::pointer_token(metric.name); };
     if (!metric.is(Type::object)) {
-      job.note("metric-unrecognised", pointer);
+      job.note("metric-unrecognised", pointer());
       continue;
     }
     const Node* unit = job.meta.present(metric, "unit");
     const std::string before = unit ? compact_text(*unit) : "";
-    if (migrate_unit(job.meta, metric)) job.note("unit-unrecognised", pointer + "/unit", before);
+    if (migrate_unit(job.meta, metric)) job.note("unit-unrecognised", pointer() + "/unit", before);
   }
 }
 
@@ -107,6 +107,7 @@ struct Scope {
   ScopePlace& place;
   DataPass& pass;
   std::string appended{};  // new members of the metric object
+  std::string made{};      // the statistics of the series at hand
 
   std::string pointer(std::string_view member = {}) const {
     return json::pointer_token(metric.metric) + json::pointer_token(place.scope) +
@@ -219,10 +220,16 @@ class Statistics {
     ++count_;
   }
   bool finite() const { return count_ == 0 || std::isfinite(sum_ / static_cast<double>(count_)); }
-  std::string json() const {
-    if (count_ == 0) return R"({"min":0,"avg":0,"max":0})";
-    return fmt::format(R"({{"min":{},"avg":{},"max":{}}})", shortest_double(min_),
-                       shortest_double(sum_ / static_cast<double>(count_)), shortest_double(max_));
+  void write_to(std::string& json) const {
+    const double avg = count_ ? sum_ / static_cast<double>(count_) : 0;
+    const auto put = [&](std::string_view name, double value) {
+      json += name;
+      append_shortest(json, value);
+    };
+    put(R"({"min":)", count_ ? min_ : 0);
+    put(R"(,"avg":)", avg);
+    put(R"(,"max":)", count_ ? max_ : 0);
+    json += '}';
   }
 
  private:
@@ -232,33 +239,29 @@ class Statistics {
   std::uint64_t count_ = 0;
 };
 
-// Takes the next number off an array that is known to be sound: numbers, nulls, commas and white space.
-std::string_view next_number(std::string_view& rest) {
-  const auto in_number = [](char c) {
-    return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '+' || c == 'e' || c == 'E';
-  };
-  const auto begin = std::find_if(rest.begin(), rest.end(), in_number);
-  const auto end = std::find_if_not(begin, rest.end(), in_number);
-  const std::string_view token(begin, end);
-  rest = {end, rest.end()};
-  return token;
-}
-
-Result<std::string> compute_statistics(const Scope& scope, const Piece* data) {
+// Of an array that is known to be sound: numbers, nulls, commas and white space.
+Result<Statistics> statistics_of(const Scope& scope, const Piece* data) {
   Statistics statistics;
   std::string_view rest = data && data->is(Type::array) ? data->text : std::string_view();
-  for (std::string_view token = next_number(rest); !token.empty(); token = next_number(rest)) {
-    const auto value = to_double(token);
-    if (!value)
-      return error_at(
-          scope.pass.text, token, Kind::number_range,
-          fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
-    statistics.add(*value);
+  const auto starts_number = [](char c) { return (c >= '0' && c <= '9') || c == '-'; };
+  while (true) {
+    rest = {std::find_if(rest.begin(), rest.end(), starts_number), rest.end()};
+    if (rest.empty()) break;
+    const std::string_view whole = rest;
+    const auto value = take_double(rest);
+    if (value) {
+      statistics.add(*value);
+      continue;
+    }
+    const std::string_view token = whole.substr(0, whole.size() - rest.size());
+    return error_at(
+        scope.pass.text, token, Kind::number_range,
+        fmt::format("`{}` is too large for statistics in double precision", json::excerpt(token)));
   }
   if (!statistics.finite())
     return error_at(scope.pass.text, data->text, Kind::number_range,
                     "the sum of the data is too large for statistics in double precision");
-  return statistics.json();
+  return statistics;
 }
 
 // True if the statistics were computed. The metric's own member `data` decides where new ones go.
@@ -271,18 +274,19 @@ Result<bool> d4_statistics(Scope& scope, ObjectPlace& series) {
   }
   auto data = look_up(scope, series, "data");
   if (!data) return std::move(data.error());
-  auto json = compute_statistics(scope, *data ? &(*data)->value : nullptr);
-  if (!json) return std::move(json.error());
+  const auto computed = statistics_of(scope, *data ? &(*data)->value : nullptr);
+  if (!computed) return Error(computed.error());
 
+  std::string& json = scope.made;
+  json = *statistics ? "" : "\"statistics\":";
+  computed->write_to(json);
+  if (*data && !*statistics) json += ',';
   Edits& edits = scope.pass.edits;
-  std::string appended;
   if (*statistics)
-    edits.replace((*statistics)->value.text, *json);
+    edits.replace((*statistics)->value.text, json);
   else if (*data)
-    edits.insert((*data)->begin(), "\"statistics\":" + *json + ",");
-  else
-    appended = "\"statistics\":" + *json;
-  edits.rewrite(series, appended);
+    edits.insert((*data)->begin(), json);
+  edits.rewrite(series, *statistics || *data ? std::string_view() : json);
   return true;
 }
 
@@ -408,21 +412,20 @@ void job_up(Job& job) {
 }
 
 Result<void> data_up(MetricPlace& metric, DataPass& pass) {
-  const std::string pointer = json::pointer_token(metric.metric);
-  const auto note = [&](std::string_view code, std::string at) {
-    pass.job.notes.add(code, pass.job.data_name, std::move(at));
+  const auto note = [&](std::string_view code, const ScopePlace* place) {
+    pass.job.notes.add(code, pass.job.data_name,
+                       json::pointer_token(metric.metric) + (place ? json::pointer_token(place->scope) : ""));
   };
-  if (!metric.object.is_object()) note("metric-unrecognised", pointer);
+  if (!metric.object.is_object()) note("metric-unrecognised", nullptr);
   for (ScopePlace& place : metric.all_scopes()) {
     const auto index = static_cast<std::size_t>(&place - metric.scopes.data());
-    const std::string at = pointer + json::pointer_token(place.scope);
     if (place.object.is_object()) {
       if (auto done = migrate_scope({metric, place, pass}); !done) return done;
     } else if (place.object.whole.is(Type::null)) {  // D7
       metric.object.members[index].dropped = true;
-      note("scope-null-dropped", at);
+      note("scope-null-dropped", &place);
     } else {
-      note("metric-unrecognised", at);
+      note("metric-unrecognised", &place);
     }
   }
   pass.edits.rewrite(metric.object);
