@@ -63,6 +63,7 @@ FileInfo info_of(const struct stat& s) {
           s.st_uid,
           s.st_gid,
           s.st_mtim,
+          s.st_ctim,
           s.st_dev,
           s.st_ino};
 }
@@ -93,6 +94,13 @@ class RealFiles : public Files {
     if ((follow_ ? ::stat(path.c_str(), &s) : ::lstat(path.c_str(), &s)) != 0)
       return read_failure("look at it", path);
     return info_of(s);
+  }
+
+  Result<bool> exists(const std::string& path) override {
+    struct stat s;
+    if (::lstat(path.c_str(), &s) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return read_failure("look at it", path);
   }
 
   Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {

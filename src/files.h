@@ -33,6 +33,7 @@ struct FileInfo {
   uid_t uid = 0;
   gid_t gid = 0;
   timespec mtime{};
+  timespec ctime{};  // the last change of content or attributes, which nobody can set
   dev_t device = 0;
   ino_t inode = 0;
 };
@@ -59,6 +60,7 @@ class Files {
 
   virtual Result<std::vector<Entry>> list(const std::string& directory) = 0;  // sorted by name, bytewise
   virtual Result<FileInfo> info(const std::string& path) = 0;
+  virtual Result<bool> exists(const std::string& path) = 0;  // whatever it is; links are not followed
   virtual Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) = 0;
   virtual Result<Space> space(const std::string& path) = 0;
 

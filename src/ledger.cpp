@@ -18,10 +18,31 @@ void Ledger::retire(Slot& slot) {
     return;
   }
   count(slot);
+  seen_again_ += slot.recorded && slot.fate != Fate::foreign;
+  summary_.unchanged += slot.unchanged;
+  if (checkpoints_ && slot.fate != Fate::foreign && !slot.unchanged) record(slot);
   if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);
   if (slot.fate == Fate::bad && listener_.bad) listener_.bad(*slot.error);
   if (slot.fate == Fate::bad) summary_.bad.push_back(std::move(*slot.error));
   if (slot.fate == Fate::skipped) summary_.skipped.push_back(std::move(*slot.error));
+}
+
+void Ledger::record(const Slot& slot) {
+  JobRecord record{slot.subject,  slot.files,     std::string(outcome_migrated), {},
+                   slot.bytes_in, slot.bytes_out, slot.carried_unread,           {}};
+  if (slot.fate == Fate::migrated) {
+    // As many as their codes: the first of each, which stands for all.
+    for (const Note& note : slot.job.notes.all()) {
+      if (record.notes.empty() || record.notes.back().code != note.code)
+        record.notes.push_back(note);
+      else
+        record.notes.back().count += note.count;
+    }
+  } else {
+    record.outcome = slot.fate == Fate::bad ? outcome_bad : outcome_skipped;
+    record.error = slot.error;
+  }
+  checkpoints_->add(std::move(record));
 }
 
 void Ledger::add_unreadable(const Error& directory) {

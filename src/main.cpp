@@ -15,6 +15,8 @@
 #include "jobferry/migrate.h"
 #include "jobferry/step.h"
 #include "report.h"
+#include "resume.h"
+#include "state.h"
 #include "target.h"
 
 namespace {
@@ -25,7 +27,7 @@ enum class ExitCode : int {
   complete = 0,
   failed = 1,  // could not run or finish
   usage = 2,
-  bad_jobs = 3,  // version.txt was not written
+  bad_jobs = 3,  // version.txt was not written; of status: not complete
   interrupted = 130,
 };
 
@@ -53,6 +55,7 @@ enum class LogLevel { error, warn, info, debug };
 struct CommandLine {
   Options options;
   std::string report_file;
+  bool yes = false;
   bool quiet = false;
   LogLevel log_level = LogLevel::info;
 };
@@ -168,6 +171,12 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("SIZE");
   app.add_flag("--dry-run", o.dry_run, "everything but writing");
   app.add_flag("--repair", o.repair, "source and target version equal: apply the repairs alone");
+  app.add_option("--state", o.state,
+                 "where it is kept what is done (default: the target's name and .jobferry)")
+      ->type_name("DIR");
+  app.add_flag("--no-state{false}", o.keep_state, "keep no state: an interrupted run cannot be continued");
+  app.add_flag("--restart", o.restart, "throw away what an earlier run left in the target, after asking");
+  app.add_flag("--yes", line.yes, "do not ask");
   app.add_option("--report", line.report_file, "write the whole result to this file as JSON")
       ->type_name("FILE");
   app.add_flag("--quiet", line.quiet, "no progress and no summary");
@@ -238,7 +247,35 @@ void listen_for_debug(Listener& listener) {
   };
 }
 
+// --restart removes a whole tree: a person is asked, a script says --yes.
+bool may_restart(const CommandLine& line) {
+  if (!line.options.restart || line.yes) return true;
+  if (::isatty(STDIN_FILENO) == 1) {
+    std::cerr << fmt::format("jobferry: --restart removes all that is in {}. Go on? [y/N] ",
+                             printable(line.options.target));
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "y" || answer == "yes") return true;
+  }
+  std::cerr << "jobferry: --restart: not without a yes (--yes says it)\n";
+  return false;
+}
+
+ExitCode show_status(const std::string& target, const std::string& state, bool json) {
+  Options options;
+  if (!target.empty()) options.target = target;
+  options.state = state;
+  const auto seen = look_at_state(state_directory(options));
+  if (!seen) {
+    std::cerr << "jobferry: " << describe(seen.error()) << '\n';
+    return ExitCode::failed;
+  }
+  std::cout << (json ? status_json(*seen) : status_text(*seen)) << std::flush;
+  return is_complete(*seen) ? ExitCode::complete : ExitCode::bad_jobs;
+}
+
 ExitCode run(const CommandLine& line) {
+  if (!may_restart(line)) return ExitCode::failed;
   if (!can_write_report(line.options, line.report_file)) return ExitCode::failed;
   catch_signals();
   Progress progress;
@@ -274,10 +311,17 @@ int main(int argc, char** argv) {
   app.footer(versions_help());
   add_options(app, line);
   app.add_subcommand("migrate", "migrate an archive (the default)")->fallthrough();
+  std::string asked_target, asked_state;
+  bool as_json = false;
+  CLI::App* status =
+      app.add_subcommand("status", "how far the migration into a target is; exit code 0: complete");
+  status->add_option("DST", asked_target, "target archive (default: ./var/job-archive-new)");
+  status->add_option("--state", asked_state, "where its state is, if not beside it")->type_name("DIR");
+  status->add_flag("--json", as_json, "as JSON");
   try {
     app.parse(arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? code(ExitCode::complete) : code(ExitCode::usage);
   }
-  return code(run(line));
+  return code(status->parsed() ? show_status(asked_target, asked_state, as_json) : run(line));
 }

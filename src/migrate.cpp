@@ -12,12 +12,15 @@
 #include <utility>
 
 #include "archive.h"
+#include "checkpoints.h"
 #include "cluster.h"
 #include "discover.h"
 #include "files.h"
+#include "resume.h"
 #include "run.h"
 #include "space.h"
 #include "stages.h"
+#include "state.h"
 #include "target.h"
 
 namespace jobferry {
@@ -153,7 +156,6 @@ Result<void> carry_root_files(Files& files, const Archive& archive, Target& targ
 
 Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
                                 MigratedClusters& clusters, Ledger& ledger, Summary& summary) {
-  if (auto done = target.create(); !done) return done;
   if (auto done = carry_root_files(files, archive, target, summary.clusters[""]); !done) return done;
   for (auto& cluster : clusters) {
     const std::string& name = cluster->file.name;
@@ -207,11 +209,11 @@ void settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) 
 }
 
 // False if the run was ended before the last job.
-bool run_jobs(Files& files, const Plan& plan, Target& target, Ledger& ledger, const Listener& listener,
-              Summary& summary) {
+bool run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledger& ledger,
+              const Listener& listener, Summary& summary) {
   const Options& options = plan.options;
   Walk walk(files, plan.archive, options.follow_symlinks);
-  const Stages stages(files, plan, target);
+  const Stages stages(files, plan, target, state);
   const Run run{walk,
                 stages,
                 ledger,
@@ -237,6 +239,21 @@ Outcome fail(Summary& summary, Error error) {
   return Outcome::failed;
 }
 
+// Jobs that the state knows and the walk did not find. Looked for only if there are fewer than there were.
+Result<void> find_vanished(Files& files, const Archive& archive, State& state, const Ledger& ledger,
+                           Summary& summary) {
+  if (ledger.seen_again() == state.known_jobs()) return {};
+  std::vector<std::string> unwritten;
+  state.each([&](const JobRecord& record) {
+    const std::string directory = join(archive.root, record.job);
+    for (const std::string_view name : {names::meta, names::data, names::data_gz})
+      if (files.info(join(directory, name))) return;
+    (record.outcome == outcome_migrated ? summary.vanished : unwritten).push_back(record.job);
+  });
+  std::sort(summary.vanished.begin(), summary.vanished.end(), path_order);
+  return state.forget(unwritten);
+}
+
 // Bad jobs and interruptions leave the target unfinished.
 Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary& summary) {
   if (!summary.errors.empty()) return Outcome::failed;
@@ -244,10 +261,34 @@ Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary&
   if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
   const auto begin = Clock::now();
   auto done = target.finalize(summary.to);
-  summary.sync_seconds = seconds_since(begin);
+  summary.sync_seconds += seconds_since(begin);
   if (!done) return fail(summary, std::move(done.error()));
   summary.finalized = !options.dry_run;
   return Outcome::complete;
+}
+
+// Everything but the jobs, then the jobs. False if it was ended before the last one.
+Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, MigratedClusters& clusters,
+                     Target& target, const Listener& listener, Summary& summary) {
+  State* state = earlier.state.get();
+  const Options& options = plan.options;
+  Ledger ledger(summary, listener);
+  if (auto done = target.create(); !done) return std::move(done.error());
+  if (state)
+    if (auto done = remember_target(files, options, *state); !done) return std::move(done.error());
+  if (auto done = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary); !done)
+    return std::move(done.error());
+  if (!state) return run_jobs(files, plan, target, nullptr, ledger, listener, summary);
+
+  Checkpoints checkpoints(files, *state, options.target, options.checkpoint_interval);
+  ledger.record_in(checkpoints);
+  bool all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
+  const auto begin = Clock::now();
+  auto recorded = checkpoints.finish();
+  summary.sync_seconds += seconds_since(begin);
+  if (recorded && all_jobs) recorded = find_vanished(files, plan.archive, *state, ledger, summary);
+  if (!recorded) return std::move(recorded.error());
+  return all_jobs;
 }
 
 Outcome migrate_archive(Files& files, const Options& options, const Listener& listener, Summary& summary) {
@@ -274,20 +315,33 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   // Refuse what cannot end well, before anything is written.
   if (auto usable = check_target(files, *archive, options); !usable)
     return fail(summary, std::move(usable.error()));
-  if (auto space = check_space(files, plan, listener.stop); !space)
-    return fail(summary, std::move(space.error()));
+
+  // Take up what an earlier run left.
+  const bool goes_on = !options.restart && is_begun(options);
+  if (!goes_on)
+    if (auto space = check_space(files, plan, listener.stop); !space)
+      return fail(summary, std::move(space.error()));
+  auto earlier = take_up(files, *archive, options);
+  if (!earlier) return fail(summary, std::move(earlier.error()));
+  summary.resumed = earlier->standing != Standing::fresh;
+  if (earlier->state)
+    for (const auto& cluster : clusters)
+      if (auto known = earlier->state->settle_cluster(cluster->file.name, cluster->source.view()); !known)
+        return fail(summary, std::move(known.error()));
 
   // Write everything but the jobs, then the jobs.
-  Target target(files, *archive, options);
-  Ledger ledger(summary, listener);
+  Target target(files, *archive, options, earlier->standing);
   summary.clusters[""].left_behind = archive->left_behind;
   summary.left_behind = archive->left_behind_jobs;
-  if (auto done = write_all_but_jobs(files, *archive, target, clusters, ledger, summary); !done)
-    return fail(summary, std::move(done.error()));
-  const bool all_jobs = run_jobs(files, plan, target, ledger, listener, summary);
+  summary.resumable = earlier->state != nullptr;
+  const auto all_jobs = run_all(files, plan, *earlier, clusters, target, listener, summary);
+  if (!all_jobs) return fail(summary, Error(all_jobs.error()));
 
   // version.txt comes last, so that no server starts on half an archive.
-  return finalize(target, options, all_jobs, summary);
+  const Outcome outcome = finalize(target, options, *all_jobs, summary);
+  // Where that cannot be kept the next run completes once more what is complete.
+  if (outcome == Outcome::complete && earlier->state) (void)remember_end(files, options, *earlier->state);
+  return outcome;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 // With as many jobs as threads in work no thread waits; below that reading begins. It goes on until there are
 // some for each, so that a reader that was woken does not sleep again after a single job.
-constexpr std::size_t enough_per_thread = 4;
+constexpr std::size_t enough_per_thread = 2;
 
 }  // namespace
 

@@ -108,6 +108,7 @@ std::string list_text(std::string_view title, const std::vector<Error>& errors) 
 
 std::string closing_text(const Options& options, const Summary& summary) {
   const std::string target = printable(options.target);
+  const std::string go_on = summary.resumable ? " The same command goes on from here." : "";
   switch (summary.outcome) {
     case Outcome::complete:
       if (options.dry_run) return "Dry run: nothing was written.\n";
@@ -119,14 +120,14 @@ std::string closing_text(const Options& options, const Summary& summary) {
       return fmt::format("Not complete: {} could not be migrated. {}\n", plural(summary.bad.size(), "job"),
                          options.dry_run ? "Dry run: nothing was written."
                                          : "version.txt was not written, so no server starts on " + target +
-                                               "; --accept-bad completes without these jobs.");
+                                               "; --accept-bad completes without these jobs." + go_on);
     case Outcome::interrupted:
       if (options.dry_run) return "Interrupted: the counts above are not of all jobs. Nothing was written.\n";
       return fmt::format(
-          "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.\n",
-          target);
+          "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.{}\n",
+          target, go_on);
     case Outcome::failed:
-      return "Failed: stderr says why.\n";
+      return "Failed: stderr says why." + go_on + '\n';
   }
   return {};
 }
@@ -300,10 +301,83 @@ std::string summary_text(const Options& options, const Summary& summary) {
       out += "Left behind, but holding a meta.json:\n";
       for (const std::string& path : summary.left_behind) out += "  " + printable(path) + '\n';
     }
+    if (summary.unchanged)
+      out += fmt::format("{} of these had been done before and had not changed since.\n",
+                         plural(summary.unchanged, "job"));
+    if (!summary.vanished.empty()) {
+      out += "In the target, but no longer in the source:\n";
+      for (const std::string& path : summary.vanished) out += "  " + printable(path) + '\n';
+    }
     out += list_text("Skipped jobs", summary.skipped);
     out += list_text("Bad jobs", summary.bad);
   }
   return out + closing_text(options, summary);
+}
+
+bool is_complete(const StateOverview& state) {
+  const auto phase = state.values.find("phase");
+  return phase != state.values.end() && phase->second == "complete" && state.holder.empty();
+}
+
+namespace {
+
+std::uint64_t count_of(const StateOverview& state, std::string_view outcome) {
+  const auto found = state.outcomes.find(std::string(outcome));
+  return found == state.outcomes.end() ? 0 : found->second;
+}
+
+// `running`, `interrupted`, `complete with bad jobs` or `complete`.
+std::string_view phase_of(const StateOverview& state) {
+  if (!state.holder.empty()) return "running";
+  if (!is_complete(state)) return "interrupted";
+  return count_of(state, outcome_bad) ? "complete with bad jobs" : "complete";
+}
+
+std::string value_of(const StateOverview& state, const std::string& name) {
+  const auto found = state.values.find(name);
+  return found == state.values.end() ? "" : printable(found->second);
+}
+
+std::string_view next_step(std::string_view phase) {
+  if (phase == "running") return "Wait for it, or stop it with SIGTERM: it can be continued.";
+  if (phase == "interrupted")
+    return "Run the same command again: it goes on from here, and tries bad jobs again.";
+  return "Run the same command again to catch up with what has changed in the source since.";
+}
+
+}  // namespace
+
+std::string status_text(const StateOverview& state) {
+  const std::string_view phase = phase_of(state);
+  const std::uint64_t migrated = count_of(state, outcome_migrated),
+                      skipped = count_of(state, outcome_skipped), bad = count_of(state, outcome_bad);
+  std::string out = fmt::format("{}: version {} to {}, {} to {}\n", phase, value_of(state, "from"),
+                                value_of(state, "to"), value_of(state, "source"), value_of(state, "target"));
+  if (!state.holder.empty()) out += fmt::format("  by {}\n", printable(state.holder));
+  out += fmt::format("  {} migrated, {} skipped, {} bad; {} in, {} out\n", plural(migrated, "job"), skipped,
+                     bad, bytes_text(static_cast<double>(state.bytes_in)),
+                     bytes_text(static_cast<double>(state.bytes_out)));
+  out += fmt::format("  begun {} with {}\n", value_of(state, "started"), value_of(state, "options"));
+  return out + fmt::format("{}\n", next_step(phase));
+}
+
+std::string status_json(const StateOverview& state) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put(json, "format", "jobferry-status");
+  put(json, "formatVersion", std::uint64_t{1});
+  put(json, "phase", phase_of(state));
+  for (const char* name : {"source", "target", "from", "to", "options", "build", "started", "ended"})
+    put(json, name, value_of(state, name));
+  put(json, "heldBy", state.holder);
+  for (const std::string_view outcome : {outcome_migrated, outcome_skipped, outcome_bad})
+    put(json, outcome.data(), count_of(state, outcome));
+  put(json, "bytesIn", state.bytes_in);
+  put(json, "bytesOut", state.bytes_out);
+  json.EndObject();
+  return std::string(buffer.GetString()) + '\n';
 }
 
 std::string report_json(const Options& options, const Summary& summary) {
@@ -334,6 +408,13 @@ std::string report_json(const Options& options, const Summary& summary) {
   json.Key("leftBehindJobs");
   json.StartArray();
   for (const std::string& path : summary.left_behind) json.String(printable(path).c_str());
+  json.EndArray();
+  json.Key("resumed");
+  json.Bool(summary.resumed);
+  put(json, "unchanged", summary.unchanged);
+  json.Key("vanished");
+  json.StartArray();
+  for (const std::string& path : summary.vanished) json.String(printable(path).c_str());
   json.EndArray();
   put_aggregations(json, summary);
   put_errors(json, "errors", summary.errors);

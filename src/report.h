@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobferry/migrate.h"
+#include "state.h"
 
 namespace jobferry {
 
@@ -26,6 +27,11 @@ std::string summary_text(const Options& options, const Summary& summary);
 
 // The whole result as one JSON document; README has its format.
 std::string report_json(const Options& options, const Summary& summary);
+
+// What `jobferry status` says of a migration, and what to do next.
+bool is_complete(const StateOverview& state);
+std::string status_text(const StateOverview& state);
+std::string status_json(const StateOverview& state);
 
 // Shows how far a run is, on stderr, until it is destroyed: one line that updates on a terminal, else a line
 // every ten seconds.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "checkpoints.h"
 #include "discover.h"
 #include "jobferry/migrate.h"
 #include "stages.h"
@@ -18,19 +19,29 @@ class Ledger {
  public:
   Ledger(Summary& summary, const Listener& listener) : summary_(summary), listener_(listener) {}
 
+  // From here on every job that is done is recorded.
+  void record_in(Checkpoints& checkpoints) { checkpoints_ = &checkpoints; }
+
   void retire(Slot& slot);
   // A directory that cannot be read hides jobs: as bad as a bad job.
   void add_unreadable(const Error& directory);
   void add_notes(const std::string& subject, const Notes& notes);
 
   // The target cannot be written any more, or the user wants to end: no further job is begun.
-  bool ended() const { return failed_ || (listener_.stop && *listener_.stop); }
+  bool ended() const {
+    return failed_ || (listener_.stop && *listener_.stop) || (checkpoints_ && checkpoints_->failed());
+  }
+  // Jobs that the state of earlier runs knows and that are still there.
+  std::uint64_t seen_again() const { return seen_again_; }
 
  private:
   void count(const Slot& slot);
+  void record(const Slot& slot);
 
   Summary& summary_;
   const Listener& listener_;
+  Checkpoints* checkpoints_ = nullptr;
+  std::uint64_t seen_again_ = 0;
   std::atomic<bool> failed_{false};  // set by the gate, asked by discover
 };
 

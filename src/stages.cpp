@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "codec.h"
+#include "report.h"
 
 namespace jobferry {
 
@@ -51,6 +52,12 @@ void skip(Slot& slot, std::string_view file, std::string what) {
   slot.error = Error{Kind::empty_file, std::move(what), {}, {}, std::string(file), slot.subject, {}};
 }
 
+void end_run(Slot& slot, Error error) {
+  slot.fate = Fate::failed;
+  slot.error = std::move(error);
+  slot.error->subject = slot.subject;
+}
+
 // So many of the content_factor parts of the memory that a job was granted.
 std::uint64_t part_of(const Slot& slot, std::uint64_t share) {
   return slot.memory == 0 ? std::numeric_limits<std::uint64_t>::max()
@@ -72,8 +79,8 @@ Error is_empty(const DataFile& file) {
 // What is kept between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
 constexpr std::size_t warm_bytes = 4U << 20;
 
-// What a job needs within one stage. One for each thread, so that the codec's tables (0.7 MB) and the reader's
-// places stay in its cache; one for each slot cost 5 % of a run over small .gz files.
+// What a job needs within one stage. One for each thread, so that the codec's tables (0.7 MB) and the
+// reader's places stay in its cache; one for each slot cost 5 % of a run over small .gz files.
 struct Tools {
   DataReader reader;
   Codec codec;
@@ -102,7 +109,8 @@ void Slot::reset(JobPath next) {
   path = std::move(next);
   subject = path.text();
   memory = 0;
-  listed = false;
+  listed = recorded = unchanged = false;
+  files.clear();
   fate = Fate::pending;
   error.reset();
   meta_info.reset();
@@ -189,6 +197,8 @@ void Stages::list(Slot& slot) const {
   slot.entries = entries->size();
   for (const Entry& entry : *entries) sort_entry(slot, entry);
   judge_listing(slot);
+  if (state_) describe_files(slot);
+  if (state_ && state_->known_jobs() > 0) take_over(slot);
   const auto converted = [&](const DataFile& file) {
     return file.info && plan_.converts(file.name, file.info->size);
   };
@@ -207,6 +217,36 @@ void Stages::judge_listing(Slot& slot) const {
     slot.fate = Fate::foreign;
   else if (slot.fate == Fate::pending && !slot.meta_info)
     fail(slot, {Kind::no_meta_file, "the job has no meta.json"}, names::meta);
+}
+
+// As they are before any of them is read: what changes later is seen the next time.
+void Stages::describe_files(Slot& slot) const {
+  const auto describe = [&](std::string_view name, const FileInfo& info) {
+    slot.files +=
+        fmt::format("{} {} {} {}\n", printable(name), info.size,
+                    std::int64_t{info.mtime.tv_sec} * 1'000'000'000 + info.mtime.tv_nsec, info.inode);
+  };
+  if (slot.gz.info) describe(slot.gz.name, *slot.gz.info);
+  if (slot.plain.info) describe(slot.plain.name, *slot.plain.info);
+  if (slot.meta_info) describe(names::meta, *slot.meta_info);
+  for (const Entry& entry : slot.carried)
+    if (const auto info = files_.info(join(slot.source, entry.name))) describe(entry.name, *info);
+}
+
+// What an earlier run has done and recorded is done, unless a file has changed. Bad jobs are tried again.
+void Stages::take_over(Slot& slot) const {
+  auto record = state_->find(slot.subject);
+  slot.recorded = record.has_value();
+  if (!record || record->files != slot.files || record->outcome == outcome_bad) return;
+  slot.unchanged = true;
+  slot.fate = record->outcome == outcome_migrated ? Fate::migrated : Fate::skipped;
+  slot.error = std::move(record->error);
+  slot.bytes_in = record->bytes_in;
+  slot.bytes_out = record->bytes_out;
+  slot.carried_unread = record->carried_unread;
+  slot.job.notes.clear();
+  for (Note& note : record->notes)
+    slot.job.notes.add(note.code, note.file, std::move(note.pointer), std::move(note.detail), note.count);
 }
 
 std::uint64_t Stages::memory_estimate(const Slot& slot) const {
@@ -307,8 +347,7 @@ void Stages::note_two_files(Slot& slot, const std::optional<Error>& refused) con
   if (refused) {
     other = as_words(*refused);
   } else {
-    const auto checked =
-        slot.plain.empty() ? Result<void>(is_empty(slot.plain)) : check_only(slot.plain);
+    const auto checked = slot.plain.empty() ? Result<void>(is_empty(slot.plain)) : check_only(slot.plain);
     other = !checked                              ? as_words(in_file(checked.error(), slot.plain.name))
             : slot.plain.text() == slot.gz.text() ? "both hold the same"
                                                   : "the two differ";
@@ -409,6 +448,10 @@ void Stages::encode(Slot& slot) const {
 }
 
 void Stages::write(Slot& slot) const {
+  const bool not_to_be_there = slot.fate == Fate::bad || slot.fate == Fate::skipped;
+  if (not_to_be_there && !slot.unchanged && target_.reused()) {
+    if (auto gone = target_.remove_job(slot.subject); !gone) return end_run(slot, std::move(gone.error()));
+  }
   if (slot.fate != Fate::pending) return;
   auto done = write_files(slot);
   if (done) {
@@ -418,9 +461,7 @@ void Stages::write(Slot& slot) const {
   undo(slot);
   // What could not be read makes the job bad; what cannot be written would fail for all others, too.
   if (done.error().kind != Kind::write_failed) return fail(slot, std::move(done.error()), names::meta);
-  slot.fate = Fate::failed;
-  slot.error = std::move(done.error());
-  slot.error->subject = slot.subject;
+  end_run(slot, std::move(done.error()));
 }
 
 // A job is there as a whole or not at all.
@@ -439,7 +480,7 @@ Result<void> Stages::write_files(Slot& slot) const {
     slot.bytes_out += size;
     return done;
   };
-  if (auto made = target_.make_directory(directory, slot.directory); !made) return made;
+  if (auto made = target_.make_job(directory, slot.directory); !made) return made;
   slot.written.push_back(directory);
 
   if (slot.data) {

@@ -16,6 +16,7 @@
 #include "files.h"
 #include "job.h"
 #include "jobferry/step.h"
+#include "state.h"
 #include "target.h"
 
 namespace jobferry {
@@ -59,7 +60,7 @@ struct DataFile {
 struct Slot {
   // What it carries.
   JobPath path;
-  std::string subject;  // the path as text
+  std::string subject;       // the path as text
   std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
   bool listed = false;       // has been through list; it comes again after that if it needs more memory
   Fate fate = Fate::pending;
@@ -68,6 +69,9 @@ struct Slot {
   // list
   std::string source;  // its directory
   FileInfo directory;
+  std::string files;       // its files as the state records them
+  bool recorded = false;   // an earlier run has recorded it
+  bool unchanged = false;  // and no file has changed since: it is done
   std::optional<FileInfo> meta_info;
   std::size_t entries = 0;        // all in its directory
   std::vector<Entry> carried;     // other regular files
@@ -113,7 +117,9 @@ struct Slot {
 
 class Stages {
  public:
-  Stages(Files& files, const Plan& plan, Target& target) : files_(files), plan_(plan), target_(target) {}
+  // `state` is null where none is kept.
+  Stages(Files& files, const Plan& plan, Target& target, State* state)
+      : files_(files), plan_(plan), target_(target), state_(state) {}
 
   // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, leaves nothing in
   // the target, and the others go on.
@@ -133,6 +139,8 @@ class Stages {
  private:
   void sort_entry(Slot& slot, const Entry& entry) const;
   void judge_listing(Slot& slot) const;
+  void describe_files(Slot& slot) const;
+  void take_over(Slot& slot) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
   void read_data(Slot& slot, DataFile& file) const;
   bool inflate(Slot& slot, DataFile& file) const;
@@ -149,6 +157,7 @@ class Stages {
   Files& files_;
   const Plan& plan_;
   Target& target_;
+  State* state_;
 };
 
 }  // namespace jobferry

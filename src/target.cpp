@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <boost/filesystem.hpp>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,53 @@ bool same_place(Files& files, const fs::path& a, const fs::path& b) {
   return x && y && x->device == y->device && x->inode == y->inode;
 }
 
+const std::string marker(names::unfinished);
+
+// So that a directory can be written in until the end.
+FileInfo writable(FileInfo like) {
+  like.mode |= 0700;
+  return like;
+}
+
+Result<void> remove_tree(Files& files, const std::string& directory) {
+  const auto entries = files.list(directory);
+  if (!entries) return Error(entries.error());
+  for (const Entry& entry : *entries) {
+    const std::string path = join(directory, entry.name);
+    auto gone = entry.type == FileType::directory ? remove_tree(files, path) : files.remove(path);
+    if (!gone) return gone;
+  }
+  return files.remove(directory);
+}
+
+// For files that the source does not have.
+FileInfo as_of_now(FileInfo like) {
+  like.mode = 0644;
+  like.mtime = {0, UTIME_NOW};
+  return like;
+}
+
+}  // namespace
+
+Result<void> check_target(Files& files, const Archive& source, const Options& options) {
+  const fs::path from = resolved(source.root), to = resolved(options.target);
+  if (same_place(files, from, to)) return unusable(options.target, "source and target are the same");
+  if (lies_in(files, options.target, source.root))
+    return unusable(options.target, "the target lies inside the source");
+  if (lies_in(files, source.root, options.target))
+    return unusable(options.target, "the source lies inside the target");
+  const std::string parent = standing_place(options.target);
+  boost::system::error_code code;
+  if (!fs::is_directory(parent, code))
+    return unusable(options.target, fmt::format("{} is no directory", parent));
+  if (::access(parent.c_str(), W_OK | X_OK) != 0)
+    return unusable(options.target, fmt::format("no permission to write in {}", parent));
+  const auto info = files.info(parent + "/.");
+  if (options.data == DataMode::link && info && info->device != source.root_info.device)
+    return unusable(options.target, "--data=link: source and target are on different file systems");
+  return {};
+}
+
 Result<void> check_empty(Files& files, const std::string& target) {
   auto info = files.info(target + "/.");
   if (!info) {
@@ -59,35 +107,30 @@ Result<void> check_empty(Files& files, const std::string& target) {
   return unusable(target, "the target is not empty");
 }
 
-const std::string marker(names::unfinished);
-
-// For files that the source does not have.
-FileInfo as_of_now(FileInfo like) {
-  like.mode = 0644;
-  like.mtime = {0, UTIME_NOW};
-  return like;
-}
-
-}  // namespace
-
-Result<void> check_target(Files& files, const Archive& source, const Options& options) {
-  const fs::path from = resolved(source.root), to = resolved(options.target);
-  if (same_place(files, from, to)) return unusable(options.target, "source and target are the same");
-  if (lies_in(files, options.target, source.root))
-    return unusable(options.target, "the target lies inside the source");
-  if (lies_in(files, source.root, options.target))
-    return unusable(options.target, "the source lies inside the target");
-  if (auto empty = check_empty(files, options.target); !empty) return empty;
-  const std::string parent = standing_place(options.target);
-  boost::system::error_code code;
-  if (!fs::is_directory(parent, code))
-    return unusable(options.target, fmt::format("{} is no directory", parent));
-  if (::access(parent.c_str(), W_OK | X_OK) != 0)
-    return unusable(options.target, fmt::format("no permission to write in {}", parent));
-  const auto info = files.info(parent + "/.");
-  if (options.data == DataMode::link && info && info->device != source.root_info.device)
-    return unusable(options.target, "--data=link: source and target are on different file systems");
-  return {};
+std::vector<std::string> changed_since(Files& files, const std::string& target, const timespec& since) {
+  constexpr std::size_t few = 3;
+  std::vector<std::string> found;
+  std::vector<std::string> directories = {target};
+  const auto is_newer = [&](const std::string& path) {
+    const auto info = files.info(path);
+    return info && std::tie(info->ctime.tv_sec, info->ctime.tv_nsec) > std::tie(since.tv_sec, since.tv_nsec);
+  };
+  while (!directories.empty() && found.size() < few) {
+    const std::string directory = std::move(directories.back());
+    directories.pop_back();
+    if (is_newer(directory + "/.")) found.push_back(directory);
+    const auto entries = files.list(directory);
+    if (!entries) continue;  // the run that follows will say why
+    for (const Entry& entry : *entries) {
+      const std::string path = join(directory, entry.name);
+      if (entry.type == FileType::directory) directories.push_back(path);
+      const bool ours =
+          entry.name == names::meta || entry.name == names::cluster || entry.name == names::version;
+      if (ours && is_newer(path)) found.push_back(path);
+    }
+  }
+  found.resize(std::min(found.size(), few));
+  return found;
 }
 
 bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
@@ -99,6 +142,16 @@ bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
   return false;
 }
 
+std::string resolved_path(const std::string& path) { return resolved(path).native(); }
+
+Result<void> discard_target(Files& files, const std::string& target, bool ours) {
+  const auto entries = files.list(target);
+  if (!entries || entries->empty()) return {};
+  if (!ours && !files.info(join(target, marker)))
+    return unusable(target, "--restart: the target is not of an unfinished migration");
+  return remove_tree(files, target);
+}
+
 std::string standing_place(const std::string& target) {
   boost::system::error_code code;
   fs::path at = resolved(target);
@@ -106,18 +159,38 @@ std::string standing_place(const std::string& target) {
   return at.native();
 }
 
-Target::Target(Files& files, const Archive& source, const Options& options)
-    : files_(files), source_(source), root_(options.target), mode_(options.data) {}
+Target::Target(Files& files, const Archive& source, const Options& options, Standing standing)
+    : files_(files),
+      source_(source),
+      root_(options.target),
+      mode_(options.data),
+      standing_(standing),
+      // An interrupted run may have left some without.
+      modes_missing_(standing == Standing::interrupted) {}
 
 Result<void> Target::create() {
   if (auto made = make_parents(); !made) return made;
   auto made = files_.make_directory(root_, source_.root_info);
   if (!made) return std::move(made.error());
+  if ((source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
   // An empty directory that stood there gets mode and ownership of the source's root, too.
-  if (!*made || (source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
+  if (!*made)
+    if (auto done = files_.set_attributes(root_ + "/.", writable(source_.root_info)); !done) return done;
   if (const auto info = files_.info(root_ + "/."); info) device_ = info->device;
-  if (auto done = write(marker, marker_text, as_of_now(source_.root_info)); !done) return done;
+  const auto marked = stands(marker);
+  if (!marked) return Error(marked.error());
+  if (!*marked)
+    if (auto done = write(marker, marker_text, as_of_now(source_.root_info)); !done) return done;
+  if (reused())
+    if (auto done = withdraw_version(); !done) return done;
   return mode_ == DataMode::reflink ? check_reflink(*made) : Result<void>();
+}
+
+// The target is unfinished for all to see first, then no server accepts it, then it changes.
+Result<void> Target::withdraw_version() {
+  if (auto done = files_.sync(root_); !done) return done;
+  if (auto done = make_way(std::string(names::version)); !done) return done;
+  return files_.sync(root_);
 }
 
 Result<void> Target::make_parents() {
@@ -149,6 +222,7 @@ Result<void> Target::check_reflink(bool made_root) {
 Result<void> Target::make_directory(const std::string& path, const FileInfo& like) {
   if ((like.mode & 0700) != 0700) modes_missing_ = true;
   auto made = files_.make_directory(to(path), like);
+  if (made && reused() && !*made) return files_.set_attributes(to(path), writable(like));
   if (made) return {};
   // Perhaps what leads to it is not there yet: mostly it is, so it is not asked for first.
   const std::size_t slash = path.rfind('/');
@@ -165,16 +239,53 @@ Result<void> Target::make_directory(const std::string& path) {
   return make_directory(path, *like);
 }
 
+Result<void> Target::make_job(const std::string& path, const FileInfo& like) {
+  if (auto made = make_directory(path, like); !made) return made;
+  return reused() ? empty(path) : Result<void>();
+}
+
+Result<void> Target::remove_job(const std::string& path) {
+  const auto there = stands(path);
+  if (!there) return Error(there.error());
+  if (!*there) return {};
+  if (auto done = empty(path); !done) return done;
+  return remove(path);
+}
+
+Result<void> Target::empty(const std::string& directory) {
+  const auto entries = files_.list(to(directory));
+  if (!entries) return Error(entries.error());
+  for (const Entry& entry : *entries)
+    if (auto done = remove(join(directory, entry.name)); !done) return done;
+  return {};
+}
+
+Result<bool> Target::stands(const std::string& path) {
+  auto found = files_.exists(to(path));
+  if (!found) found.error().kind = Kind::write_failed;  // it is the target that cannot be used
+  return found;
+}
+
+// Out of the way of a file that is to be written: what an earlier run left there.
+Result<void> Target::make_way(const std::string& path) {
+  if (!reused()) return {};
+  const auto there = stands(path);
+  if (!there) return Error(there.error());
+  return *there ? remove(path) : Result<void>();
+}
+
 Result<void> Target::write(const std::string& path, std::string_view content, const FileInfo& like) {
   OnePiece piece(content);
   return write(path, piece, like);
 }
 
 Result<void> Target::write(const std::string& path, Pieces& content, const FileInfo& like) {
+  if (auto free = make_way(path); !free) return free;
   return files_.write(to(path), content, like);
 }
 
 Result<void> Target::copy(const std::string& path, const FileInfo& like) {
+  if (auto free = make_way(path); !free) return free;
   return files_.copy(from(path), to(path), like);
 }
 
@@ -222,6 +333,7 @@ Result<void> Target::restore_attributes(const std::string& path) {
   }
   if (path.empty()) return {};
   auto like = files_.info(from(path) + "/.");
+  if (!like && reused()) return {};  // of a job that is no longer in the source
   if (!like) return std::move(like.error());
   return files_.set_attributes(to(path), *like);
 }

@@ -173,6 +173,52 @@ Tree mixed_archive() {
                      {"compress.txt", "x"}};
 }
 
+// --- State ---
+
+std::string phase_of(const Ran& status) {
+  rapidjson::Document json;
+  json.Parse(status.out.c_str());
+  return json.IsObject() && json.HasMember("phase") ? json["phase"].GetString() : status.text();
+}
+
+TEST(Status, TellsHowFarAMigrationIs) {
+  const Place place(mixed_archive());
+  EXPECT_EQ(place.run({"status", "b"}).code, failed);
+  EXPECT_NE(place.run({"status", "b"}).err.find("no state of a migration"), std::string::npos);
+  ASSERT_EQ(place.migrate(3).code, bad_jobs);
+  Ran status = place.run({"status", "b"});
+  EXPECT_EQ(status.code, bad_jobs);
+  EXPECT_EQ(lines_of(status.out).at(0).rfind("interrupted: version 0 to 3, ", 0), 0U) << status.text();
+  EXPECT_NE(line_with(status.out, {"2 jobs migrated, 1 skipped, 3 bad"}), "") << status.text();
+  EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "interrupted");
+
+  const Ran again = place.migrate(3, {"--accept-bad"});
+  EXPECT_EQ(again.code, complete) << again.text();
+  EXPECT_NE(line_with(again.out, {"3 jobs of these had been done before"}), "") << again.text();
+  status = place.run({"status", "b/"});
+  EXPECT_EQ(status.code, complete) << status.text();
+  EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "complete with bad jobs");
+  EXPECT_EQ(place.run({"status", "b", "--state", "nowhere"}).code, failed);
+}
+
+TEST(Restart, AsksBeforeItThrowsAway) {
+  const Place place(plain_archive(0));
+  ASSERT_EQ(place.migrate(3).code, complete);
+  const Ran silent = place.migrate(2, {"--restart"}, [] { ::close(0); });
+  EXPECT_EQ(silent.code, failed);
+  EXPECT_NE(silent.err.find("--restart: not without a yes"), std::string::npos) << silent.text();
+  EXPECT_EQ(place.version(), "3\n");
+  EXPECT_EQ(place.migrate(2, {"--restart", "--yes"}).code, complete);
+  EXPECT_EQ(place.version(), "2\n");
+  // Somebody else's directory is never thrown away.
+  write_tree(place.path("mine"), {{"precious", "x"}});
+  const Ran foreign = place.run({"--src", "a", "--dst", "mine", "--restart", "--yes"});
+  EXPECT_EQ(foreign.code, failed);
+  EXPECT_NE(foreign.err.find("the target is not of an unfinished migration"), std::string::npos)
+      << foreign.text();
+  EXPECT_EQ(read_file(place.path("mine/precious")), "x");
+}
+
 // --- Options ---
 
 TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {
@@ -222,6 +268,9 @@ TEST(Options, AllAreTaken) {
                                   {"--max-file-size", "1GB"},
                                   {"--max-file-size", "4294967295"},
                                   {"--repair"},
+                                  {"--state", "elsewhere"},
+                                  {"--no-state"},
+                                  {"--restart", "--yes"},
                                   {"--report", "report"},
                                   {"--quiet"},
                                   {"--log-level", "error"},
@@ -245,10 +294,11 @@ TEST(Options, HelpAndVersion) {
   EXPECT_NE(version.out.find(JOBFERRY_VERSION), std::string::npos) << version.text();
   EXPECT_EQ(help.code, complete);
   for (const std::string option :
-       {"--src",           "--dst",     "--to",       "--debug",      "--threads",    "--memory",
-        "--aggregation",   "--data",    "--compress", "--check-data", "--accept-bad", "--follow-symlinks",
-        "--max-file-size", "--dry-run", "--repair",   "--report",     "--quiet",      "--log-level",
-        "--version",       "--help",    "migrate"})
+       {"--src",           "--dst",      "--to",       "--debug",      "--threads",    "--memory",
+        "--aggregation",   "--data",     "--compress", "--check-data", "--accept-bad", "--follow-symlinks",
+        "--max-file-size", "--dry-run",  "--repair",   "--report",     "--quiet",      "--log-level",
+        "--state",         "--no-state", "--restart",  "--yes",        "--version",    "--help",
+        "migrate",         "status"})
     EXPECT_NE(help.out.find(option), std::string::npos) << option;
   EXPECT_EQ(place.run({"-help"}).code, complete);
   EXPECT_EQ(place.run({"-version"}).out, version.out);

@@ -97,14 +97,14 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(static_cast<bool>(archive));
   const Plan plan = plan_for(*files, options, *archive);
-  Target target(*files, *archive, options);
+  Target target(*files, *archive, options, Standing::fresh);
   ASSERT_TRUE(static_cast<bool>(target.create()));
 
   Summary summary;
   const Listener listener;
   Ledger ledger(summary, listener);
   Walk walk(*files, *archive, false);
-  const Stages stages(*files, plan, target);
+  const Stages stages(*files, plan, target, nullptr);
   const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
   BareThreads(shared).run();
 

@@ -2,7 +2,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-packages=(g++ cmake ninja-build pkg-config libtbb-dev libsimdjson-dev rapidjson-dev libdeflate-dev libisal-dev zlib1g-dev
+packages=(g++ cmake ninja-build pkg-config libtbb-dev libsimdjson-dev rapidjson-dev libdeflate-dev libisal-dev libsqlite3-dev zlib1g-dev
   libboost-filesystem-dev libcli11-dev libfmt-dev libgtest-dev libbenchmark-dev)
 
 as_root() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,6 +51,13 @@ struct Options {
   bool follow_symlinks = false;
   bool dry_run = false;
   bool repair = false;
+  // Where the run keeps what it has done, so that the same run goes on where it was (state.h). Empty:
+  // TARGET.jobferry.
+  std::string state;
+  bool keep_state = true;
+  bool restart = false;  // throws away what an earlier run left: target and state
+  // How often what is done is synced and recorded.
+  std::chrono::milliseconds checkpoint_interval{10'000};
 };
 
 enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };
@@ -103,6 +111,10 @@ struct Summary {
   std::vector<std::string> left_behind;  // directories left behind that hold a meta.json, in order
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
   std::vector<Error> errors;                                        // what stopped the run
+  bool resumed = false;                                             // it went on from an earlier run
+  std::uint64_t unchanged = 0;        // jobs that an earlier run had done; they are counted above, too
+  std::vector<std::string> vanished;  // jobs in the target that are no longer in the source, in order
+  bool resumable = false;             // the same run again goes on from here
   double seconds = 0;
   double sync_seconds = 0;  // of these, waiting at the end until all is on disk
 

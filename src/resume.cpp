@@ -1,0 +1,191 @@
+#include "resume.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+namespace jobferry {
+
+namespace {
+
+constexpr std::string_view running = "running", complete = "complete";
+
+using Values = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string_view word(DataMode mode) {
+  constexpr std::array<std::string_view, 4> words = {"auto", "link", "reflink", "copy"};
+  return words[static_cast<std::size_t>(mode)];
+}
+
+std::string_view word(Compression compression) {
+  constexpr std::array<std::string_view, 3> words = {"keep", "gzip", "none"};
+  return words[static_cast<std::size_t>(compression)];
+}
+
+// What decides about the bytes of the target, in the words of the command line, without what is the default.
+std::string options_text(const Options& options) {
+  const Options usual;
+  std::string text = fmt::format("--to {}", options.to);
+  if (options.data != usual.data) text += fmt::format(" --data {}", word(options.data));
+  if (options.compress != usual.compress) text += fmt::format(" --compress {}", word(options.compress));
+  if (options.compress_level != usual.compress_level) text += " --compress-level fast";
+  if (options.max_file_size != usual.max_file_size)
+    text += fmt::format(" --max-file-size {}", options.max_file_size);
+  if (options.repair) text += " --repair";
+  if (options.check_data) text += " --check-data";
+  if (options.follow_symlinks) text += " --follow-symlinks";
+  for (const Override& each : options.overrides)
+    text += fmt::format(" --aggregation {}{}{}={}", each.cluster, each.cluster.empty() ? "" : ":",
+                        each.metric, each.aggregation);
+  return text;
+}
+
+// A run may go on from another one only if all of these are the same.
+Values identity_of(const Archive& source, const Options& options) {
+  return {{"formatVersion", "1"},
+          {"build", "jobferry " JOBFERRY_VERSION},
+          {"source", resolved_path(source.root)},
+          {"from", std::to_string(source.version)},
+          {"options", options_text(options)}};
+}
+
+std::string now() { return fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))); }
+
+std::string inode_text(const FileInfo& info) { return fmt::format("{}:{}", info.device, info.inode); }
+
+Error refused(const std::string& target, std::string what) {
+  Error error{Kind::state_unusable, std::move(what)};
+  error.file = target;
+  return error;
+}
+
+std::string nanoseconds(const timespec& time) {
+  return std::to_string(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
+}
+
+timespec time_of(std::string_view nanoseconds) {
+  std::int64_t value = 0;
+  std::from_chars(nanoseconds.data(), nanoseconds.data() + nanoseconds.size(), value);
+  return {value / 1'000'000'000, value % 1'000'000'000};
+}
+
+Result<void> check_identity(State& state, const Archive& source, const Options& options) {
+  for (const auto& [name, ours] : identity_of(source, options)) {
+    const std::string theirs = state.value(name).value_or("");
+    if (theirs == ours) continue;
+    return refused(
+        options.target,
+        fmt::format("the target was begun with another {}: then `{}`, now `{}`; --restart throws it "
+                    "away and starts over",
+                    name, theirs, ours));
+  }
+  return {};
+}
+
+Result<void> check_unchanged(Files& files, State& state, const Options& options) {
+  const auto changed = changed_since(files, options.target, time_of(state.value("finished").value_or("0")));
+  if (changed.empty()) return {};
+  std::string names;
+  for (const std::string& path : changed) names += (names.empty() ? "" : ", ") + path;
+  return refused(
+      options.target,
+      fmt::format("the target was complete and has been changed since, perhaps by a server that runs "
+                  "on it: {}; --restart would throw that away",
+                  names));
+}
+
+Result<Standing> begin(Files& files, State& state, const Archive& source, const Options& options) {
+  if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
+  if (auto cleared = state.clear(); !cleared) return std::move(cleared.error());
+  Values values = identity_of(source, options);
+  values.emplace_back("target", resolved_path(options.target));
+  values.emplace_back("to", std::to_string(options.to));
+  values.emplace_back("phase", running);
+  values.emplace_back("started", now());
+  if (auto set = state.set(values); !set) return std::move(set.error());
+  return Standing::fresh;
+}
+
+// Nothing but the marker: a run that was killed before it could remember its target.
+bool holds_only_the_marker(Files& files, const std::string& target) {
+  const auto entries = files.list(target);
+  return entries && entries->size() == 1 && (*entries)[0].name == names::unfinished;
+}
+
+Result<Standing> judge(Files& files, State& state, const Archive& source, const Options& options) {
+  const auto phase = state.value("phase");
+  const auto target = files.info(options.target + "/.");
+  const auto entries = files.list(options.target);
+  // A state whose target is gone says nothing.
+  if (!phase || !target || (entries && entries->empty())) return begin(files, state, source, options);
+  if (auto same = check_identity(state, source, options); !same) return std::move(same.error());
+  const auto remembered = state.value("target-inode");
+  if (remembered ? *remembered != inode_text(*target) : !holds_only_the_marker(files, options.target))
+    return refused(options.target, "the target is not the one that the state beside it is of");
+  const bool finished = *phase == complete && !files.info(join(options.target, names::unfinished));
+  if (!finished) return Standing::interrupted;
+  if (auto unchanged = check_unchanged(files, state, options); !unchanged)
+    return std::move(unchanged.error());
+  return Standing::complete;
+}
+
+Result<void> discard(Files& files, State& state, const Options& options) {
+  const auto target = files.info(options.target + "/.");
+  const auto remembered = state.value("target-inode");
+  const bool ours = target && remembered && *remembered == inode_text(*target);
+  if (auto gone = discard_target(files, options.target, ours); !gone) return gone;
+  return state.clear();
+}
+
+}  // namespace
+
+std::string state_directory(const Options& options) {
+  return options.state.empty() ? resolved_path(options.target) + ".jobferry" : options.state;
+}
+
+bool is_begun(const Options& options) {
+  return !options.dry_run && options.keep_state && look_at_state(state_directory(options));
+}
+
+Result<Earlier> take_up(Files& files, const Archive& source, const Options& options) {
+  Earlier earlier;
+  if (options.dry_run || !options.keep_state) {
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
+    return earlier;
+  }
+  // A target that is refused gets no state beside it.
+  if (!is_begun(options) && !options.restart)
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
+  const std::string directory = state_directory(options);
+  for (const std::string& archive : {source.root, options.target})
+    if (lies_in(files, directory, archive)) return refused(directory, "--state: it lies in an archive");
+  auto state = State::open(directory);
+  if (!state) return std::move(state.error());
+  earlier.state = std::move(*state);
+  if (options.restart)
+    if (auto gone = discard(files, *earlier.state, options); !gone) return std::move(gone.error());
+  const auto standing = judge(files, *earlier.state, source, options);
+  if (!standing) return Error(standing.error());
+  earlier.standing = *standing;
+  return earlier;
+}
+
+Result<void> remember_target(Files& files, const Options& options, State& state) {
+  const auto target = files.info(options.target + "/.");
+  if (!target) return Error(target.error());
+  return state.set({{"target-inode", inode_text(*target)}, {"phase", std::string(running)}});
+}
+
+Result<void> remember_end(Files& files, const Options& options, State& state) {
+  const auto target = files.info(options.target + "/.");
+  if (!target) return Error(target.error());
+  return state.set(
+      {{"phase", std::string(complete)}, {"finished", nanoseconds(target->ctime)}, {"ended", now()}});
+}
+
+}  // namespace jobferry

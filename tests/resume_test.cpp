@@ -1,0 +1,547 @@
+// Killed anywhere, without power anywhere, changed in between: the same run again ends in the same bytes.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <random>
+
+#include "corpus.h"
+#include "forwarding.h"
+#include "report.h"
+#include "resume.h"
+#include "run.h"
+#include "state.h"
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::string marker = "jobferry.unfinished";
+
+class CountingFiles : public ForwardingFiles {
+ public:
+  std::uint64_t calls() const { return calls_; }
+  // How often a call was made on a path that contains the word.
+  std::uint64_t calls(const std::string& call, const std::string& word) const {
+    return static_cast<std::uint64_t>(std::count_if(seen_.begin(), seen_.end(), [&](const auto& one) {
+      return one.first == call && one.second.find(word) != one.second.npos;
+    }));
+  }
+
+ private:
+  void before(std::string_view call, const std::string& path) override {
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    seen_.emplace_back(call, path);
+  }
+  std::mutex mutex_;
+  std::uint64_t calls_ = 0;
+  std::vector<std::pair<std::string, std::string>> seen_;
+};
+
+// Its process is killed at the n-th call: before it, or, if it makes a file, with half of it written.
+class KilledFiles : public ForwardingFiles {
+ public:
+  explicit KilledFiles(std::uint64_t nth) : nth_(nth) {}
+
+ private:
+  void before(std::string_view call, const std::string& path) override {
+    if (++calls_ != nth_) return;
+    const bool makes_a_file = call == "write" || call == "copy" || call == "link" || call == "reflink";
+    if (makes_a_file && nth_ % 2) std::ofstream(path) << "{\"half";
+    ::kill(::getpid(), SIGKILL);
+  }
+  const std::uint64_t nth_;
+  std::atomic<std::uint64_t> calls_{0};
+};
+
+// At the n-th call the power goes: of what was done since the last sync any part may be lost.
+class PowerlessFiles : public ForwardingFiles {
+ public:
+  PowerlessFiles(std::uint64_t nth, unsigned seed) : nth_(nth), random_(seed) {}
+
+  Result<void> sync(const std::string& path) override {
+    std::size_t before_it = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      before_it = unsynced_.size();
+    }
+    auto done = ForwardingFiles::sync(path);
+    const std::lock_guard lock(mutex_);
+    unsynced_.erase(unsynced_.begin(), unsynced_.begin() + static_cast<std::ptrdiff_t>(before_it));
+    return done;
+  }
+
+ private:
+  struct Change {
+    std::string call, path, content;  // the content of what was removed
+  };
+  void before(std::string_view call, const std::string& path) override {
+    const std::lock_guard lock(mutex_);
+    if (++calls_ == nth_) lose();
+    static const std::set<std::string_view> changes = {"make_directory", "write",   "copy",
+                                                       "link",           "reflink", "remove"};
+    if (!changes.contains(call)) return;
+    const bool stands = fs::is_regular_file(path);
+    if (call == "make_directory" && fs::exists(path)) return;
+    unsynced_.push_back({std::string(call), path, call == "remove" && stands ? read_file(path) : ""});
+  }
+  void lose() {
+    boost::system::error_code ignored;
+    for (auto change = unsynced_.rbegin(); change != unsynced_.rend(); ++change) {
+      const auto fortune = random_() % 3;
+      if (fortune == 0) continue;  // it came through
+      if (change->call == "remove") {
+        if (!fs::exists(change->path)) std::ofstream(change->path) << change->content;
+      } else if (change->call == "write" && fortune == 1 && fs::is_regular_file(change->path)) {
+        const auto size = fs::file_size(change->path);
+        fs::resize_file(change->path, size ? random_() % size : 0, ignored);
+      } else {
+        fs::remove(change->path, ignored);  // a directory only if it is empty
+      }
+    }
+    ::kill(::getpid(), SIGKILL);
+  }
+
+  const std::uint64_t nth_;
+  std::mt19937 random_;
+  std::mutex mutex_;
+  std::uint64_t calls_ = 0;
+  std::vector<Change> unsynced_;
+};
+
+void make_source(const TempDir& temp, int version, std::uint64_t jobs, unsigned seed = 1) {
+  corpus::Plan plan;
+  plan.version = version;
+  plan.jobs = jobs;
+  plan.seed = seed;
+  plan.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), plan);
+}
+
+Options options_for(const TempDir& temp, const std::string& target, bool serial) {
+  Options options;
+  options.source = temp.path("source");
+  options.target = temp.path(target);
+  options.debug = serial;
+  options.threads = 2;
+  options.data = DataMode::copy;
+  options.checkpoint_interval = std::chrono::milliseconds(1);
+  return options;
+}
+
+// Runs in a process of its own, which these files end. True if they did.
+bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const Options& options) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto files = make_files();
+    (void)migrate_with(*files, options, {});
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status);
+}
+
+// Served to a server, the target would be whole.
+std::string wrong_before_resume(const Tree& whole, const std::string& target) {
+  const Tree found = read_tree(target);
+  if (!found.contains("version.txt") || found.contains(marker)) return "";
+  return difference(whole, found);
+}
+
+struct Whole {
+  Tree tree;
+  std::uint64_t calls = 0;  // that an uninterrupted run makes
+  Summary summary;
+};
+
+Whole run_whole(const TempDir& temp, bool serial) {
+  CountingFiles files;
+  Whole whole;
+  whole.summary = migrate_with(files, options_for(temp, "whole", serial), {});
+  whole.tree = read_tree(temp.path("whole"));
+  whole.calls = files.calls();
+  return whole;
+}
+
+std::string why(const Options& options, const Summary& summary) {
+  std::string text = summary_text(options, summary);
+  for (const Error& error : summary.errors) text += describe(error) + '\n';
+  return text;
+}
+
+// What a report says, but for times and what a resumed run adds.
+std::string told(const Summary& summary) {
+  std::string text;
+  for (const auto& [name, c] : summary.clusters)
+    text += fmt::format("{} {} {} {} {} {} {} {} {}\n", name, c.migrated, c.skipped, c.bad, c.carried_unread,
+                        c.carried, c.left_behind, c.bytes_in, c.bytes_out);
+  for (const auto& [code, n] : summary.notes)
+    text += fmt::format("{} {} {} {} {} {} {}\n", code, n.count, n.subjects, n.subject, n.file, n.pointer,
+                        n.detail);
+  for (const Error& error : summary.skipped) text += describe(error) + '\n';
+  for (const Error& error : summary.bad) text += describe(error) + '\n';
+  return text;
+}
+
+void expect_completed(const Whole& whole, const Options& options) {
+  const auto files = real_files(false);
+  const Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
+  EXPECT_EQ(told(summary), told(whole.summary));
+  const auto state = look_at_state(options.target + ".jobferry");
+  ASSERT_TRUE(state);
+  EXPECT_TRUE(is_complete(*state));
+}
+
+}  // namespace
+
+class Killed : public testing::TestWithParam<int> {};
+
+TEST_P(Killed, AtEveryCall) {
+  const TempDir temp;
+  make_source(temp, GetParam(), 4);
+  const Whole whole = run_whole(temp, true);
+  ASSERT_EQ(whole.summary.outcome, Outcome::complete);
+  for (std::uint64_t n = 1; n <= whole.calls; ++n) {
+    SCOPED_TRACE(fmt::format("killed at call {}", n));
+    const Options options = options_for(temp, fmt::format("target{}", n), true);
+    // With the checkpoints of a thread of their own the last calls of a run are not always the same.
+    (void)is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+    EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
+    expect_completed(whole, options);
+    fs::remove_all(options.target);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, Killed, testing::Values(0, 1));
+
+// Several times in one migration, with as many threads as it happens, and in the catch-up that follows.
+TEST(Killed, ManyTimesInTheGraph) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 8; ++round) {
+    const TempDir temp;
+    make_source(temp, 0, 30, static_cast<unsigned>(round));
+    const Whole whole = run_whole(temp, false);
+    Options options = options_for(temp, "target", false);
+    int kills = 0;
+    for (int i = 0; i < 4; ++i) {
+      const auto n = 1 + random() % whole.calls;
+      options.threads = static_cast<unsigned>(1 + random() % 3);
+      kills += is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+      EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
+    }
+    EXPECT_GT(kills, 0);
+    expect_completed(whole, options);
+  }
+}
+
+class PowerLoss : public testing::TestWithParam<int> {};
+
+TEST_P(PowerLoss, LosesNothingThatTheStateCallsDone) {
+  std::mt19937 random(static_cast<unsigned>(GetParam()));
+  const TempDir temp;
+  make_source(temp, GetParam() % 2, 20);
+  const Whole whole = run_whole(temp, GetParam() % 3 == 0);
+  for (int i = 0; i < 10; ++i) {
+    const Options options = options_for(temp, fmt::format("target{}", i), GetParam() % 3 == 0);
+    for (int loss = 0; loss < 2; ++loss) {
+      const auto n = 1 + random() % whole.calls;
+      const auto seed = static_cast<unsigned>(random());
+      SCOPED_TRACE(fmt::format("without power at call {}", n));
+      (void)is_killed([n, seed] { return std::make_unique<PowerlessFiles>(n, seed); }, options);
+      EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
+    }
+    expect_completed(whole, options);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, PowerLoss, testing::Range(1, 6));
+
+TEST(Resume, DoesNotReadFinishedJobsAgain) {
+  const TempDir temp;
+  make_source(temp, 0, 6);
+  const Options options = options_for(temp, "target", true);
+  CountingFiles first, second;
+  ASSERT_EQ(migrate_with(first, options, {}).outcome, Outcome::complete);
+  const Summary again = migrate_with(second, options, {});
+  EXPECT_EQ(again.outcome, Outcome::complete);
+  EXPECT_TRUE(again.resumed);
+  const ClusterCounts total = again.total();
+  EXPECT_EQ(again.unchanged, total.migrated + total.skipped);
+  EXPECT_GT(first.calls("read", "data.json"), 0U);
+  EXPECT_EQ(second.calls("read", "meta.json"), 0U);
+  EXPECT_EQ(second.calls("read", "data.json"), 0U);
+  EXPECT_EQ(second.calls("write", "meta.json"), 0U);
+}
+
+// Ahead of the downtime, then again: what is new, changed or gone since.
+TEST(CatchUp, MigratesWhatHasChangedSince) {
+  const TempDir temp;
+  make_source(temp, 0, 12);
+  const Options options = options_for(temp, "target", false);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  const Tree before = read_tree(options.source);
+  const Tree first = read_tree(options.target);
+  std::vector<std::string> jobs;
+  for (const auto& [path, content] : before)
+    if (path.ends_with("/meta.json") && !content.empty() && first.contains(path))
+      jobs.push_back(fs::path(path).parent_path().string());
+  ASSERT_GE(jobs.size(), 4U);
+
+  // One goes, one changes, one becomes bad, one is new.
+  const std::string gone = jobs[0], changed = jobs[1], broken = jobs[2], fresh = jobs[3];
+  const Tree kept = read_tree(options.source + '/' + fresh);
+  fs::remove_all(options.source + '/' + gone);
+  std::string meta = read_file(options.source + '/' + changed + "/meta.json");
+  meta.replace(meta.rfind('}'), 1, ",\"added\":1}");
+  write_file(options.source + '/' + changed + "/meta.json", meta);
+  write_file(options.source + '/' + broken + "/meta.json", "{");
+  Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::bad_jobs) << why(options, summary);
+  EXPECT_EQ(summary.vanished, std::vector<std::string>{gone});
+  Tree found = read_tree(options.target);
+  EXPECT_FALSE(found.contains("version.txt"));
+  EXPECT_TRUE(found.contains(marker));
+  for (const auto& [path, content] : found) EXPECT_FALSE(path.starts_with(broken + '/')) << path;
+  EXPECT_NE(found[changed + "/meta.json"].find("\"added\":1"), std::string::npos);
+
+  // Mended: complete again, and as if it had been done in one go.
+  write_file(options.source + '/' + broken + "/meta.json", before.at(broken + "/meta.json"));
+  summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  Options anew = options;
+  anew.target = temp.path("anew");
+  ASSERT_EQ(migrate_with(*files, anew, {}).outcome, Outcome::complete);
+  found = read_tree(options.target);
+  for (auto at = found.begin(); at != found.end();)
+    at = at->first.starts_with(gone + '/') ? found.erase(at) : std::next(at);
+  EXPECT_EQ(difference(read_tree(anew.target), found), "");
+}
+
+TEST(CatchUp, KilledAtEveryCall) {
+  const TempDir temp;
+  make_source(temp, 0, 4);
+  const auto files = real_files(false);
+  for (std::uint64_t n = 1; n < 200; ++n) {
+    const Options options = options_for(temp, fmt::format("target{}", n), true);
+    ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+    // Another inode: for all that can be seen it has changed.
+    for (const auto& entry : fs::recursive_directory_iterator(options.source))
+      if (entry.path().filename() == "meta.json") {
+        const std::string content = read_file(entry.path().string());
+        fs::remove(entry.path());
+        write_file(entry.path().string(), content);
+        break;
+      }
+    const Tree whole = read_tree(options.target);
+    SCOPED_TRACE(fmt::format("killed at call {}", n));
+    const bool killed = is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+    EXPECT_EQ(wrong_before_resume(whole, options.target), "");
+    const Summary summary = migrate_with(*files, options, {});
+    EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+    EXPECT_EQ(difference(whole, read_tree(options.target)), "");
+    if (!killed) return;
+  }
+}
+
+// Jobs depend on their cluster.json.
+TEST(CatchUp, AChangedClusterFileChangesItsJobs) {
+  const TempDir temp;
+  Tree tree = plain_archive(0);
+  write_tree(temp.path("source"), tree);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  std::string cluster = tree["c/cluster.json"];
+  cluster.insert(cluster.rfind('}'), " ");
+  write_file(temp.path("source/c/cluster.json"), cluster);
+  const Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete);
+  EXPECT_EQ(summary.unchanged, 0U);
+}
+
+namespace {
+
+std::string refusal(const Options& options) {
+  const auto files = real_files(false);
+  const Summary summary = migrate_with(*files, options, {});
+  return summary.errors.empty() ? "not refused" : describe(summary.errors[0]);
+}
+
+}  // namespace
+
+TEST(Resume, IsRefusedWithOtherOptions) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  const Tree before = read_tree(options.target);
+  options.compress = Compression::none;
+  const std::string words = refusal(options);
+  EXPECT_NE(
+      words.find("state-unusable: the target was begun with another options: then `--to 3 --data copy`"),
+      std::string::npos)
+      << words;
+  EXPECT_NE(words.find("now `--to 3 --data copy --compress none`"), std::string::npos) << words;
+  EXPECT_EQ(difference(before, read_tree(options.target)), "");
+  options.restart = true;
+  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  EXPECT_NE(difference(before, read_tree(options.target)), "");
+}
+
+TEST(Resume, OfATargetThatIsGoneStartsOver) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  const Tree whole = read_tree(options.target);
+  fs::remove_all(options.target);
+  const Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  EXPECT_FALSE(summary.resumed);
+  EXPECT_EQ(difference(whole, read_tree(options.target)), "");
+}
+
+TEST(Resume, IsRefusedOnAnotherTarget) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  fs::rename(options.target, temp.path("aside"));
+  write_file(temp.path("target/precious"), "mine");
+  EXPECT_NE(refusal(options).find("the target is not the one that the state beside it is of"),
+            std::string::npos);
+  Options restart = options;
+  restart.restart = true;
+  EXPECT_NE(refusal(restart).find("--restart: the target is not of an unfinished migration"),
+            std::string::npos);
+  EXPECT_EQ(read_file(temp.path("target/precious")), "mine");
+}
+
+TEST(CatchUp, IsRefusedIfAServerWroteIntoTheTarget) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  const Tree tree = read_tree(options.target);
+  const auto meta = std::find_if(tree.begin(), tree.end(),
+                                 [](const auto& file) { return file.first.ends_with("/meta.json"); });
+  ASSERT_NE(meta, tree.end());
+  write_file(options.target + '/' + meta->first, meta->second + ' ');
+  const std::string words = refusal(options);
+  EXPECT_NE(words.find("has been changed since"), std::string::npos) << words;
+  EXPECT_NE(words.find(meta->first), std::string::npos) << words;
+  EXPECT_TRUE(fs::exists(options.target + "/version.txt"));
+}
+
+TEST(Lock, ASecondRunIsRefused) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  {
+    const auto held = State::open(state_directory(options));
+    ASSERT_TRUE(held);
+    const std::string words = refusal(options);
+    EXPECT_NE(words.find("another jobferry is at work on this target (host "), std::string::npos) << words;
+    EXPECT_NE(words.find(fmt::format("pid {}", ::getpid())), std::string::npos) << words;
+    EXPECT_FALSE(fs::exists(options.target));
+  }
+  // What a dead process left in the file means nothing.
+  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+}
+
+TEST(State, IsKeptOutsideOfArchives) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  Options options = options_for(temp, "target", true);
+  for (const std::string inside : {"target/state", "source/state"}) {
+    options.state = temp.path(inside);
+    EXPECT_NE(refusal(options).find("--state: it lies in an archive"), std::string::npos);
+  }
+  options.target += '/';
+  options.state.clear();
+  EXPECT_EQ(state_directory(options), temp.path("target.jobferry"));
+}
+
+TEST(Resume, WithoutStateNothingIsKept) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  Options options = options_for(temp, "target", true);
+  options.keep_state = false;
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  EXPECT_FALSE(fs::exists(temp.path("target.jobferry")));
+  EXPECT_NE(refusal(options).find("the target is not empty"), std::string::npos);
+}
+
+namespace {
+
+// A disk that somebody else fills at the n-th file.
+class FillingFiles : public ForwardingFiles {
+ public:
+  FillingFiles(std::string filler, std::uint64_t nth) : filler_(std::move(filler)), nth_(nth) {}
+
+ private:
+  void before(std::string_view call, const std::string&) override {
+    if (call != "write" || ++writes_ != nth_) return;
+    std::ofstream file(filler_);
+    const std::string block(4096, 'x');
+    while (file << block << std::flush) {
+    }
+  }
+  const std::string filler_;
+  const std::uint64_t nth_;
+  std::atomic<std::uint64_t> writes_{0};
+};
+
+}  // namespace
+
+TEST(FullDisk, KeepsItsStateAndGoesOn) {
+  const TempDir temp;
+  make_source(temp, 0, 20);
+  const Whole whole = run_whole(temp, true);
+  const std::string disk = temp.path("disk");
+  fs::create_directories(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=8m") != 0)
+    GTEST_SKIP() << "a small disk can only be mounted as root";
+  for (const std::uint64_t nth : {15U, 25U, 35U}) {
+    Options options = options_for(temp, fmt::format("disk/target{}", nth), true);
+    options.state = temp.path(fmt::format("state{}", nth));
+    FillingFiles files(disk + "/filler", nth);
+    const Summary summary = migrate_with(files, options, {});
+    EXPECT_EQ(summary.outcome, Outcome::failed);
+    ASSERT_FALSE(summary.errors.empty());
+    EXPECT_NE(describe(summary.errors[0]).find("No space left on device"), std::string::npos);
+    EXPECT_NE(summary_text(options, summary).find("The same command goes on from here."), std::string::npos);
+    fs::remove(disk + "/filler");
+    const auto real = real_files(false);
+    const Summary again = migrate_with(*real, options, {});
+    EXPECT_EQ(again.outcome, Outcome::complete) << why(options, again);
+    EXPECT_GT(again.unchanged, 0U);
+    EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
+  }
+  ::umount(disk.c_str());
+}
+
+}  // namespace jobferry::test
