@@ -1,4 +1,4 @@
-"""Scenarios S1 to S9: jobferry beside its peers, in turns, each run into a fresh target after a sync.
+"""Scenarios S1 to S10: jobferry beside its peers, in turns, each run into a fresh target after a sync.
 
 What holds on another machine are the ratios of a turn, not its seconds. cp does not wait for the disk at its end,
 jobferry does: that time is taken off its wall time and shown apart. Results are checked before a figure is printed.
@@ -142,13 +142,14 @@ class Table:
               f"{bar + (' ok' if kept else ' NOT HELD'):>22}  {peak:7.0f} {sync:9.2f}", flush=True)
 
 
-def s1_s2_s8_s9(bench, table, wanted):
+def s1_and_its_kin(bench, table, wanted):
     """The same archive, in one series of turns."""
     size = bench.options.scale
     jobs = int(4000 * size)
     source = bench.source("plain", "--version", "0", "--jobs", str(jobs), "--total-size", f"{jobs * 100}kB",
                           "--gzip-share", "0", "--pretty-share", "0", "--no-quirks")
-    runs = {"S1": (1, "--threads", "2"), "S2": (3, "--threads", "2"), "S8": (1, "--threads", "1"), "S9": (1, "--debug")}
+    runs = {"S1": (1, "--threads", "2"), "S2": (3, "--threads", "2"), "S8": (1, "--threads", "1"), "S9": (1, "--debug"),
+            "S10": (1, "--threads", "2", "--no-state")}
     runs = {name: how for name, how in runs.items() if name in wanted or name == "S1" or (name == "S8" and "S9" in wanted)}
     checked = {name: bench.migrate(source, *how, quiet=name != "S9")["target"] for name, how in runs.items()}
     for name, target in checked.items():
@@ -170,6 +171,8 @@ def s1_s2_s8_s9(bench, table, wanted):
         row("S2 0->3 / 0->1, 2 threads", "S2", "S1", "1.05", lambda r: r["wall"] <= 1.05)
     if "S8" in wanted:
         row("S8 0->1, 1 thread / 2 threads", "S8", "S1", "told", lambda r: True)
+    if "S10" in wanted:
+        row("S10 0->1, with its state / --no-state", "S1", "S10", "1.05", lambda r: r["wall"] <= 1.05)
     if "S9" in wanted:
         row("S9 0->1, --debug / 1 thread", "S9", "S8", "1.15", lambda r: r["wall"] <= 1.15)
 
@@ -286,13 +289,13 @@ def s7(bench, table, wanted):
               lambda r: r["wall"] <= 1.25 and r["peak"] <= 1.3)
 
 
-SCENARIOS = {("S1", "S2", "S8", "S9"): s1_s2_s8_s9, ("S3",): s3, ("S4", "S8"): s4, ("S5",): s5, ("S6",): s6, ("S7",): s7}
+SCENARIOS = {("S1", "S2", "S8", "S9", "S10"): s1_and_its_kin, ("S3",): s3, ("S4", "S8"): s4, ("S5",): s5, ("S6",): s6, ("S7",): s7}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenarios", default="S1,S2,S3,S4,S5,S6,S8,S9",
-                        help="which of S1 to S9 (all but S7, which takes a million jobs, 20 GB and half an hour)")
+    parser.add_argument("--scenarios", default="S1,S2,S3,S4,S5,S6,S8,S9,S10",
+                        help="which of S1 to S10 (all but S7, which takes a million jobs, 20 GB and half an hour)")
     parser.add_argument("--runs", type=int, default=7, help="turns, at least 7 make sense (7)")
     parser.add_argument("--scale", type=float, default=1.0, help="size of all archives, to try things out (1)")
     parser.add_argument("--build", default=HERE.parent / "build" / "release", help="where the programs are (build/release)")

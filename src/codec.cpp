@@ -122,6 +122,7 @@ void Codec::deflate_fast(std::string_view content, Buffer& packed) {
   if (!fast_tables_) fast_tables_ = std::make_unique<std::uint8_t[]>(tables);
   isal_zstream stream;
   isal_deflate_init(&stream);
+  stream.avail_in = 0;  // which that leaves as it was
   stream.level =
       1;  // of its four: level 0 is hardly faster and a tenth larger, 2 and 3 are slower and no smaller
   stream.level_buf = fast_tables_.get();

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +50,11 @@ class Descriptor {
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
   int close() { return ::close(std::exchange(fd_, -1)); }
+  void release() { fd_ = -1; }
+  void reset(int fd) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+  }
 
  private:
   int fd_;
@@ -72,11 +79,20 @@ class RealFiles : public Files {
  public:
   explicit RealFiles(bool follow) : follow_(follow), is_root_(::geteuid() == 0) {}
 
+  void confine(const std::string& root) override {
+    if (follow_) return;
+    confined_ = root + '/';
+    root_.reset(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+
   Result<std::vector<Entry>> list(const std::string& directory) override {
     // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks
     // twice as fast.
-    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+    Descriptor descriptor(open_below(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptor) return read_failure("list the directory", directory);
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(descriptor.get()), ::closedir);
     if (!open) return failure(Kind::read_failed, "list the directory", directory, errno);
+    descriptor.release();  // it is closed with `open`
     std::vector<Entry> entries;
     errno = 0;
     while (const dirent* entry = ::readdir(open.get())) {
@@ -187,8 +203,18 @@ class RealFiles : public Files {
   }
 
   Result<void> link(const std::string& from, const std::string& to) override {
-    const int flags = follow_ ? AT_SYMLINK_FOLLOW : 0;
-    if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) return write_failure("link", to);
+    if (!is_confined(from)) {
+      const int flags = follow_ ? AT_SYMLINK_FOLLOW : 0;
+      if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0)
+        return write_failure("link", to);
+      return {};
+    }
+    // What was opened is what is linked, whatever stands at its path by now.
+    const Descriptor source(open_below(from, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!source) return read_failure("open", from);
+    const std::string opened = fmt::format("/proc/self/fd/{}", source.get());
+    if (::linkat(AT_FDCWD, opened.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      return write_failure("link", to);
     return {};
   }
 
@@ -231,11 +257,27 @@ class RealFiles : public Files {
     return ::fchmod(fd, like.mode) == 0;
   }
 
+  bool is_confined(const std::string& path) const { return root_ && path.starts_with(confined_); }
+
+  // A kernel before 5.6, or a sandbox, has no openat2: then only the last part of the path is safe.
+  int open_below(const std::string& path, int flags) const {
+    if (!is_confined(path)) return ::open(path.c_str(), flags);
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    while (true) {
+      const long fd = ::syscall(SYS_openat2, root_.get(), path.c_str() + confined_.size(), &how, sizeof how);
+      if (fd < 0 && errno == EAGAIN) continue;  // something above it was renamed at this moment
+      if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return ::open(path.c_str(), flags);
+      return static_cast<int>(fd);
+    }
+  }
+
   // Without waiting for a FIFO's writer, and without touching the access time where that is allowed.
   int open_source(const std::string& path) const {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow_ ? 0 : O_NOFOLLOW);
-    const int fd = ::open(path.c_str(), flags | O_NOATIME);
-    return fd < 0 && errno == EPERM ? ::open(path.c_str(), flags) : fd;
+    const int fd = open_below(path, flags | O_NOATIME);
+    return fd < 0 && errno == EPERM ? open_below(path, flags) : fd;
   }
 
   static Result<void> write_all(int fd, std::string_view content, const std::string& path) {
@@ -265,6 +307,8 @@ class RealFiles : public Files {
 
   const bool follow_;
   const bool is_root_;
+  std::string confined_;  // with a slash
+  Descriptor root_{-1};
 };
 
 class DryFiles : public RealFiles {

@@ -58,6 +58,10 @@ class Files {
  public:
   virtual ~Files() = default;
 
+  // From here on nothing below this directory is listed, read, copied or linked through a symbolic link, even
+  // if somebody puts one in the place of a directory meanwhile. Not where links are followed.
+  virtual void confine(const std::string& root) = 0;
+
   virtual Result<std::vector<Entry>> list(const std::string& directory) = 0;  // sorted by name, bytewise
   virtual Result<FileInfo> info(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;  // whatever it is; links are not followed

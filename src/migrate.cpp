@@ -296,6 +296,7 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   auto archive = open_archive(files, options.source);
   if (!archive) return fail(summary, std::move(archive.error()));
   summary.from = archive->version;
+  files.confine(archive->root);
 
   // Plan the chain of steps.
   if (archive->version == options.to && !options.repair) return Outcome::nothing_to_do;

@@ -256,7 +256,8 @@ JobRecord State::record_of(sqlite3_stmt* row) {
   const auto word = [](const rapidjson::Value& value) {
     return std::string_view(value.GetString(), value.GetStringLength());
   };
-  for (const auto& note : notes.GetObject()) {
+  for (rapidjson::SizeType i = 0; i < notes.MemberCount(); ++i) {
+    const auto& note = *(notes.MemberBegin() + i);
     const auto& parts = note.value;
     if (!parts.IsArray() || parts.Size() != 4 || !parts[0].IsUint64() || !parts[1].IsString()) continue;
     record.notes.push_back({keep(word(note.name)), keep(word(parts[1])), std::string(word(parts[2])),

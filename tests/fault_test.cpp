@@ -29,6 +29,7 @@ class FailingFiles : public Files {
   std::uint64_t calls() const { return calls_; }
   const std::string& failed() const { return failed_; }
 
+  void confine(const std::string& root) override { real_->confine(root); }
   Result<std::vector<Entry>> list(const std::string& path) override {
     if (fails("list", path)) return error(Kind::read_failed);
     return real_->list(path);

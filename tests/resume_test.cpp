@@ -13,6 +13,7 @@
 #include <functional>
 #include <mutex>
 #include <random>
+#include <thread>
 
 #include "corpus.h"
 #include "forwarding.h"
@@ -447,6 +448,8 @@ TEST(CatchUp, IsRefusedIfAServerWroteIntoTheTarget) {
   const auto meta = std::find_if(tree.begin(), tree.end(),
                                  [](const auto& file) { return file.first.ends_with("/meta.json"); });
   ASSERT_NE(meta, tree.end());
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(50));  // the clock of files ticks every few milliseconds
   write_file(options.target + '/' + meta->first, meta->second + ' ');
   const std::string words = refusal(options);
   EXPECT_NE(words.find("has been changed since"), std::string::npos) << words;

@@ -97,16 +97,26 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(static_cast<bool>(archive));
   const Plan plan = plan_for(*files, options, *archive);
-  Target target(*files, *archive, options, Standing::fresh);
-  ASSERT_TRUE(static_cast<bool>(target.create()));
-
-  Summary summary;
-  const Listener listener;
-  Ledger ledger(summary, listener);
-  Walk walk(*files, *archive, false);
-  const Stages stages(*files, plan, target, nullptr);
-  const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
-  BareThreads(shared).run();
+  // The first pass does it all, the second takes over what the state of the first knows.
+  Summary summaries[2];
+  for (Summary& summary : summaries) {
+    const bool first = &summary == summaries;
+    const auto state = State::open(temp.path("state"));
+    ASSERT_TRUE(static_cast<bool>(state));
+    Target target(*files, *archive, options, first ? Standing::fresh : Standing::interrupted);
+    ASSERT_TRUE(static_cast<bool>(target.create()));
+    const Listener listener;
+    Ledger ledger(summary, listener);
+    Checkpoints checkpoints(*files, **state, options.target, std::chrono::milliseconds(1));
+    ledger.record_in(checkpoints);
+    Walk walk(*files, *archive, false);
+    const Stages stages(*files, plan, target, state->get());
+    const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
+    BareThreads(shared).run();
+    ASSERT_TRUE(static_cast<bool>(checkpoints.finish()));
+    EXPECT_EQ(summary.unchanged, first ? 0 : summary.total().migrated + summary.total().skipped);
+  }
+  const Summary& summary = summaries[1];
 
   Options loop;
   loop.debug = true;

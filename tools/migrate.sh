@@ -7,7 +7,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-install_missing
+install_missing "${packages[@]}"
 build release jobferry make_archive
 
 if (($# == 0)); then

@@ -4,8 +4,9 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-install_missing
 (($#)) || set -- release
+case " $* " in *" fuzz "* | *" clang "*) packages+=("${clang_packages[@]}") ;; esac
+install_missing "${packages[@]}"
 for preset in "$@"; do
   echo "== $preset"
   build "$preset"

@@ -11,6 +11,7 @@ namespace jobferry::test {
 
 class ForwardingFiles : public Files {
  public:
+  void confine(const std::string& root) override { real_->confine(root); }
   Result<std::vector<Entry>> list(const std::string& path) override {
     before("list", path);
     return real_->list(path);

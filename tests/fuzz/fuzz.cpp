@@ -1,0 +1,117 @@
+#include "fuzz.h"
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string_view>
+
+#include "flat.h"
+#include "memory_files.h"
+#include "run.h"
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace {
+
+// Nothing is made there: it only stands where anybody may write.
+const std::string source = "/tmp/jobferry-fuzz/source", target = "/tmp/jobferry-fuzz/target";
+
+// Valid by RFC 8259. RapidJSON refuses lone surrogates in escapes and exponents beyond a double, which the
+// RFC allows: nothing is said then.
+enum class Answer { valid, invalid, unsaid };
+Answer ask_rapidjson(std::string_view text) {
+  constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag |
+                             rapidjson::kParseIterativeFlag;
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  rapidjson::BaseReaderHandler<> ignore;
+  const rapidjson::ParseResult result = reader.Parse<flags>(stream, ignore);
+  if (!result.IsError()) return Answer::valid;
+  const bool legal = result.Code() == rapidjson::kParseErrorStringUnicodeSurrogateInvalid ||
+                     result.Code() == rapidjson::kParseErrorNumberTooBig;
+  return legal ? Answer::unsaid : Answer::invalid;
+}
+
+bool is_json(std::string_view path) { return path.ends_with(".json"); }
+
+// Members of meta.json that rules R, M look at.
+bool touched_in_meta(const std::string& pointer) {
+  static const std::set<std::string> names = {
+      "exclusive", "shared",     "jobState",        "subCluster",       "resources",     "tags",
+      "metaData",  "statistics", "partition",       "arrayJobId",       "numHwthreads",  "numAcc",
+      "smt",       "walltime",   "numNodes",        "monitoringStatus", "duration",      "submitTime",
+      "energy",    "footprint",  "requestedMemory", "energyFootprint",  "concurrentJobs"};
+  const std::string name = pointer.substr(1, pointer.find('/', 1) - 1);
+  return names.contains(name) || name.ends_with("_avg") || name.ends_with("_max") || name.ends_with("_total");
+}
+
+bool must_stay(const std::string& path, const std::string& pointer) {
+  if (path.ends_with("data.json"))
+    return pointer.find("/data/") != pointer.npos || pointer.find("/statisticsSeries/") != pointer.npos;
+  return path.ends_with("meta.json") && !pointer.empty() && !touched_in_meta(pointer);
+}
+
+// The pointers count elements, and rules drop what is in front of others: only where the value itself is a
+// data point its place is sure.
+void compare(const std::string& path, const std::string& before, const std::string& after) {
+  const auto old_flat = flatten(before), new_flat = flatten(after);
+  for (const auto& [pointer, text] : old_flat) {
+    if (!must_stay(path, pointer)) continue;
+    const auto found = new_flat.find(pointer);
+    expect(found != new_flat.end() && found->second == text, "a token is lost or changed");
+  }
+}
+
+void migrate_one(int from, int to, const std::string& name, const std::string& content) {
+  Tree tree = plain_archive(from);
+  const std::string path = name == "version.txt"    ? name
+                           : name == "cluster.json" ? "c/" + name
+                                                    : "c/0/001/100/" + name;
+  tree[path] = content;
+  MemoryFiles files;
+  files.add(source, tree);
+  Options options;
+  options.source = source;
+  options.target = target;
+  options.to = to;
+  options.debug = true;
+  options.keep_state = false;
+  options.repair = true;
+  options.check_data = true;
+  options.max_file_size = 1U << 22;
+  const Summary summary = migrate_with(files, options, {});
+  for (const auto* errors : {&summary.errors, &summary.bad})
+    for (const Error& error : *errors) expect(error.kind != Kind::internal, error.what.c_str());
+  const Tree written = files.tree(target);
+  for (const auto& [file, text] : written) {
+    if (!is_json(file)) continue;
+    const Answer answer = ask_rapidjson(tree[file]);
+    expect(answer != Answer::invalid, "accepted what is no JSON");
+    expect(answer == Answer::unsaid || ask_rapidjson(text) == Answer::valid, "wrote what is no JSON");
+    if (answer == Answer::valid) compare(file, tree[file], text);
+  }
+  const bool complete = summary.outcome == Outcome::complete;
+  expect(written.contains("version.txt") == complete, "version.txt and the outcome disagree");
+  expect(!complete || !written.contains("jobferry.unfinished"), "complete and unfinished at once");
+}
+
+}  // namespace
+
+void expect(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::abort();
+}
+
+void migrate_with_content(const std::string& name, const std::string& content) {
+  for (int from = 0; from <= newest_version; ++from) migrate_one(from, newest_version, name, content);
+  migrate_one(3, 2, name, content);
+  migrate_one(3, 1, name, content);
+}
+
+}  // namespace jobferry::test
