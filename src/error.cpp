@@ -24,8 +24,8 @@ std::string_view name_of(Verdict verdict) {
 }
 
 std::string_view name_of(Outcome outcome) {
-  constexpr std::array<std::string_view, 5> names = {"complete", "nothing-to-do", "bad-jobs", "interrupted",
-                                                     "failed"};
+  constexpr std::array<std::string_view, 6> names = {"complete",    "nothing-to-do", "bad-jobs",
+                                                     "interrupted", "partial",       "failed"};
   return names[static_cast<std::size_t>(outcome)];
 }
 

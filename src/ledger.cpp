@@ -17,8 +17,13 @@ void Ledger::retire(Slot& slot) {
     summary_.errors.push_back(std::move(*slot.error));
     return;
   }
-  count(slot);
   seen_again_ += slot.recorded && slot.fate != Fate::foreign;
+  if (slot.name) names_found_.insert(slot.name);
+  if (slot.fate == Fate::left_out) {
+    ++summary_.left_out;
+    return;
+  }
+  count(slot);
   summary_.unchanged += slot.unchanged;
   if (checkpoints_ && slot.fate != Fate::foreign && !slot.unchanged) record(slot);
   if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -81,6 +82,19 @@ Override parse_override(const std::string& text) {
   if (parsed.metric.empty() || (scoped && parsed.cluster.empty()) || (value != "sum" && value != "avg"))
     throw CLI::ValidationError("--aggregation", "expected [CLUSTER:]METRIC=sum|avg, found " + text);
   return parsed;
+}
+
+JobName parse_job(const std::string& text) {
+  const std::size_t slash = text.find('/'), second = text.find('/', slash + 1);
+  JobName job;
+  job.cluster = text.substr(0, slash);
+  const std::string id = slash == text.npos ? "" : text.substr(slash + 1, second - slash - 1);
+  if (slash != text.npos && second != text.npos) job.start = text.substr(second + 1);
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), job.id);
+  const bool whole = error == std::errc() && end == id.data() + id.size();
+  if (job.cluster.empty() || !whole || (second != text.npos && job.start.empty()))
+    throw CLI::ValidationError("--job", "expected CLUSTER/ID[/START], found " + text);
+  return job;
 }
 
 std::string versions_help() {
@@ -171,6 +185,16 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("SIZE");
   app.add_flag("--dry-run", o.dry_run, "everything but writing");
   app.add_flag("--repair", o.repair, "source and target version equal: apply the repairs alone");
+  app.add_option_function<std::vector<std::string>>(
+         "--job",
+         [&o](const std::vector<std::string>& all) {
+           for (const std::string& each : all) o.jobs.push_back(parse_job(each));
+         },
+         "only this job; repeatable")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("CLUSTER/ID[/START]");
+  app.add_flag("--only-bad", o.only_bad, "only the jobs that were bad in the last run");
   app.add_option("--state", o.state,
                  "where it is kept what is done (default: the target's name and .jobferry)")
       ->type_name("DIR");
@@ -214,6 +238,7 @@ ExitCode exit_code_of(Outcome outcome) {
     case Outcome::nothing_to_do:
       return ExitCode::complete;
     case Outcome::bad_jobs:
+    case Outcome::partial:
       return ExitCode::bad_jobs;
     case Outcome::interrupted:
       return ExitCode::interrupted;

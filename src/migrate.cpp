@@ -258,6 +258,7 @@ Result<void> find_vanished(Files& files, const Archive& archive, State& state, c
 Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary& summary) {
   if (!summary.errors.empty()) return Outcome::failed;
   if (!all_jobs) return Outcome::interrupted;
+  if (summary.left_out > 0) return summary.bad.empty() ? Outcome::partial : Outcome::bad_jobs;
   if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
   const auto begin = Clock::now();
   auto done = target.finalize(summary.to);
@@ -265,6 +266,17 @@ Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary&
   if (!done) return fail(summary, std::move(done.error()));
   summary.finalized = !options.dry_run;
   return Outcome::complete;
+}
+
+// --job for a job that there is not would else go unnoticed.
+Result<void> check_names(const Options& options, const Ledger& ledger) {
+  for (std::size_t i = 0; i < options.jobs.size(); ++i) {
+    const JobName& name = options.jobs[i];
+    if (ledger.names_found().contains(i + 1)) continue;
+    return Error{Kind::option_invalid, fmt::format("--job: the archive has no job {}/{}{}{}", name.cluster,
+                                                   name.id, name.start.empty() ? "" : "/", name.start)};
+  }
+  return {};
 }
 
 // Everything but the jobs, then the jobs. False if it was ended before the last one.
@@ -278,17 +290,21 @@ Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, Mig
     if (auto done = remember_target(files, options, *state); !done) return std::move(done.error());
   if (auto done = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary); !done)
     return std::move(done.error());
-  if (!state) return run_jobs(files, plan, target, nullptr, ledger, listener, summary);
+  const auto complain = [&](bool all_jobs) -> Result<bool> {
+    const auto found = all_jobs ? check_names(options, ledger) : Result<void>();
+    return found ? Result<bool>(all_jobs) : Result<bool>(Error(found.error()));
+  };
+  if (!state) return complain(run_jobs(files, plan, target, nullptr, ledger, listener, summary));
 
   Checkpoints checkpoints(files, *state, options.target, options.checkpoint_interval);
   ledger.record_in(checkpoints);
-  bool all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
+  const bool all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
   const auto begin = Clock::now();
   auto recorded = checkpoints.finish();
   summary.sync_seconds += seconds_since(begin);
   if (recorded && all_jobs) recorded = find_vanished(files, plan.archive, *state, ledger, summary);
   if (!recorded) return std::move(recorded.error());
-  return all_jobs;
+  return complain(all_jobs);
 }
 
 Outcome migrate_archive(Files& files, const Options& options, const Listener& listener, Summary& summary) {
@@ -325,6 +341,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   auto earlier = take_up(files, *archive, options);
   if (!earlier) return fail(summary, std::move(earlier.error()));
   summary.resumed = earlier->standing != Standing::fresh;
+  if (options.only_bad && !summary.resumed)
+    return fail(summary, {Kind::option_invalid, "--only-bad: there is no earlier run to go on from"});
   if (earlier->state)
     for (const auto& cluster : clusters)
       if (auto known = earlier->state->settle_cluster(cluster->file.name, cluster->source.view()); !known)

@@ -126,6 +126,10 @@ std::string closing_text(const Options& options, const Summary& summary) {
       return fmt::format(
           "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.{}\n",
           target, go_on);
+    case Outcome::partial:
+      return fmt::format("Not complete: {} that nobody asked for remain to be migrated.{}\n",
+                         plural(summary.left_out, "job"),
+                         options.dry_run ? " Dry run: nothing was written." : go_on);
     case Outcome::failed:
       return "Failed: stderr says why." + go_on + '\n';
   }
@@ -412,6 +416,7 @@ std::string report_json(const Options& options, const Summary& summary) {
   json.Key("resumed");
   json.Bool(summary.resumed);
   put(json, "unchanged", summary.unchanged);
+  put(json, "leftOut", summary.left_out);
   json.Key("vanished");
   json.StartArray();
   for (const std::string& path : summary.vanished) json.String(printable(path).c_str());

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "checkpoints.h"
@@ -31,6 +32,8 @@ class Ledger {
   bool ended() const {
     return failed_ || (listener_.stop && *listener_.stop) || (checkpoints_ && checkpoints_->failed());
   }
+  // Those of Options::jobs that were found, counted from 1.
+  const std::set<std::size_t>& names_found() const { return names_found_; }
   // Jobs that the state of earlier runs knows and that are still there.
   std::uint64_t seen_again() const { return seen_again_; }
 
@@ -42,6 +45,7 @@ class Ledger {
   const Listener& listener_;
   Checkpoints* checkpoints_ = nullptr;
   std::uint64_t seen_again_ = 0;
+  std::set<std::size_t> names_found_;
   std::atomic<bool> failed_{false};  // set by the gate, asked by discover
 };
 

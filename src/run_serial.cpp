@@ -10,7 +10,8 @@ bool run_serial(const Run& run) {
     slot.reset(std::move(*path));
     run.stages.run(&Stages::list, slot);
     // Told before any of its files is touched; the listing alone shows whether it is a job at all (X8).
-    if (run.listener.job && slot.fate != Fate::foreign) run.listener.job(slot.path);
+    const bool is_job = slot.fate != Fate::foreign && slot.fate != Fate::left_out;
+    if (run.listener.job && is_job) run.listener.job(slot.path);
     for (const auto stage : {&Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
       run.stages.run(stage, slot);
     run.ledger.retire(slot);

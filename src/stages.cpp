@@ -111,6 +111,7 @@ void Slot::reset(JobPath next) {
   memory = 0;
   listed = recorded = unchanged = false;
   files.clear();
+  name = 0;
   fate = Fate::pending;
   error.reset();
   meta_info.reset();
@@ -198,7 +199,12 @@ void Stages::list(Slot& slot) const {
   for (const Entry& entry : *entries) sort_entry(slot, entry);
   judge_listing(slot);
   if (state_) describe_files(slot);
-  if (state_ && state_->known_jobs() > 0) take_over(slot);
+  std::optional<JobRecord> record;
+  if (state_ && state_->known_jobs() > 0) record = state_->find(slot.subject);
+  slot.recorded = record.has_value();
+  const bool asked_for = is_asked_for(slot, record);
+  if (record) take_over(slot, std::move(record));
+  if (!asked_for && !slot.unchanged && slot.fate != Fate::foreign) slot.fate = Fate::left_out;
   const auto converted = [&](const DataFile& file) {
     return file.info && plan_.converts(file.name, file.info->size);
   };
@@ -233,11 +239,21 @@ void Stages::describe_files(Slot& slot) const {
     if (const auto info = files_.info(join(slot.source, entry.name))) describe(entry.name, *info);
 }
 
+bool Stages::is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const {
+  const auto& jobs = plan_.options.jobs;
+  const auto is_this = [&](const JobName& name) {
+    return name.cluster == slot.path.cluster && slot.path.job_id() == name.id &&
+           (name.start.empty() || name.start == slot.path.start);
+  };
+  const auto found = std::find_if(jobs.begin(), jobs.end(), is_this);
+  if (found != jobs.end()) slot.name = static_cast<std::size_t>(found - jobs.begin()) + 1;
+  if (plan_.options.only_bad && !(record && record->outcome == outcome_bad)) return false;
+  return jobs.empty() || found != jobs.end();
+}
+
 // What an earlier run has done and recorded is done, unless a file has changed. Bad jobs are tried again.
-void Stages::take_over(Slot& slot) const {
-  auto record = state_->find(slot.subject);
-  slot.recorded = record.has_value();
-  if (!record || record->files != slot.files || record->outcome == outcome_bad) return;
+void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
+  if (record->files != slot.files || record->outcome == outcome_bad) return;
   slot.unchanged = true;
   slot.fate = record->outcome == outcome_migrated ? Fate::migrated : Fate::skipped;
   slot.error = std::move(record->error);

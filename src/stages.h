@@ -35,8 +35,9 @@ struct Plan {
 };
 
 enum class Fate : std::uint8_t {
-  pending,  // goes on to the next stage
-  foreign,  // no job directory: left behind (X8)
+  pending,   // goes on to the next stage
+  foreign,   // no job directory: left behind (X8)
+  left_out,  // nobody asked for it
   migrated,
   skipped,        // X6
   bad,            // X12
@@ -71,6 +72,7 @@ struct Slot {
   FileInfo directory;
   std::string files;       // its files as the state records them
   bool recorded = false;   // an earlier run has recorded it
+  std::size_t name = 0;    // which of Options::jobs it is, from 1
   bool unchanged = false;  // and no file has changed since: it is done
   std::optional<FileInfo> meta_info;
   std::size_t entries = 0;        // all in its directory
@@ -140,7 +142,8 @@ class Stages {
   void sort_entry(Slot& slot, const Entry& entry) const;
   void judge_listing(Slot& slot) const;
   void describe_files(Slot& slot) const;
-  void take_over(Slot& slot) const;
+  void take_over(Slot& slot, std::optional<JobRecord> record) const;
+  bool is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
   void read_data(Slot& slot, DataFile& file) const;
   bool inflate(Slot& slot, DataFile& file) const;

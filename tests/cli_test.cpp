@@ -219,6 +219,18 @@ TEST(Restart, AsksBeforeItThrowsAway) {
   EXPECT_EQ(read_file(place.path("mine/precious")), "x");
 }
 
+TEST(Selection, OfOneJobTellsAboutIt) {
+  const Place place(mixed_archive());
+  const Ran ran = place.migrate(3, {"--job", "c/2", "--dry-run"});
+  EXPECT_EQ(ran.code, bad_jobs) << ran.text();
+  EXPECT_NE(line_with(ran.out, {"c/0/002/100 data.json"}), "") << ran.text();
+  EXPECT_EQ(place.migrate(3, {"--job", "c/1/100"}).code, bad_jobs);
+  EXPECT_TRUE(place.has("b/c/0/001/100/meta.json"));
+  EXPECT_FALSE(place.has("b/c/0/005/100/meta.json"));
+  for (const std::string wrong : {"c", "c/", "c/x", "/1", "c/1/", ""})
+    EXPECT_EQ(place.migrate(3, {"--job", wrong}).code, usage) << wrong;
+}
+
 // --- Options ---
 
 TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {

@@ -487,6 +487,53 @@ TEST(State, IsKeptOutsideOfArchives) {
   EXPECT_EQ(state_directory(options), temp.path("target.jobferry"));
 }
 
+// Spot by spot to the same end.
+TEST(Selection, OfJobsByNameAndOfBadOnes) {
+  const TempDir temp;
+  make_source(temp, 0, 8);
+  const Whole whole = run_whole(temp, true);
+  std::vector<std::string> jobs;
+  for (const auto& [path, content] : whole.tree)
+    if (path.ends_with("/meta.json")) jobs.push_back(fs::path(path).parent_path().string());
+  ASSERT_GE(jobs.size(), 4U);
+  const auto name_of_job = [](const std::string& path) {
+    const fs::path job(path);
+    auto part = job.begin();
+    const std::string cluster = (part++)->string();
+    const std::uint64_t thousands = std::stoull((part++)->string());
+    return JobName{cluster, thousands * 1000 + std::stoull((part++)->string()), ""};
+  };
+  Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  options.only_bad = true;
+  EXPECT_NE(refusal(options).find("--only-bad: there is no earlier run"), std::string::npos);
+  options.only_bad = false;
+
+  options.jobs = {name_of_job(jobs[1]), name_of_job(jobs[2])};
+  Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::partial) << why(options, summary);
+  EXPECT_EQ(summary.total().migrated, 2U);
+  const Tree two = read_tree(options.target);
+  EXPECT_TRUE(two.contains(jobs[1] + "/meta.json"));
+  EXPECT_FALSE(two.contains(jobs[0] + "/meta.json"));
+  EXPECT_FALSE(two.contains("version.txt"));
+  options.jobs = {{"nowhere", 7, ""}};
+  EXPECT_NE(refusal(options).find("--job: the archive has no job nowhere/7"), std::string::npos);
+
+  // One is bad; mended, it is the only one that is tried again.
+  options.jobs.clear();
+  const std::string broken = options.source + '/' + jobs[0] + "/meta.json", sound = read_file(broken);
+  write_file(broken, "{");
+  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::bad_jobs);
+  write_file(broken, sound);
+  options.only_bad = true;
+  CountingFiles counting;
+  summary = migrate_with(counting, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  EXPECT_EQ(counting.calls("read", "meta.json"), 1U);
+  EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
+}
+
 TEST(Resume, WithoutStateNothingIsKept) {
   const TempDir temp;
   make_source(temp, 0, 3);

@@ -33,6 +33,13 @@ struct Override {
   std::string aggregation;
 };
 
+// --job CLUSTER/ID[/START]
+struct JobName {
+  std::string cluster;
+  std::uint64_t id = 0;
+  std::string start;  // empty: every job of that ID
+};
+
 struct Options {
   std::string source = "./var/job-archive";
   std::string target = "./var/job-archive-new";
@@ -55,6 +62,10 @@ struct Options {
   // TARGET.jobferry.
   std::string state;
   bool keep_state = true;
+  // Limits the run to these jobs, or to those that were bad in the last run. Others that are not done yet are
+  // left out, and so the target stays unfinished.
+  std::vector<JobName> jobs;
+  bool only_bad = false;
   bool restart = false;  // throws away what an earlier run left: target and state
   // How often what is done is synced and recorded.
   std::chrono::milliseconds checkpoint_interval{10'000};
@@ -96,7 +107,8 @@ struct NoteCount {
   std::string subject, file, pointer, detail;  // the example: of the subject that comes first in path order
 };
 
-enum class Outcome : std::uint8_t { complete, nothing_to_do, bad_jobs, interrupted, failed };
+// partial: the jobs that were asked for are done, others are not
+enum class Outcome : std::uint8_t { complete, nothing_to_do, bad_jobs, interrupted, partial, failed };
 std::string_view name_of(Outcome outcome);
 
 // The result of a run. It grows with what is wrong in an archive, not with the number of its jobs.
@@ -113,6 +125,7 @@ struct Summary {
   std::vector<Error> errors;                                        // what stopped the run
   bool resumed = false;                                             // it went on from an earlier run
   std::uint64_t unchanged = 0;        // jobs that an earlier run had done; they are counted above, too
+  std::uint64_t left_out = 0;         // jobs that were not asked for and are not done
   std::vector<std::string> vanished;  // jobs in the target that are no longer in the source, in order
   bool resumable = false;             // the same run again goes on from here
   double seconds = 0;
