@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <mutex>
@@ -30,6 +31,9 @@ namespace fs = boost::filesystem;
 namespace {
 
 const std::string marker = "jobferry.unfinished";
+
+// tests/large.sh asks for more than there is time for in every run of the suite.
+int as_large(int small, int large) { return std::getenv("JOBFERRY_LARGE") ? large : small; }
 
 class CountingFiles : public ForwardingFiles {
  public:
@@ -215,7 +219,7 @@ class Killed : public testing::TestWithParam<int> {};
 
 TEST_P(Killed, AtEveryCall) {
   const TempDir temp;
-  make_source(temp, GetParam(), 4);
+  make_source(temp, GetParam(), static_cast<std::uint64_t>(as_large(4, 30)));
   const Whole whole = run_whole(temp, true);
   ASSERT_EQ(whole.summary.outcome, Outcome::complete);
   for (std::uint64_t n = 1; n <= whole.calls; ++n) {
@@ -234,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, Killed, testing::Values(0, 1));
 // Several times in one migration, with as many threads as it happens, and in the catch-up that follows.
 TEST(Killed, ManyTimesInTheGraph) {
   std::mt19937 random(7);
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < as_large(8, 50); ++round) {
     const TempDir temp;
     make_source(temp, 0, 30, static_cast<unsigned>(round));
     const Whole whole = run_whole(temp, false);
@@ -258,7 +262,7 @@ TEST_P(PowerLoss, LosesNothingThatTheStateCallsDone) {
   const TempDir temp;
   make_source(temp, GetParam() % 2, 20);
   const Whole whole = run_whole(temp, GetParam() % 3 == 0);
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < as_large(10, 100); ++i) {
     const Options options = options_for(temp, fmt::format("target{}", i), GetParam() % 3 == 0);
     for (int loss = 0; loss < 2; ++loss) {
       const auto n = 1 + random() % whole.calls;

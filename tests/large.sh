@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The large forms of what the suite tries in small: every call of archives of 30 jobs, hundreds of kills and power
+# losses, an hour of each fuzzer. Takes most of a day; HOURS=0 leaves the fuzzers out.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../tools/setup.sh"
+
+install_missing "${packages[@]}" "${clang_packages[@]}"
+build release resume_test
+JOBFERRY_LARGE=1 "$root/build/release/resume_test"
+
+build fuzz
+for fuzzer in meta data cluster version unit node_list gzip; do
+  found=$root/build/fuzz/tests/found/$fuzzer
+  mkdir -p "$found"
+  seconds=$((${HOURS:-1} * 3600))
+  ((seconds == 0)) || "$root/build/fuzz/fuzz_$fuzzer" -max_total_time=$seconds -timeout=10 -rss_limit_mb=4096 \
+    -artifact_prefix="$found/../" "$found" "$root/tests/fuzz/corpus/$fuzzer"
+done
