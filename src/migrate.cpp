@@ -206,6 +206,8 @@ void settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) 
   sort_by_path(summary.bad);
   sort_by_path(summary.skipped);
   for (const Error& error : summary.bad) target.tidy_up(error.subject);
+  if (target.reused())
+    for (const Error& error : summary.skipped) target.tidy_up(error.subject);
 }
 
 // False if the run was ended before the last job.
@@ -252,6 +254,31 @@ Result<void> find_vanished(Files& files, const Archive& archive, State& state, c
   });
   std::sort(summary.vanished.begin(), summary.vanished.end(), path_order);
   return state.forget(unwritten);
+}
+
+// A run that was killed may have begun jobs that have left the source since: nobody replaces what is left of
+// them, nor the directories that lead to them. Says whether something is left in this one.
+Result<bool> remove_leftovers(Files& files, const Options& options, Target& target, State& state,
+                              const std::string& directory, int levels_to_jobs) {
+  if (levels_to_jobs == 0) {
+    if (state.find(directory)) return true;
+    if (auto gone = target.remove_job(directory); !gone) return std::move(gone.error());
+    return false;
+  }
+  auto entries = files.list(join(options.target, directory));
+  if (!entries) return std::move(entries.error());
+  bool left = false;
+  for (const Entry& entry : *entries) {
+    const std::string path = directory.empty() ? entry.name : join(directory, entry.name);
+    auto stays = entry.type == FileType::directory
+                     ? remove_leftovers(files, options, target, state, path, levels_to_jobs - 1)
+                     : Result<bool>(true);
+    if (!stays) return stays;
+    left |= *stays;
+  }
+  if (left) return true;
+  if (auto gone = target.remove(directory); !gone) return std::move(gone.error());
+  return false;
 }
 
 // Bad jobs and interruptions leave the target unfinished.
@@ -303,6 +330,9 @@ Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, Mig
   auto recorded = checkpoints.finish();
   summary.sync_seconds += seconds_since(begin);
   if (recorded && all_jobs) recorded = find_vanished(files, plan.archive, *state, ledger, summary);
+  if (recorded && all_jobs && summary.left_out == 0 && earlier.standing == Standing::interrupted)
+    if (auto left = remove_leftovers(files, options, target, *state, "", 4); !left)
+      recorded = std::move(left.error());
   if (!recorded) return std::move(recorded.error());
   return complain(all_jobs);
 }

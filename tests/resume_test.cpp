@@ -235,6 +235,52 @@ TEST_P(Killed, AtEveryCall) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, Killed, testing::Values(0, 1));
 
+// Nothing of a job stays that was begun, never finished, and is gone from the source when the run goes on.
+TEST(Killed, AndThenAJobIsGone) {
+  const TempDir temp;
+  make_source(temp, 0, 4);
+  const Whole whole = run_whole(temp, true);
+  const Tree source = read_tree(temp.path("source"));
+  std::string gone;  // the last one that is migrated
+  for (const auto& [path, content] : whole.tree)
+    if (path.ends_with("/meta.json")) gone = fs::path(path).parent_path().string();
+  for (std::uint64_t n = 1; n <= whole.calls; ++n) {
+    const Options options = options_for(temp, fmt::format("target{}", n), true);
+    (void)is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+    fs::rename(options.source + '/' + gone, temp.path("aside"));
+    const auto files = real_files(false);
+    const Summary summary = migrate_with(*files, options, {});
+    fs::rename(temp.path("aside"), options.source + '/' + gone);
+    SCOPED_TRACE(fmt::format("killed at call {}", n));
+    EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+    const Tree found = read_tree(options.target);
+    const bool kept = !summary.vanished.empty();
+    for (const auto& [path, content] : whole.tree) {
+      const bool of_it = path.starts_with(gone + '/');
+      EXPECT_EQ(found.contains(path), !of_it || kept) << path;
+      if (found.contains(path)) EXPECT_EQ(found.at(path), content) << path;
+    }
+    for (const auto& [path, content] : found) EXPECT_TRUE(whole.tree.contains(path)) << path;
+  }
+}
+
+// A job that was migrated and is empty by now goes with its directories.
+TEST(CatchUp, AJobThatIsSkippedByNowGoes) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(0));
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  write_file(options.source + "/c/0/001/100/data.json", "");
+  const Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete);
+  EXPECT_EQ(summary.skipped.size(), 1U);
+  Options anew = options;
+  anew.target = temp.path("anew");
+  ASSERT_EQ(migrate_with(*files, anew, {}).outcome, Outcome::complete);
+  EXPECT_EQ(difference(read_tree(anew.target), read_tree(options.target)), "");
+}
+
 // Several times in one migration, with as many threads as it happens, and in the catch-up that follows.
 TEST(Killed, ManyTimesInTheGraph) {
   std::mt19937 random(7);
