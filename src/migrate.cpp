@@ -306,6 +306,16 @@ Result<void> check_names(const Options& options, const Ledger& ledger) {
   return {};
 }
 
+// Unmounted, renamed or replaced: what could not be read then says nothing about the jobs.
+Result<void> check_source(Files& files, const Archive& archive, const Summary& summary) {
+  if (summary.bad.empty()) return {};
+  const auto info = files.info(archive.root + "/.");
+  if (info && info->device == archive.root_info.device && info->inode == archive.root_info.inode) return {};
+  Error error{Kind::read_failed, "the source archive went away during the run"};
+  error.file = archive.root;
+  return error;
+}
+
 // Everything but the jobs, then the jobs. False if it was ended before the last one.
 Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, MigratedClusters& clusters,
                      Target& target, const Listener& listener, Summary& summary) {
@@ -318,7 +328,8 @@ Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, Mig
   if (auto done = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary); !done)
     return std::move(done.error());
   const auto complain = [&](bool all_jobs) -> Result<bool> {
-    const auto found = all_jobs ? check_names(options, ledger) : Result<void>();
+    auto found = check_source(files, plan.archive, summary);
+    if (found && all_jobs) found = check_names(options, ledger);
     return found ? Result<bool>(all_jobs) : Result<bool>(Error(found.error()));
   };
   if (!state) return complain(run_jobs(files, plan, target, nullptr, ledger, listener, summary));

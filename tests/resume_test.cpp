@@ -411,6 +411,29 @@ TEST(CatchUp, KilledAtEveryCall) {
   }
 }
 
+// The clock goes back behind the end of the run, and behind the times of the files: what decides is whether a
+// file is the same, not which is newer.
+TEST(CatchUp, TheClockMayGoBack) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(0));
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  {
+    const auto state = State::open(state_directory(options));
+    ASSERT_TRUE(state);
+    ASSERT_TRUE((*state)->set({{"finished", "4000000000000000000"}, {"started", "2096-10-02T07:06:40Z"}}));
+  }
+  const std::string meta = options.source + "/c/0/001/100/meta.json";
+  std::string content = read_file(meta);
+  write_file(meta, content.insert(content.rfind('}'), ",\"added\":1"));
+  fs::last_write_time(meta, 1'000'000'000);
+  const Summary summary = migrate_with(*files, options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  EXPECT_EQ(summary.unchanged, 0U);
+  EXPECT_NE(read_file(options.target + "/c/0/001/100/meta.json").find("added"), std::string::npos);
+}
+
 // Jobs depend on their cluster.json.
 TEST(CatchUp, AChangedClusterFileChangesItsJobs) {
   const TempDir temp;
@@ -597,14 +620,52 @@ TEST(Resume, WithoutStateNothingIsKept) {
 
 namespace {
 
+// A source that is unmounted at the n-th call.
+class UnmountedFiles : public ForwardingFiles {
+ public:
+  UnmountedFiles(std::string source, std::uint64_t nth) : source_(std::move(source)), nth_(nth) {}
+
+ private:
+  void before(std::string_view, const std::string&) override {
+    if (++calls_ == nth_) fs::rename(source_, source_ + ".away");
+  }
+  const std::string source_;
+  const std::uint64_t nth_;
+  std::atomic<std::uint64_t> calls_{0};
+};
+
+}  // namespace
+
+TEST(VanishedSource, EndsTheRunAndCostsNothing) {
+  const TempDir temp;
+  make_source(temp, 0, 5);
+  const Whole whole = run_whole(temp, true);
+  for (std::uint64_t n = 1; n < whole.calls; n += 3) {
+    const Options options = options_for(temp, fmt::format("target{}", n), true);
+    UnmountedFiles files(options.source, n);
+    const Summary summary = migrate_with(files, options, {});
+    SCOPED_TRACE(fmt::format("away at call {}: {}", n, why(options, summary)));
+    EXPECT_TRUE(summary.outcome == Outcome::failed || summary.outcome == Outcome::complete);
+    fs::rename(options.source + ".away", options.source);
+    expect_completed(whole, options);
+  }
+}
+
+namespace {
+
 // A disk that somebody else fills at the n-th file.
 class FillingFiles : public ForwardingFiles {
  public:
-  FillingFiles(std::string filler, std::uint64_t nth) : filler_(std::move(filler)), nth_(nth) {}
+  FillingFiles(std::string filler, std::uint64_t nth, bool with_inodes)
+      : filler_(std::move(filler)), nth_(nth), with_inodes_(with_inodes) {}
 
  private:
   void before(std::string_view call, const std::string&) override {
     if (call != "write" || ++writes_ != nth_) return;
+    boost::system::error_code full;
+    for (int i = 0; with_inodes_ && !full; ++i)
+      fs::create_directories(fmt::format("{}/{}", filler_, i), full);
+    if (with_inodes_) return;
     std::ofstream file(filler_);
     const std::string block(4096, 'x');
     while (file << block << std::flush) {
@@ -612,29 +673,36 @@ class FillingFiles : public ForwardingFiles {
   }
   const std::string filler_;
   const std::uint64_t nth_;
+  const bool with_inodes_;
   std::atomic<std::uint64_t> writes_{0};
 };
 
 }  // namespace
 
-TEST(FullDisk, KeepsItsStateAndGoesOn) {
+struct SmallDisk {
+  std::string name, options;
+  bool of_inodes;
+};
+class FullDisk : public testing::TestWithParam<SmallDisk> {};
+
+TEST_P(FullDisk, KeepsItsStateAndGoesOn) {
   const TempDir temp;
   make_source(temp, 0, 20);
   const Whole whole = run_whole(temp, true);
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=8m") != 0)
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
     GTEST_SKIP() << "a small disk can only be mounted as root";
   for (const std::uint64_t nth : {15U, 25U, 35U}) {
     Options options = options_for(temp, fmt::format("disk/target{}", nth), true);
     options.state = temp.path(fmt::format("state{}", nth));
-    FillingFiles files(disk + "/filler", nth);
+    FillingFiles files(disk + "/filler", nth, GetParam().of_inodes);
     const Summary summary = migrate_with(files, options, {});
     EXPECT_EQ(summary.outcome, Outcome::failed);
     ASSERT_FALSE(summary.errors.empty());
     EXPECT_NE(describe(summary.errors[0]).find("No space left on device"), std::string::npos);
     EXPECT_NE(summary_text(options, summary).find("The same command goes on from here."), std::string::npos);
-    fs::remove(disk + "/filler");
+    fs::remove_all(disk + "/filler");
     const auto real = real_files(false);
     const Summary again = migrate_with(*real, options, {});
     EXPECT_EQ(again.outcome, Outcome::complete) << why(options, again);
@@ -643,5 +711,10 @@ TEST(FullDisk, KeepsItsStateAndGoesOn) {
   }
   ::umount(disk.c_str());
 }
+
+INSTANTIATE_TEST_SUITE_P(Disks, FullDisk,
+                         testing::Values(SmallDisk{"bytes", "size=8m", false},
+                                         SmallDisk{"inodes", "size=80m,nr_inodes=600", true}),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace jobferry::test
