@@ -106,6 +106,11 @@ std::string list_text(std::string_view title, const std::vector<Error>& errors) 
   return out;
 }
 
+bool is_about_target(const Summary& summary) {
+  return std::any_of(summary.errors.begin(), summary.errors.end(),
+                     [](const Error& error) { return error.kind == Kind::write_failed; });
+}
+
 std::string closing_text(const Options& options, const Summary& summary) {
   const std::string target = printable(options.target);
   const std::string go_on = summary.resumable ? " The same command goes on from here." : "";
@@ -131,7 +136,8 @@ std::string closing_text(const Options& options, const Summary& summary) {
                          plural(summary.left_out, "job"),
                          options.dry_run ? " Dry run: nothing was written." : go_on);
     case Outcome::failed:
-      return "Failed: stderr says why." + go_on + '\n';
+      return fmt::format("Failed: stderr says why.{}{}\n",
+                         is_about_target(summary) ? " Make room there, or mend it." : "", go_on);
   }
   return {};
 }

@@ -701,7 +701,9 @@ TEST_P(FullDisk, KeepsItsStateAndGoesOn) {
     EXPECT_EQ(summary.outcome, Outcome::failed);
     ASSERT_FALSE(summary.errors.empty());
     EXPECT_NE(describe(summary.errors[0]).find("No space left on device"), std::string::npos);
-    EXPECT_NE(summary_text(options, summary).find("The same command goes on from here."), std::string::npos);
+    EXPECT_NE(summary_text(options, summary)
+                  .find("Make room there, or mend it. The same command goes on from here."),
+              std::string::npos);
     fs::remove_all(disk + "/filler");
     const auto real = real_files(false);
     const Summary again = migrate_with(*real, options, {});
