@@ -12,8 +12,8 @@
 //     notes    a JSON object: {CODE: [COUNT, FILE, POINTER, DETAIL], ...}, place and detail of the first
 //
 // A row is committed once the job's files are on disk, never before; so a run that was killed has jobs in the
-// target without a row, which the next one replaces, but no row without its job. A job takes about 400 bytes,
-// 1 % of a small job.
+// target without a row, which the next one replaces, but no row without its job. A job takes 300 to 400
+// bytes.
 #pragma once
 
 #include <cstdint>

@@ -19,6 +19,7 @@ struct Bomb {
   std::function<std::string()> content;  // made when it is needed: a child begins with its parent's memory
   std::string expected;                  // in the summary
   std::uint64_t most_mib;                // of memory
+  std::uint64_t size = 0;                // the file is made so long, with nothing in it
 };
 
 void PrintTo(const Bomb& bomb, std::ostream* out) { *out << bomb.name; }
@@ -51,6 +52,14 @@ std::vector<Bomb> bombs() {
   return {
       {"expands_1000_fold", "data.json.gz", [] { return gzipped(std::string(200'000'000, ' ')); },
        "file-too-large", 200},
+      {"claims_4_gib", "data.json.gz",
+       [] {
+         std::string packed = gzipped("{}");
+         return packed.replace(packed.size() - 4, 4, "\xff\xff\xff\xff");
+       },
+       "gzip-corrupt", 200},
+      {"holds_4_gib", "data.json", [] { return "{"; }, "file-too-large", 200, 4ULL << 30},
+      {"meta_of_1_gb", "meta.json", [] { return "{"; }, "file-too-large", 200, 1'000'000'000},
       {"nested_in_data", "data.json", [=] { return "{\"m\":" + levels + "}"; }, "nesting-too-deep", 200},
       {"nested_in_meta", "meta.json", [=] { return meta_with("\"x\":" + levels); }, "nesting-too-deep", 200},
       {"large_meta", "meta.json", [] { return meta_with("\"x\":\"" + std::string(100'000'000, 'x') + '"'); },
@@ -93,6 +102,7 @@ void write_source(const TempDir& temp, const Bomb& bomb) {
   if (bomb.file == "data.json.gz") tree.erase("c/0/001/100/data.json");
   tree["c/0/001/100/" + bomb.file] = bomb.content();
   write_tree(temp.path("source"), tree);
+  if (bomb.size) boost::filesystem::resize_file(temp.path("source/c/0/001/100/" + bomb.file), bomb.size);
 }
 
 }  // namespace

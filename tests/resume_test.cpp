@@ -547,6 +547,26 @@ TEST(Lock, ASecondRunIsRefused) {
   EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
 }
 
+TEST(Lock, TellsStatusWhoHoldsIt) {
+  const TempDir temp;
+  make_source(temp, 0, 3);
+  const Options options = options_for(temp, "target", true);
+  const auto files = real_files(false);
+  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  auto held = State::open(state_directory(options));
+  ASSERT_TRUE(held);
+  auto seen = look_at_state(state_directory(options));
+  ASSERT_TRUE(seen);
+  EXPECT_NE(seen->holder.find(fmt::format("pid {}, since ", ::getpid())), std::string::npos) << seen->holder;
+  EXPECT_FALSE(is_complete(*seen));
+  EXPECT_TRUE(status_text(*seen).starts_with("running: version 0 to 3, ")) << status_text(*seen);
+  (*held).reset();
+  seen = look_at_state(state_directory(options));
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->holder, "");
+  EXPECT_TRUE(is_complete(*seen));
+}
+
 TEST(State, IsKeptOutsideOfArchives) {
   const TempDir temp;
   make_source(temp, 0, 3);
