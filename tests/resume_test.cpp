@@ -162,9 +162,9 @@ bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const 
 
 // Served to a server, the target would be whole.
 std::string wrong_before_resume(const Tree& whole, const std::string& target) {
-  const Tree found = read_tree(target);
-  if (!found.contains("version.txt") || found.contains(marker)) return "";
-  return difference(whole, found);
+  Tree found = read_tree(target);
+  found.erase(marker);
+  return found.contains("version.txt") ? difference(whole, found) : "";
 }
 
 struct Whole {
