@@ -10,6 +10,12 @@ std::string cluster_of(const std::string& path) { return path.substr(0, path.fin
 
 }  // namespace
 
+bool path_order(std::string_view a, std::string_view b) {
+  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [&](char x, char y) { return rank(x) < rank(y); });
+}
+
 void Passed::add(const Passed& other) {
   for (const auto& [cluster, count] : other.left_behind) left_behind[cluster] += count;
   left_behind_jobs.insert(left_behind_jobs.end(), other.left_behind_jobs.begin(),

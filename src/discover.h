@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,9 @@
 #include "jobferry/migrate.h"
 
 namespace jobferry {
+
+// The order of the walk, of paths from the root: by name, level by level, so that `a/b` comes before `a-b`.
+bool path_order(std::string_view a, std::string_view b);
 
 // What the walk passes by.
 struct Passed {

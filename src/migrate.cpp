@@ -182,13 +182,6 @@ void count_jobs(Files& files, const Archive& archive, bool follow, Progress& pro
   // Without memory to count in, the line does without the number of jobs.
 }
 
-// By name, level by level: `a/b` comes before `a-b`, as in the walk.
-bool path_order(std::string_view a, std::string_view b) {
-  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [&](char x, char y) { return rank(x) < rank(y); });
-}
-
 void sort_by_path(std::vector<Error>& errors) {
   std::stable_sort(errors.begin(), errors.end(),
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });

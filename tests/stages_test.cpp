@@ -5,10 +5,12 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "corpus.h"
 #include "discover.h"
+#include "each_job.h"
 #include "readers.h"
 #include "run.h"
 #include "tree.h"
@@ -133,5 +135,56 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
 INSTANTIATE_TEST_SUITE_P(VersionsAndMemory, Threads,
                          testing::Combine(testing::Values(0, 1, 2),
                                           testing::Values(0U, 2'000'000U, 1'000'000'000U)));
+
+// Ended after any number of jobs and taken up where it says: every job is visited, folders that were done are
+// not visited again.
+TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
+  const TempDir temp;
+  corpus::Plan made;
+  made.version = 3;
+  made.jobs = 60;
+  made.median_bytes = 100;
+  corpus::make_archive(temp.path("source"), made);
+  const auto files = real_files(false);
+  const auto archive = open_archive(*files, temp.path("source"));
+  ASSERT_TRUE(static_cast<bool>(archive));
+  std::set<std::string> all;
+  Walk whole(*files, *archive, false);
+  while (const auto job = whole.next()) all.insert(job->text());
+
+  for (const unsigned threads : {1U, 4U}) {
+    for (std::size_t most = 1; most < all.size(); most += 7) {
+      std::multiset<std::string> seen;
+      std::string from;
+      int rounds = 0;
+      do {
+        std::atomic<bool> stop{false};
+        std::mutex mutex;
+        std::size_t visited = 0;
+        Walk walk(*files, *archive, false);
+        from = each_job(walk, {threads, &stop, from}, [&](const JobPath& job, unsigned worker) {
+          EXPECT_LT(worker, threads);
+          const std::lock_guard lock(mutex);
+          seen.insert(job.text());
+          // Three folders at least, or it would begin with the same ones over and over.
+          if (++visited >= most + 3 * threads) stop = true;
+        });
+        ASSERT_LT(++rounds, 1000);
+      } while (!from.empty());
+      EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()), all);
+    }
+  }
+}
+
+TEST(ThreadsEachJob, ThrowsWhatTheVisitorThrows) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(3));
+  const auto files = real_files(false);
+  const auto archive = open_archive(*files, temp.path("source"));
+  ASSERT_TRUE(static_cast<bool>(archive));
+  Walk walk(*files, *archive, false);
+  EXPECT_THROW(each_job(walk, {4, nullptr, {}}, [](const JobPath&, unsigned) { throw std::bad_alloc(); }),
+               std::bad_alloc);
+}
 
 }  // namespace jobferry::test
