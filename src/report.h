@@ -9,11 +9,9 @@
 
 #include "jobferry/migrate.h"
 #include "state.h"
+#include "text.h"
 
 namespace jobferry {
-
-// Names from an archive made safe to print: control characters and what is no UTF-8 become \xNN.
-std::string printable(std::string_view name);
 
 // `emmy/1403/244/1608923076 data.json /ipc/node byte 48213, step 0->1: wrong-type: expected ...`
 std::string describe(const Error& error);
