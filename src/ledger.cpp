@@ -74,9 +74,11 @@ void Ledger::count(const Slot& slot) {
   counts.bytes_out += migrated ? slot.bytes_out : 0;
   if (Progress* progress = listener_.progress) {
     add(progress->jobs, 1);
+    add(progress->skipped, slot.fate == Fate::skipped);
     add(progress->bad, slot.fate == Fate::bad);
     add(progress->bytes_in, slot.bytes_in);
     add(progress->bytes_out, slot.bytes_out);
+    progress->done(slot.subject);
   }
 }
 

@@ -219,7 +219,7 @@ bool run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledg
   bool all_jobs = false;
   {
     std::jthread counter;
-    if (listener.progress)
+    if (listener.progress && listener.progress->counts_ahead)
       counter = std::jthread([&](std::stop_token stop) {
         count_jobs(files, plan.archive, options.follow_symlinks, *listener.progress, stop);
       });

@@ -1,23 +1,17 @@
 #include "report.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <cstdio>
-#include <mutex>
-#include <new>
-#include <system_error>
+#include <map>
 
+#include "advice.h"
 #include "json_writer.h"
 #include "text.h"
 
 namespace jobferry {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Of the JSON report. Grows when a member changes its meaning or goes; new members do not count.
 constexpr int report_version = 1;
@@ -58,6 +52,15 @@ std::string list_text(std::string_view title, const std::vector<Error>& errors) 
   std::string out = fmt::format("{}:\n", title);
   for (const Error& error : errors) out += "  " + describe(error) + '\n';
   return out;
+}
+
+// What to do about jobs like these, once for each class.
+std::string advice_text(const std::vector<Error>& errors) {
+  std::map<std::string_view, std::string_view> advice;
+  for (const Error& error : errors) advice.emplace(name_of(error.kind), advice_on(error.kind));
+  std::string out;
+  for (const auto& [kind, what] : advice) out += fmt::format("  {}: {}\n", kind, what);
+  return out.empty() ? out : "What to do about bad jobs:\n" + out;
 }
 
 bool is_about_target(const Summary& summary) {
@@ -238,6 +241,7 @@ std::string summary_text(const Options& options, const Summary& summary) {
     }
     out += list_text("Skipped jobs", summary.skipped);
     out += list_text("Bad jobs", summary.bad);
+    out += advice_text(summary.bad);
   }
   return out + closing_text(options, summary);
 }
@@ -349,50 +353,6 @@ std::string report_json(const Options& options, const Summary& summary) {
   put_errors(json, "errors", summary.errors);
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + '\n';
-}
-
-ProgressLine::ProgressLine(const Progress& progress)
-    : progress_(progress), terminal_(::isatty(STDERR_FILENO) == 1) {
-  try {
-    thread_ = std::jthread([this](std::stop_token stop) { show(stop); });
-  } catch (const std::system_error&) {
-    // No thread to be had: the run goes on without a line.
-  }
-}
-
-ProgressLine::~ProgressLine() {
-  if (!thread_.joinable()) return;
-  thread_.request_stop();
-  thread_.join();
-  if (terminal_) std::fputs("\r\x1b[K", stderr);
-}
-
-void ProgressLine::show(std::stop_token stop) try {
-  const auto pause = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any wake;
-  while (!wake.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
-    const std::string line = text();
-    std::fputs((terminal_ ? "\r\x1b[K" + line : line + '\n').c_str(), stderr);
-    std::fflush(stderr);
-  }
-} catch (const std::bad_alloc&) {
-  // The line is the least that a machine without memory can do without.
-}
-
-std::string ProgressLine::text() const {
-  const double seconds = std::max(std::chrono::duration<double>(Clock::now() - begin_).count(), 1e-3);
-  const auto jobs = static_cast<double>(progress_.jobs), known = static_cast<double>(progress_.jobs_known);
-  const auto rate = [&](std::uint64_t bytes) { return static_cast<double>(bytes) / seconds / 1e6; };
-  const bool counted = progress_.all_known && known > 0;
-  std::string line =
-      fmt::format("{}{} jobs, {:.0f} MB/s in, {:.0f} MB/s out, {} bad, {}", progress_.jobs.load(),
-                  counted ? fmt::format(" of {:.0f}", known) : "", rate(progress_.bytes_in),
-                  rate(progress_.bytes_out), progress_.bad.load(), duration_text(seconds));
-  if (counted && jobs > 0 && jobs < known)
-    line += fmt::format(", {} left", duration_text(seconds / jobs * (known - jobs)));
-  return line;
 }
 
 }  // namespace jobferry

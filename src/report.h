@@ -1,10 +1,8 @@
 // What a run says to people and scripts: errors and counts become text here and nowhere else.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "jobferry/migrate.h"
@@ -30,24 +28,5 @@ std::string report_json(const Options& options, const Summary& summary);
 bool is_complete(const StateOverview& state);
 std::string status_text(const StateOverview& state);
 std::string status_json(const StateOverview& state);
-
-// Shows how far a run is, on stderr, until it is destroyed: one line that updates on a terminal, else a line
-// every ten seconds.
-class ProgressLine {
- public:
-  explicit ProgressLine(const Progress& progress);
-  ~ProgressLine();
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
- private:
-  void show(std::stop_token stop);
-  std::string text() const;
-
-  const Progress& progress_;
-  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  const bool terminal_;
-  std::jthread thread_;
-};
 
 }  // namespace jobferry

@@ -1,5 +1,4 @@
 // The built program as a user runs it: options, what it prints, exit codes, signals.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
@@ -7,157 +6,18 @@
 #include <rapidjson/writer.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
-#include <csignal>
-#include <functional>
-#include <optional>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
-#include "tree.h"
+#include "program.h"
 
 namespace jobferry::test {
 
-namespace fs = boost::filesystem;
-
 namespace {
-
-constexpr int complete = 0, failed = 1, usage = 2, bad_jobs = 3, interrupted = 130;
-constexpr int cannot_execute = 127;
-const std::string marker = "jobferry.unfinished";
-
-using Words = std::vector<std::string>;
-using Prepare = std::function<void()>;  // what the child does before it becomes the program
-
-Words operator+(Words left, const Words& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
-
-Tree operator+(Tree left, const Tree& right) {
-  for (const auto& [path, content] : right) left[path] = content;
-  return left;
-}
-
-// --- Running the program ---
-
-struct Ran {
-  int code = -1;  // negative: the signal that ended it
-  std::string out, err;
-
-  std::string text() const { return fmt::format("exit code {}\n{}{}", code, out, err); }
-};
-
-// A process with its output in two files.
-class Child {
- public:
-  Child(const std::string& program, const Words& arguments, const std::string& directory,
-        const std::string& output, const Prepare& prepare)
-      : output_(output), process_(::fork()) {
-    if (process_ == 0) execute(program, arguments, directory, prepare);
-  }
-
-  void signal(int number) const { ::kill(process_, number); }
-
-  bool ended() {
-    int status = 0;
-    if (!status_ && ::waitpid(process_, &status, WNOHANG) == process_) status_ = status;
-    return status_.has_value();
-  }
-
-  Ran wait() {
-    int status = 0;
-    if (!status_ && ::waitpid(process_, &status, 0) == process_) status_ = status;
-    const int code = WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -WTERMSIG(*status_);
-    return {code, read_file(output_ + ".out"), read_file(output_ + ".err")};
-  }
-
- private:
-  [[noreturn]] void execute(const std::string& program, const Words& arguments, const std::string& directory,
-                            const Prepare& prepare) const {
-    std::vector<char*> words = {const_cast<char*>(program.c_str())};
-    for (const std::string& each : arguments) words.push_back(const_cast<char*>(each.c_str()));
-    words.push_back(nullptr);
-    const int out = ::open((output_ + ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    const int err = ::open((output_ + ".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    const bool ready = ::chdir(directory.c_str()) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
-    if (ready && prepare) prepare();
-    if (ready) ::execv(program.c_str(), words.data());
-    ::_exit(cannot_execute);
-  }
-
-  std::string output_;
-  pid_t process_;
-  std::optional<int> status_;
-};
-
-// A directory to work in. `a` in it is the archive, `b` the target, unless a test names others.
-class Place {
- public:
-  explicit Place(const Tree& archive = {}, const std::string& name = "a") {
-    fs::create_directories(path());
-    if (!archive.empty()) write_tree(path(name), archive);
-  }
-
-  std::string path(const std::string& name = "") const {
-    return temp_->path(name.empty() ? "here" : "here/" + name);
-  }
-  bool has(const std::string& name) const { return fs::exists(fs::symlink_status(path(name))); }
-  Tree all() const { return snapshot(path()); }
-  std::string version() const { return read_file(path("b/version.txt")); }
-
-  Child start(const Words& arguments, const Prepare& prepare = {}) const {
-    return {JOBFERRY_PROGRAM, arguments, path(), temp_->path("output"), prepare};
-  }
-  Ran run(const Words& arguments, const Prepare& prepare = {}) const {
-    return start(arguments, prepare).wait();
-  }
-  Ran migrate(int to, const Words& more = {}, const Prepare& prepare = {}) const {
-    return run(Words{"--src", "a", "--dst", "b", "--to", std::to_string(to)} + more, prepare);
-  }
-
- private:
-  std::unique_ptr<TempDir> temp_ = std::make_unique<TempDir>();
-};
-
-Words lines_of(const std::string& text) {
-  Words lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-Words words_of(const std::string& line) {
-  std::istringstream in(line);
-  return {std::istream_iterator<std::string>(in), {}};
-}
-
-// The first line that holds all these parts; empty if there is none.
-std::string line_with(const std::string& text, const Words& parts) {
-  for (const std::string& line : lines_of(text))
-    if (std::all_of(parts.begin(), parts.end(),
-                    [&](const auto& part) { return line.find(part) != line.npos; }))
-      return line;
-  return {};
-}
-
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  const std::size_t at = text.find(what);
-  return at == text.npos ? text : text.replace(at, what.size(), by);
-}
-
-// A job without data, `c/0/001/100` for jobId 1.
-std::string subject_of(int id) { return fmt::format("c/{}/{:03}/100", id / 1000, id % 1000); }
-Tree job(int version, int id) {
-  return {{subject_of(id) + "/meta.json",
-           replaced(plain_meta(version), R"("jobId":1)", fmt::format(R"("jobId":{})", id))}};
-}
 
 // An archive with something of everything: jobs 1 and 5 are sound, 2 to 4 bad, 6 skipped.
 Tree mixed_archive() {
@@ -182,7 +42,7 @@ std::string phase_of(const Ran& status) {
 }
 
 TEST(Status, TellsHowFarAMigrationIs) {
-  const Place place(mixed_archive());
+  const Scene place(mixed_archive());
   EXPECT_EQ(place.run({"status", "b"}).code, failed);
   EXPECT_NE(place.run({"status", "b"}).err.find("no state of a migration"), std::string::npos);
   ASSERT_EQ(place.migrate(3).code, bad_jobs);
@@ -202,7 +62,7 @@ TEST(Status, TellsHowFarAMigrationIs) {
 }
 
 TEST(Restart, AsksBeforeItThrowsAway) {
-  const Place place(plain_archive(0));
+  const Scene place(plain_archive(0));
   ASSERT_EQ(place.migrate(3).code, complete);
   const Ran silent = place.migrate(2, {"--restart"}, [] { ::close(0); });
   EXPECT_EQ(silent.code, failed);
@@ -220,7 +80,7 @@ TEST(Restart, AsksBeforeItThrowsAway) {
 }
 
 TEST(Selection, OfOneJobTellsAboutIt) {
-  const Place place(mixed_archive());
+  const Scene place(mixed_archive());
   const Ran ran = place.migrate(3, {"--job", "c/2", "--dry-run"});
   EXPECT_EQ(ran.code, bad_jobs) << ran.text();
   EXPECT_NE(line_with(ran.out, {"c/0/002/100 data.json"}), "") << ran.text();
@@ -234,7 +94,7 @@ TEST(Selection, OfOneJobTellsAboutIt) {
 // --- Options ---
 
 TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {
-  const Place place(plain_archive(0), "var/job-archive");
+  const Scene place(plain_archive(0), "var/job-archive");
   const Ran ran = place.run({});
   EXPECT_EQ(ran.code, complete) << ran.text();
   EXPECT_EQ(read_file(place.path("var/job-archive-new/version.txt")), "3\n");
@@ -247,11 +107,9 @@ TEST(Options, AreSpeltInManyWays) {
                                         {"-src=a", "-dst=b", "-to=1"},
                                         {"migrate", "--src", "a", "--dst", "b", "--to", "1"},
                                         {"migrate", "-src", "a", "-dst", "b", "-to", "1"},
-                                        {"--src", "a", "migrate", "-dst=b", "--to=1"},
-                                        {"--src", "a", "--dst", "b", "--to", "1", "migrate"},
                                         {"-to", "1", "-src", "./a/", "-dst", "./b/"}};
   for (const Words& spelling : spellings) {
-    const Place place(plain_archive(0));
+    const Scene place(plain_archive(0));
     const Ran ran = place.run(spelling);
     EXPECT_EQ(ran.code, complete) << fmt::format("{}", fmt::join(spelling, " ")) << '\n' << ran.text();
     EXPECT_EQ(place.version(), "1\n") << fmt::format("{}", fmt::join(spelling, " "));
@@ -291,7 +149,7 @@ TEST(Options, AllAreTaken) {
     Words one_dash = option;
     one_dash[0].erase(0, 1);
     for (const Words& spelling : {option, one_dash}) {
-      const Place place(plain_archive(1));
+      const Scene place(plain_archive(1));
       const Ran ran = place.migrate(2, spelling);
       EXPECT_EQ(ran.code, complete) << fmt::format("{}", fmt::join(spelling, " ")) << '\n' << ran.text();
       EXPECT_EQ(place.version(), "2\n");
@@ -300,17 +158,17 @@ TEST(Options, AllAreTaken) {
 }
 
 TEST(Options, HelpAndVersion) {
-  const Place place;
-  const Ran version = place.run({"--version"}), help = place.run({"--help"});
+  const Scene place;
+  const Ran version = place.run({"--version"}), help = place.run({"migrate", "--help-all"});
   EXPECT_EQ(version.code, complete);
   EXPECT_NE(version.out.find(JOBFERRY_VERSION), std::string::npos) << version.text();
   EXPECT_EQ(help.code, complete);
   for (const std::string option :
-       {"--src",           "--dst",      "--to",       "--debug",      "--threads",    "--memory",
-        "--aggregation",   "--data",     "--compress", "--check-data", "--accept-bad", "--follow-symlinks",
-        "--max-file-size", "--dry-run",  "--repair",   "--report",     "--quiet",      "--log-level",
-        "--state",         "--no-state", "--restart",  "--yes",        "--version",    "--help",
-        "migrate",         "status"})
+       {"--src",           "--dst",       "--to",       "--debug",      "--threads",    "--memory",
+        "--aggregation",   "--data",      "--compress", "--check-data", "--accept-bad", "--follow-symlinks",
+        "--max-file-size", "--dry-run",   "--repair",   "--report",     "--quiet",      "--log-level",
+        "--state",         "--no-state",  "--restart",  "--yes",        "--html",       "--help",
+        "--metrics-file",  "--log-format"})
     EXPECT_NE(help.out.find(option), std::string::npos) << option;
   EXPECT_EQ(place.run({"-help"}).code, complete);
   EXPECT_EQ(place.run({"-version"}).out, version.out);
@@ -349,7 +207,7 @@ TEST(Options, UsageErrorsChangeNothing) {
                                     {"--aggregation", "c:=sum"},
                                     {"--aggregation", "cpu_load=sum", "cpu_load=avg"},
                                     {"--aggregation", "cpu_load=sum", "--aggregation", "x"}};
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   const Tree before = place.all();
   for (const Words& words : wrong) {
     const Ran ran = place.run(Words{"--src", "a", "--dst", "b"} + words);
@@ -396,7 +254,7 @@ TEST(ExitCode, SaysHowItEnded) {
       {"a report that cannot be written", sound, 2, {"--report", "nowhere/report"}, failed, ""},
   };
   for (const Case& c : cases) {
-    const Place place(c.archive);
+    const Scene place(c.archive);
     Words words = {"--dst", "b", "--to", std::to_string(c.to)};
     if (c.options.empty() || c.options[0] != "--src") words = words + Words{"--src", "a"};
     const Ran ran = place.run(words + c.options);
@@ -419,7 +277,7 @@ TEST(ExitCode, SaysThatTheTargetIsFull) {
   archive[subject_of(2) + "/a"] = "small";
   archive[subject_of(2) + "/b"] = std::string(1 << 20, 'x');
   for (const Words& how : {Words{}, Words{"--debug"}}) {
-    const Place place(archive);
+    const Scene place(archive);
     const Ran ran = place.migrate(2, how, [] { forbid_files_above(1 << 16); });
     EXPECT_EQ(ran.code, failed) << ran.text();
     EXPECT_NE(line_with(ran.err, {subject_of(2), "write-failed"}), "") << ran.text();
@@ -437,7 +295,7 @@ void become_nobody() {
   if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0)) ::_exit(cannot_execute);
 }
 
-void expect_refused(const Place& place, const std::string& source, const std::string& target,
+void expect_refused(const Scene& place, const std::string& source, const std::string& target,
                     const Words& more = {}, const Prepare& prepare = {}) {
   SCOPED_TRACE(source + " to " + target);
   for (const Words& how : {Words{}, Words{"--debug"}, Words{"--dry-run"}, Words{"--accept-bad"}}) {
@@ -451,7 +309,7 @@ void expect_refused(const Place& place, const std::string& source, const std::st
 }
 
 TEST(Refuses, ATargetThatIsTheSourceOrOneInsideTheOther) {
-  const Place place(plain_archive(1), "x/a");
+  const Scene place(plain_archive(1), "x/a");
   fs::create_directory_symlink("x/a", place.path("to-a"));
   fs::create_directory_symlink("x", place.path("to-x"));
   fs::create_directory_symlink("x/a/c", place.path("to-c"));
@@ -466,7 +324,7 @@ TEST(Refuses, ATargetThatIsTheSourceOrOneInsideTheOther) {
 }
 
 TEST(Refuses, ATargetThatIsNotEmpty) {
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   write_tree(place.path(), {{"full/file", "x"},
                             {"hidden/.file", ""},
                             {"directory/empty/", ""},
@@ -480,7 +338,7 @@ TEST(Refuses, ATargetThatIsNotEmpty) {
 }
 
 TEST(Refuses, WhatTheArchiveDoesNotAllow) {
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   write_tree(place.path("newer"), plain_archive(3) + Tree{{"version.txt", "7\n"}});
   write_tree(place.path("cluster"), plain_archive(1) + Tree{{"d/cluster.json", "{}"}});
   write_tree(place.path("stray"), plain_archive(1) + Tree{{"stray/", ""}});
@@ -491,7 +349,7 @@ TEST(Refuses, WhatTheArchiveDoesNotAllow) {
 }
 
 TEST(Refuses, AnEmptyTargetNever) {
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   fs::create_directories(place.path("real"));
   fs::create_directory_symlink("real", place.path("link"));
   fs::create_directories(place.path("b"));
@@ -504,19 +362,19 @@ TEST(Refuses, AnEmptyTargetNever) {
 
 // Only a neighbour by name: `a-new` does not lie in `a`.
 TEST(Refuses, ANeighbourNever) {
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   for (const std::string target : {"a-new", "a.", "..a"})
     EXPECT_EQ(place.run({"--src", "a", "--dst", target}).code, complete) << target;
 }
 
 bool nobody_can_run() {
-  const Place place;
+  const Scene place;
   return place.run({"--version"}, become_nobody).code == complete;
 }
 
 TEST(Refuses, WithoutPermission) {
   if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
-  const Place place(plain_archive(1));
+  const Scene place(plain_archive(1));
   fs::create_directories(place.path("closed/empty"));
   fs::create_directories(place.path("open"));
   fs::permissions(place.path("closed"), fs::owner_read | fs::owner_exe | fs::others_read | fs::others_exe);
@@ -533,7 +391,7 @@ TEST(Refuses, WithoutPermission) {
 TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
   if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
   for (const std::string closed : {"/meta.json", "/data.json", "", "/.."}) {
-    const Place place(plain_archive(0) + job(0, 2) +
+    const Scene place(plain_archive(0) + job(0, 2) +
                       Tree{{subject_of(2) + "/data.json", plain_archive(0).at("c/0/001/100/data.json")}});
     fs::permissions(place.path("a/" + subject_of(2) + closed), fs::no_perms);
     fs::create_directories(place.path("open"));
@@ -562,7 +420,7 @@ TEST(Debug, PrintsEveryJobInPathOrder) {
                           "Job 100 c/0/100/100",    "Job 999 c/0/999/100",        "Job 1000 c/1/000/100",
                           "Job 10000 c/10/000/100", "Job 1403244 c/1403/244/100", "Job 2001 c/2/001/100"};
   for (const Words& how : {Words{}, Words{"--dry-run"}, Words{"--threads", "4"}, Words{"--quiet"}}) {
-    const Place place(tree);
+    const Scene place(tree);
     Words jobs;
     for (const std::string& line : lines_of(place.migrate(2, Words{"--debug"} + how).out))
       if (line.starts_with("Job ")) jobs.push_back(line);
@@ -572,7 +430,7 @@ TEST(Debug, PrintsEveryJobInPathOrder) {
 
 // X8: no job, so not a word of it.
 TEST(Debug, PrintsNoForeignDirectories) {
-  const Place place(plain_archive(1) + Tree{{subject_of(5) + "/foreign", "x"}, {subject_of(6) + '/', ""}});
+  const Scene place(plain_archive(1) + Tree{{subject_of(5) + "/foreign", "x"}, {subject_of(6) + '/', ""}});
   const Ran ran = place.migrate(2, {"--debug"});
   EXPECT_EQ(line_with(ran.out, {"Job 5"}) + line_with(ran.out, {"Job 6"}), "");
 }
@@ -594,7 +452,7 @@ Tree archive_of_verdicts() {
 }
 
 TEST(Debug, PrintsTheAggregationsOfEveryCluster) {
-  const Place place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
+  const Scene place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
   const Ran ran = place.migrate(3, {"--debug", "--aggregation", "chosen=avg"});
   EXPECT_EQ(ran.code, complete) << ran.text();
   std::set<Words> rows;
@@ -615,7 +473,7 @@ TEST(Debug, PrintsTheAggregationsOfEveryCluster) {
 }
 
 TEST(Debug, PrintsNothingOfItOtherwise) {
-  const Place place(plain_archive(0));
+  const Scene place(plain_archive(0));
   const Ran ran = place.migrate(3);
   EXPECT_EQ(line_with(ran.out, {"Job 1 "}), "");
   EXPECT_EQ(line_with(ran.out, {"verdict"}), "");
@@ -623,7 +481,7 @@ TEST(Debug, PrintsNothingOfItOtherwise) {
 
 // --- Summary and report ---
 
-rapidjson::Document report_of(const Place& place, const std::string& name = "report") {
+rapidjson::Document report_of(const Scene& place, const std::string& name = "report") {
   rapidjson::Document report;
   report.Parse(read_file(place.path(name)).c_str());
   if (!report.IsObject()) throw std::runtime_error("no report: " + read_file(place.path(name)));
@@ -640,7 +498,7 @@ std::string json_text(const rapidjson::Value& value) {
 TEST(Summary, NamesEveryBadJobOnALineOfItsOwn) {
   const Tree archive = mixed_archive();
   const std::string broken = archive.at("c/0/002/100/data.json");
-  const Place place(archive);
+  const Scene place(archive);
   const Ran ran = place.migrate(3);
   EXPECT_EQ(ran.code, bad_jobs);
   const std::string byte = std::to_string(broken.find("\"n/a\""));
@@ -657,7 +515,7 @@ TEST(Summary, NamesEveryBadJobOnALineOfItsOwn) {
 
 // The summary, the report and the archive say the same.
 TEST(Summary, AgreesWithTheReport) {
-  const Place place(mixed_archive());
+  const Scene place(mixed_archive());
   const Ran ran = place.migrate(3, {"--report", "report"});
   const rapidjson::Document report = report_of(place);
   EXPECT_STREQ(report["outcome"].GetString(), "bad-jobs");
@@ -701,7 +559,7 @@ TEST(Summary, ReportsEveryOutcome) {
                                    {mixed_archive(), 1, "bad-jobs"},
                                    {{{"note", "x"}}, 1, "failed"}};
   for (const Case& c : cases) {
-    const Place place(c.archive);
+    const Scene place(c.archive);
     place.migrate(c.to, {"--report", "report"});
     const rapidjson::Document report = report_of(place);
     EXPECT_EQ(report["outcome"].GetString(), c.outcome);
@@ -711,7 +569,7 @@ TEST(Summary, ReportsEveryOutcome) {
 }
 
 TEST(Summary, IsTheLastThatStdoutSays) {
-  const Place place(plain_archive(0));
+  const Scene place(plain_archive(0));
   const Ran ran = place.migrate(3, {"--debug"});
   const std::size_t last_job = ran.out.rfind("\nJob "), total = ran.out.find("total");
   ASSERT_NE(total, std::string::npos) << ran.out;
@@ -720,7 +578,7 @@ TEST(Summary, IsTheLastThatStdoutSays) {
 
 TEST(Summary, IsNotPrintedWhenQuiet) {
   for (const auto& [archive, code] : {std::pair{plain_archive(1), complete}, {mixed_archive(), bad_jobs}}) {
-    const Place place(archive);
+    const Scene place(archive);
     const Ran ran = place.migrate(3, {"--quiet"});
     EXPECT_EQ(ran.code, code);
     EXPECT_EQ(ran.out, "");
@@ -729,7 +587,7 @@ TEST(Summary, IsNotPrintedWhenQuiet) {
 
 TEST(Summary, LogLevelsSayMoreAndMore) {
   const auto log_of = [](const std::string& level) {
-    const Place place(mixed_archive());
+    const Scene place(mixed_archive());
     return place.migrate(3, {"--log-level", level}).err;
   };
   EXPECT_EQ(log_of("error"), "");
@@ -742,7 +600,7 @@ TEST(Summary, LogLevelsSayMoreAndMore) {
 
 TEST(DryRun, WritesNothingAndTellsTheSame) {
   for (const Tree& archive : {plain_archive(0), plain_archive(2), mixed_archive()}) {
-    const Place place(archive), real(archive);
+    const Scene place(archive), real(archive);
     const Tree before = place.all();
     const Ran without_report = place.migrate(3, {"--dry-run"});
     EXPECT_EQ(difference(before, place.all()), "") << without_report.text();
@@ -777,7 +635,7 @@ TEST(Aggregation, IsSet) {
       {{"-aggregation", "c:cpu_load=sum", "-aggregation", "b:cpu_load=sum"}, summed(c), summed(b)},
       {{"--aggregation", "cpu_load=avg"}, c, b}};
   for (const Case& each : cases) {
-    const Place place(plain_archive(2) + second_cluster(2));
+    const Scene place(plain_archive(2) + second_cluster(2));
     const Ran ran = place.migrate(3, each.options);
     EXPECT_EQ(ran.code, complete) << ran.text();
     EXPECT_EQ(read_file(place.path("b/c/cluster.json")), each.c);
@@ -789,7 +647,7 @@ TEST(Aggregation, IsSet) {
 TEST(Aggregation, OfWhatIsNotThereIsRefused) {
   for (const std::string wrong :
        {"unknown=sum", "c:unknown=sum", "unknown:cpu_load=sum", "b:good=sum", "CPU_LOAD=sum", "cpu=sum"}) {
-    const Place place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
+    const Scene place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
     expect_refused(place, "a", "new", {"--aggregation", "cpu_load=sum", "--aggregation", wrong});
   }
 }
@@ -797,8 +655,8 @@ TEST(Aggregation, OfWhatIsNotThereIsRefused) {
 // --- Signals ---
 
 // Enough jobs, all of which are rewritten, that a signal comes in time.
-Place large_archive() {
-  Place place;
+Scene large_archive() {
+  Scene place;
   const Words arguments = {"--jobs", "3000", "--seed", "7", "--median-size", "5000", "a"};
   const Ran made = Child(MAKE_ARCHIVE_PROGRAM, arguments, place.path(), place.path("make"), {}).wait();
   EXPECT_EQ(made.code, complete) << made.text();
@@ -808,7 +666,7 @@ Place large_archive() {
 using Send = std::function<void(Child& child)>;
 
 // Signals a run as soon as its target's marker stands. One that is faster than us is begun again.
-Ran interrupt(const Place& place, const Words& more, const Send& send) {
+Ran interrupt(const Scene& place, const Words& more, const Send& send) {
   for (int attempt = 1;; ++attempt) {
     fs::remove_all(place.path("b"));
     Child child = place.start(Words{"--src", "a", "--dst", "b", "--accept-bad"} + more);
@@ -820,7 +678,7 @@ Ran interrupt(const Place& place, const Words& more, const Send& send) {
   }
 }
 
-void expect_unfinished(const Place& place, const Ran& ran) {
+void expect_unfinished(const Scene& place, const Ran& ran) {
   EXPECT_EQ(ran.code, interrupted) << ran.text();
   EXPECT_TRUE(place.has("b/" + marker));
   EXPECT_FALSE(place.has("b/version.txt"));
@@ -835,7 +693,7 @@ std::map<std::string, Tree> jobs_of(const Tree& tree) {
 }
 
 TEST(Signals, TheFirstLetsTheJobsInFlightFinish) {
-  const Place place = large_archive();
+  const Scene place = large_archive();
   ASSERT_EQ(place.run({"--src", "a", "--dst", "whole", "--accept-bad", "--quiet"}).code, complete);
   const auto expected = jobs_of(read_tree(place.path("whole")));
   for (const int number : {SIGINT, SIGTERM}) {
@@ -849,7 +707,7 @@ TEST(Signals, TheFirstLetsTheJobsInFlightFinish) {
 }
 
 TEST(Signals, TheSecondEndsAtOnce) {
-  const Place place = large_archive();
+  const Scene place = large_archive();
   const Ran ran = interrupt(place, {}, [](Child& child) {
     while (!child.ended()) child.signal(SIGINT);
   });
@@ -875,7 +733,7 @@ TEST(Names, AreEscaped) {
                                       {cluster + "/cluster.json", replaced(plain_cluster(1), R"("name":"c")",
                                                                            R"("name":"d\u001b[2J\n")")},
                                       {cluster + "/0/001/100/meta.json", "{"}};
-  const Place place(tree);
+  const Scene place(tree);
   const Ran ran = place.migrate(2, {"--debug", "--log-level", "debug", "--report", "report", "--accept-bad"});
   EXPECT_EQ(ran.code, complete) << ran.text();
   EXPECT_TRUE(is_printable(ran.out)) << ran.out;
@@ -888,7 +746,7 @@ TEST(Names, AreEscaped) {
 
 TEST(Names, OfClustersAndTargetsAreEscapedInErrors) {
   const std::string evil = "d\n\x1b[31mJob 666";
-  const Place place(plain_archive(1) + Tree{{evil + "/", ""}});
+  const Scene place(plain_archive(1) + Tree{{evil + "/", ""}});
   for (const Words& arguments : {Words{"--src", "a", "--dst", "b"}, Words{"--src", evil, "--dst", "b"},
                                  Words{"--src", "a", "--dst", "a/" + evil},
                                  Words{"--src", "a", "--dst", "b", "--report", evil + "/x"}}) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -145,10 +146,25 @@ struct JobPath {
 
 // What a running migration tells. All counters only grow.
 struct Progress {
+  bool counts_ahead = true;            // count the jobs ahead of the run: one more walk over the directories
   std::atomic<std::uint64_t> jobs{0};  // done, whatever became of them; with directories that are none (X8)
-  std::atomic<std::uint64_t> bad{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<std::uint64_t> skipped{0}, bad{0}, bytes_in{0}, bytes_out{0};
   std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
   std::atomic<bool> all_known{false};        // jobs_known is final
+
+  // The job that was done last, as CLUSTER/FIRST/SECOND/START: what a person asks who wonders where it is.
+  void done(const std::string& job) {
+    const std::lock_guard lock(mutex_);
+    last_ = job;
+  }
+  std::string last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string last_;
 };
 
 // What the caller lends a run; all of it may be left empty.

@@ -28,7 +28,7 @@ struct DataPass {
 struct Step {
   int from;
   std::string_view summary;  // shown in help
-  std::string_view loses;    // what the way down cannot bring back; empty if nothing
+  std::string_view loses;    // what the way down cannot bring back, shown in the manual; empty if nothing
   bool reversible;           // a way down exists
   void (*cluster_up)(ClusterFile&);
   void (*cluster_down)(ClusterFile&);

@@ -1,0 +1,336 @@
+// The commands as such: their help, what they say about wrong words, the progress in a terminal, what they
+// tell programs that watch them, and the flags of the published tools.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <rapidjson/document.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <regex>
+#include <thread>
+
+#include "advice.h"
+#include "command_line.h"
+#include "program.h"
+
+namespace jobferry::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// What a program says to a terminal of so many columns, which is its stdin, stdout and stderr.
+struct InTerminal {
+  std::string out;
+  int code = -1;
+};
+InTerminal run_in_terminal(const Scene& scene, const Words& arguments, unsigned short columns,
+                           const std::vector<std::pair<std::string, std::string>>& environment = {}) {
+  winsize size{};
+  size.ws_row = 24;
+  size.ws_col = columns;
+  int master = -1;
+  const pid_t child = ::forkpty(&master, nullptr, nullptr, &size);
+  if (child == 0) {
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+    std::vector<char*> words = {const_cast<char*>(JOBFERRY_PROGRAM)};
+    for (const std::string& each : arguments) words.push_back(const_cast<char*>(each.c_str()));
+    words.push_back(nullptr);
+    if (::chdir(scene.path().c_str()) == 0) ::execv(JOBFERRY_PROGRAM, words.data());
+    ::_exit(cannot_execute);
+  }
+  InTerminal result;
+  char piece[4096];
+  for (ssize_t n = 0; (n = ::read(master, piece, sizeof piece)) > 0;)
+    result.out.append(piece, static_cast<std::size_t>(n));
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::close(master);
+  result.code = WEXITSTATUS(status);
+  return result;
+}
+
+// An archive whose migration takes longer than the progress line needs to show.
+Tree many_jobs(int jobs) {
+  Tree tree = plain_archive(0);
+  for (int id = 2; id < jobs; ++id) tree.merge(job(0, id));
+  return tree;
+}
+
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0;
+  for (const std::string& line : lines_of(text)) longest = std::max(longest, line.size());
+  return longest;
+}
+
+}  // namespace
+
+// --- Help ---
+
+TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
+  const Scene scene;
+  std::vector<Words> calls = {{"--help"}, {"-h"}};
+  for (const Command& command : all_commands()) calls.push_back({std::string(command.name), "--help"});
+  for (const Words& call : calls) {
+    const Ran ran = scene.run(call);
+    EXPECT_EQ(ran.code, complete);
+    EXPECT_LE(lines_of(ran.out).size(), 24U) << ran.out;
+    EXPECT_LE(longest_line(ran.out), 80U) << ran.out;
+    const auto words = lines_of(ran.out);
+    EXPECT_EQ(std::count_if(words.begin(), words.end(),
+                            [](const auto& line) {
+                              return line.starts_with("  jobferry ") || line.starts_with("  watch jobferry ");
+                            }),
+              2)
+        << ran.out;
+  }
+}
+
+TEST(Help, ShowsAllOptionsWhenAskedTo) {
+  for (const Command& command : all_commands()) {
+    const std::string some = help_text(&command, false), all = help_text(&command, true);
+    EXPECT_LE(longest_line(all), 80U);
+    CommandLine line;
+    const auto parser = command_parser(line);
+    for (const OptionText& option : options_of(*parser->get_subcommand(std::string(command.name)))) {
+      EXPECT_NE(all.find("  " + option.names), all.npos) << option.names;
+      EXPECT_EQ(some.find("  " + option.names) != some.npos, option.common) << option.names;
+    }
+  }
+}
+
+// --- Wrong words ---
+
+TEST(WrongWords, AreAnsweredWithTheNearestOne) {
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {{"--drey-run"}, "there is no option --drey-run; did you mean --dry-run?"},
+      {{"--complete"}, "there is no option --complete"},
+      {{"--acceptbad"}, "did you mean --accept-bad?"},
+      {{"-thraeds=3"}, "there is no option --thraeds; did you mean --threads?"},
+      {{"migrat"}, "there is no command migrat; did you mean migrate?"},
+      {{"verfiy", "a", "b"}, "did you mean verify?"},
+      {{"x"}, "there is no command x\n"},
+      {{"verify", "a"}, "DST is required"},
+      {{"verify", "a", "b", "c"}, "nothing is expected where c stands"},
+      {{"plan", "--sampel", "3"}, "did you mean --sample?"},
+      {{"plan", "--sample", "0"}, "expected a number of jobs or a share such as 1%, found 0"},
+      {{"plan", "--sample", "101%"}, "found 101%"},
+      {{"verify", "a", "b", "--only", "c/x"}, "expected CLUSTER[/ID], found c/x"}};
+  const Scene scene;
+  for (const auto& [words, answer] : cases) {
+    const Ran ran = scene.run(words);
+    EXPECT_EQ(ran.code, usage);
+    EXPECT_NE(ran.err.find(answer), std::string::npos) << ran.text();
+    EXPECT_NE(ran.err.find("  What to do: jobferry"), std::string::npos) << ran.text();
+  }
+}
+
+TEST(Advice, IsGivenOnEverythingThatCanGoWrong) {
+  for (int kind = 0; kind <= static_cast<int>(Kind::write_failed); ++kind)
+    EXPECT_GT(advice_on(static_cast<Kind>(kind)).size(), 20U) << kind;
+  const Scene scene(plain_archive(0));
+  const Ran ran = scene.run({"--src", "nowhere", "--dst", "b"});
+  EXPECT_EQ(
+      ran.err,
+      "jobferry: nowhere: not-an-archive: no job archive: cannot look at it: No such file or directory\n"
+      "  What to do: name the directory that holds version.txt or the clusters' directories (--src)\n");
+}
+
+// --- In a terminal ---
+
+TEST(InATerminal, TheLineKeepsToItsWidthAndIsTakenAway) {
+  const Scene scene(many_jobs(6000));
+  for (const unsigned short columns : std::initializer_list<unsigned short>{20, 40, 100}) {
+    const InTerminal ran = run_in_terminal(
+        scene, {"--src", "a", "--dst", fmt::format("b{}", columns), "--threads", "1"}, columns);
+    EXPECT_EQ(ran.code, complete) << ran.out;
+    const std::regex updates("\r\x1b\\[K([^\r\n\x1b]*)");
+    std::size_t shown = 0;
+    for (auto at = std::sregex_iterator(ran.out.begin(), ran.out.end(), updates);
+         at != std::sregex_iterator(); ++at) {
+      const std::string line = (*at)[1];
+      if (line.find(" jobs") == line.npos || line.starts_with("Archive")) continue;
+      ++shown;
+      EXPECT_LT(line.size(), columns) << line;
+    }
+    EXPECT_GE(shown, 1U) << ran.out;
+    // Taken away before the summary begins.
+    const std::size_t summary = ran.out.find("Archive version");
+    ASSERT_NE(summary, std::string::npos);
+    EXPECT_EQ(ran.out.substr(0, summary).rfind("\r\x1b[K"), summary - 4) << ran.out;
+  }
+}
+
+TEST(InATerminal, ThereAreNoColoursForThoseWhoDoNotWantThem) {
+  const Scene scene(plain_archive(0));
+  const Words wrong = {"--src", "nowhere", "--dst", "b"};
+  EXPECT_NE(run_in_terminal(scene, wrong, 80).out.find("\x1b[31m"), std::string::npos);
+  EXPECT_EQ(run_in_terminal(scene, wrong, 80, {{"NO_COLOR", "1"}}).out.find("\x1b[3"), std::string::npos);
+  EXPECT_EQ(run_in_terminal(scene, wrong, 80, {{"TERM", "dumb"}}).out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(scene.run(wrong).err.find('\x1b'), std::string::npos);
+}
+
+// --- For programs ---
+
+TEST(LogFormat, IsAnObjectALine) {
+  Tree tree = plain_archive(0);
+  tree["c/0/001/100/data.json"] = replaced(tree["c/0/001/100/data.json"], "null", "\"n/a\"");
+  const Scene scene(tree);
+  const Ran ran = scene.migrate(3, {"--log-format", "json", "--log-level", "debug"});
+  EXPECT_EQ(ran.code, bad_jobs);
+  bool found = false;
+  for (const std::string& line : lines_of(ran.err)) {
+    rapidjson::Document json;
+    json.Parse(line.c_str());
+    ASSERT_TRUE(json.IsObject()) << line;
+    EXPECT_TRUE(
+        std::regex_match(json["time"].GetString(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
+    if (std::string(json["level"].GetString()) != "warn") continue;
+    found = true;
+    EXPECT_STREQ(json["class"].GetString(), "data-element");
+    EXPECT_STREQ(json["subject"].GetString(), "c/0/001/100");
+    EXPECT_TRUE(json["byte"].IsUint64());
+    EXPECT_STREQ(json["file"].GetString(), "data.json");
+  }
+  EXPECT_TRUE(found) << ran.err;
+}
+
+TEST(Json, IsAllThatStdoutSays) {
+  const Scene scene(plain_archive(0));
+  const Ran ran = scene.migrate(3, {"--json", "--debug"});
+  EXPECT_EQ(ran.code, complete);
+  rapidjson::Document json;
+  json.Parse(ran.out.c_str());
+  ASSERT_TRUE(json.IsObject()) << ran.text();
+  EXPECT_STREQ(json["outcome"].GetString(), "complete");
+  EXPECT_NE(ran.err.find("Job 1 c/0/001/100"), std::string::npos) << ran.text();
+}
+
+TEST(MetricsFile, TellsHowItEnded) {
+  const Scene scene(plain_archive(0));
+  ASSERT_EQ(scene.migrate(3, {"--metrics-file", "metrics"}).code, complete);
+  const std::string first = read_file(scene.path("metrics"));
+  EXPECT_NE(first.find("jobferry_jobs{command=\"migrate\",outcome=\"done\"} 1\n"), first.npos) << first;
+  EXPECT_NE(first.find("jobferry_running{command=\"migrate\"} 0\n"), first.npos) << first;
+  const auto success = [](const std::string& metrics) {
+    const std::size_t at = metrics.find("\njobferry_last_success_timestamp_seconds");
+    return at == metrics.npos ? "" : metrics.substr(at, metrics.find('\n', at + 1) - at);
+  };
+  EXPECT_NE(success(first), "");
+  // A run that fails does not forget when one succeeded.
+  EXPECT_EQ(scene.run({"--src", "nowhere", "--dst", "c", "--metrics-file", "metrics"}).code, failed);
+  EXPECT_EQ(success(read_file(scene.path("metrics"))), success(first));
+  // Nothing else stays beside it, and none is written into an archive.
+  EXPECT_EQ(scene.migrate(3, {"--metrics-file", "a/metrics"}).code, failed);
+  EXPECT_FALSE(scene.has("a/metrics"));
+  EXPECT_EQ(scene.run({"--src", "a", "--dst", "c", "--metrics-file", "nowhere/metrics"}).code, failed);
+  EXPECT_FALSE(scene.has("c"));
+}
+
+TEST(Signals, UsrOneTellsWhereItIs) {
+  const Scene scene(many_jobs(20000));
+  Child child = scene.start({"--src", "a", "--dst", "b", "--threads", "1", "--quiet", "--no-state"});
+  while (!child.ended() && !scene.has("b/c/0/200/100")) std::this_thread::sleep_for(1ms);
+  child.signal(SIGUSR1);
+  const Ran ran = child.wait();
+  EXPECT_EQ(ran.code, complete) << ran.text();
+  EXPECT_NE(line_with(ran.err, {"jobferry: ", " jobs", ", last c/"}), "") << ran.text();
+  EXPECT_EQ(ran.out, "");
+}
+
+// --- In the place of the published tools ---
+
+namespace {
+
+Ran run_in_place(const Scene& scene, const Words& arguments) {
+  const std::string name = scene.path("archive-migration");
+  if (!scene.has("archive-migration")) fs::create_symlink(JOBFERRY_PROGRAM, name);
+  return Child(name, arguments, scene.path(), scene.path("output"), {}).wait();
+}
+
+}  // namespace
+
+TEST(DropIn, TakesTheFlagsOfTheToolFromVersion0) {
+  const std::vector<Words> calls = {
+      {"-src", "a", "-dst", "b"},
+      {"--src=a", "--dst=b"},
+      {"-src=a", "-dst", "b", "-debug"},
+      {"-src=a", "-dst=b", "-debug=true", "-logdate", "-loglevel", "debug"},
+      {"-src=a", "-dst=b", "-debug=false", "-loglevel=warn", "-config", "./config.json"},
+      {"--src", "a", "--dst", "b", "--config=x", "--logdate=false", "-loglevel=crit"}};
+  for (const Words& call : calls) {
+    const Scene scene(plain_archive(0));
+    const Ran ran = run_in_place(scene, call);
+    EXPECT_EQ(ran.code, complete) << fmt::format("{}", fmt::join(call, " ")) << ran.text();
+    EXPECT_EQ(scene.version(), "3\n");
+    EXPECT_EQ(lines_of(ran.out).at(0),
+              "archive-migration: the target will be of version 3, the newest (-to 1 for cc-backend 1.0 to "
+              "1.3, -to 2 "
+              "for 1.4)");
+    const bool debug = std::find(call.begin(), call.end(), "-debug") != call.end() ||
+                       std::find(call.begin(), call.end(), "-debug=true") != call.end();
+    EXPECT_EQ(ran.out.find("\nJob 1 ") != std::string::npos, debug) << ran.text();
+  }
+}
+
+TEST(DropIn, HasTheDefaultsOfThePublishedTool) {
+  const Scene scene(plain_archive(0), "var/job-archive");
+  EXPECT_EQ(run_in_place(scene, {"-to", "1"}).code, complete);
+  EXPECT_EQ(read_file(scene.path("var/job-archive-new/version.txt")), "1\n");
+}
+
+TEST(DropIn, PutsADateBeforeMessages) {
+  const Scene scene;
+  const Ran ran = run_in_place(scene, {"-src", "nowhere", "-dst", "b", "-logdate"});
+  EXPECT_EQ(ran.code, failed);
+  EXPECT_TRUE(std::regex_search(ran.err, std::regex(R"(^\d{4}-\d\d-\d\dT[\d:.]+Z jobferry: nowhere: )")))
+      << ran.err;
+}
+
+TEST(DropIn, NamesTheCommandInsteadOfWorkingInPlace) {
+  const Scene scene(plain_archive(2));
+  const Tree before = snapshot(scene.path("a"));
+  const Ran ran = run_in_place(scene, {"-archive", "a/", "-workers", "3"});
+  EXPECT_EQ(difference(before, snapshot(scene.path("a"))), "");
+  EXPECT_FALSE(scene.has("a-new"));
+  EXPECT_EQ(ran.code, usage);
+  EXPECT_EQ(
+      ran.err,
+      "archive-migration: -archive would change the archive in place, which jobferry never does: nothing was "
+      "done\n"
+      "  What to do: jobferry migrate --src a --dst a-new --threads 3\n"
+      "  and then: mv a a-old && mv a-new a\n");
+  // The command does what it says.
+  EXPECT_EQ(scene.run({"migrate", "--src", "a", "--dst", "a-new", "--threads", "3"}).code, complete);
+  EXPECT_EQ(read_file(scene.path("a-new/version.txt")), "3\n");
+}
+
+TEST(DropIn, ShowsBeforehandWhatTheToolFromVersion2WouldHaveShown) {
+  const Scene scene(plain_archive(2));
+  const Ran ran = run_in_place(scene, {"-archive=a", "-dry-run", "-workers=2", "-loglevel", "info"});
+  EXPECT_EQ(ran.code, complete) << ran.text();
+  EXPECT_NE(ran.out.find("Dry run: nothing was written."), std::string::npos) << ran.text();
+  EXPECT_FALSE(scene.has("a-new"));
+}
+
+TEST(DropIn, SaysWhatItDoesNotUnderstand) {
+  const Scene scene(plain_archive(0));
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {{"-loglevel", "loud"}, "-loglevel loud: expected debug, info, warn, err, fatal or crit"},
+      {{"-src"}, "--src"},
+      {{"-archive"}, "-archive needs a value"},
+      {{"-workers", "3"}, "-workers belongs to -archive"},
+      {{"-scr", "a"}, "there is no option --scr; did you mean --src?"}};
+  for (const auto& [words, answer] : cases) {
+    const Ran ran = run_in_place(scene, words);
+    EXPECT_EQ(ran.code, usage) << ran.text();
+    EXPECT_NE(ran.err.find(answer), std::string::npos) << ran.text();
+    EXPECT_NE(ran.err.find("What to do: "), std::string::npos) << ran.text();
+  }
+}
+
+}  // namespace jobferry::test

@@ -1,0 +1,147 @@
+// What people and monitoring see of a command while it works.
+#include "progress.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "watch.h"
+
+#include "tree.h"
+
+namespace jobferry::test {
+
+namespace {
+
+Snapshot some_snapshot() {
+  Snapshot now;
+  now.seconds = 3725;
+  now.jobs = 18211;
+  now.skipped = 4;
+  now.bad = 3;
+  now.bytes_in = 4'100'000'000;
+  now.bytes_out = 4'000'000'000;
+  now.all_jobs = 1'000'000;
+  now.rate_in = 123'400'000;
+  now.rate_out = 120'100'000;
+  now.left = 18'234;
+  now.last = "fritz/1403/244/1608923076";
+  return now;
+}
+
+// A run of `seconds` whose rate is `rate(share of time)`, seen five times a second. Calls
+// see(time left in truth, time left as shown) for each look.
+template <class Rate, class See>
+void watch_a_run(double seconds, Rate rate, See see) {
+  constexpr double step = 0.2;
+  std::vector<double> done = {0};
+  for (double t = step; t < seconds; t += step) done.push_back(done.back() + rate(t / seconds) * step);
+  Eta eta;
+  for (std::size_t look = 1; look < done.size(); ++look) {
+    const double t = static_cast<double>(look) * step;
+    if (const auto left = eta.update(t, done[look], done.back())) see(seconds - t, *left);
+  }
+}
+
+}  // namespace
+
+TEST(ProgressText, LeavesOutWhatMattersLeastWhereTheLineIsShort) {
+  const Snapshot now = some_snapshot();
+  EXPECT_EQ(
+      progress_text(now, 200),
+      "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in, 120.1 MB/s out, 1 h 02 min");
+  EXPECT_EQ(progress_text(now, 80),
+            "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in");
+  EXPECT_EQ(progress_text(now, 60), "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad");
+  EXPECT_EQ(progress_text(now, 30), "18211 of 1000000 jobs (1 %)");
+  for (std::size_t width = 0; width < 120; ++width) EXPECT_LE(progress_text(now, width).size(), width);
+}
+
+TEST(ProgressText, SaysNothingThatIsNotKnown) {
+  EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, 0 B/s in, 0 B/s out, 0 s");
+  Snapshot done = some_snapshot();
+  done.jobs = *done.all_jobs;
+  done.left.reset();
+  EXPECT_EQ(progress_text(done, 30), "1000000 of 1000000 jobs (100 %");
+  done.all_jobs = 0;
+  done.jobs = 0;
+  EXPECT_EQ(progress_text(done, 27), "0 of 0 jobs (100 %), 3 bad");
+}
+
+// With a rate that wobbles by half from look to look the estimate is within a fifth, and what is shown never
+// rises by more than a few seconds from one look to the next.
+TEST(Eta, DoesNotJumpWithTheRate) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> noise(0.5, 1.5);
+  double before = 1e9;
+  int looks = 0;
+  watch_a_run(
+      600, [&](double) { return 100 * noise(random); },
+      [&](double truth, double shown) {
+        ++looks;
+        EXPECT_NEAR(shown, truth, std::max(truth * 0.2, 5.0));
+        EXPECT_LT(shown, before + 2);
+        before = shown;
+      });
+  EXPECT_GT(looks, 2900);
+}
+
+// Jobs that were done before pass in no time: the estimate finds its way to the true one.
+TEST(Eta, FollowsARateThatChanges) {
+  double worst_late = 0, before = 1e9, largest_step = 0;
+  watch_a_run(
+      1000, [](double share) { return share < 0.1 ? 1000.0 : 100.0; },
+      [&](double truth, double shown) {
+        if (truth < 600 && truth > 60) worst_late = std::max(worst_late, std::abs(shown - truth) / truth);
+        if (before < 1e8) largest_step = std::max(largest_step, shown - before);
+        before = shown;
+      });
+  EXPECT_LT(worst_late, 0.1);
+  EXPECT_LT(largest_step, 20);
+}
+
+TEST(Eta, SaysNothingBeforeItKnowsSomething) {
+  Eta eta;
+  EXPECT_FALSE(eta.update(0, 0, 10));
+  EXPECT_FALSE(eta.update(1, 1, 10));
+  EXPECT_FALSE(Eta().update(10, 0, 10));
+  EXPECT_TRUE(eta.update(10, 5, 10));
+  EXPECT_FALSE(eta.update(20, 10, 10));
+}
+
+TEST(Metrics, AreInThePrometheusTextFormat) {
+  const std::string text = metrics_text(some_snapshot(), {"migrate", true, 1'700'000'000});
+  EXPECT_NE(text.find("jobferry_jobs{command=\"migrate\",outcome=\"done\"} 18204\n"), text.npos) << text;
+  EXPECT_NE(text.find("jobferry_jobs{command=\"migrate\",outcome=\"bad\"} 3\n"), text.npos);
+  EXPECT_NE(text.find("jobferry_eta_seconds{command=\"migrate\"} 18234\n"), text.npos);
+  EXPECT_NE(text.find("jobferry_running{command=\"migrate\"} 1\n"), text.npos);
+  // Every sample has its HELP and TYPE before it, once.
+  std::string name;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      name = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_EQ(text.find("# TYPE " + name + ' '), text.rfind("# TYPE " + name + ' '));
+    } else if (!line.starts_with("# TYPE ")) {
+      EXPECT_EQ(line.substr(0, line.find('{')), name);
+      EXPECT_NE(line.find("} "), line.npos);
+    }
+  }
+  EXPECT_EQ(last_success('\n' + text), 1'700'000'000);
+  EXPECT_FALSE(last_success('\n' + metrics_text(some_snapshot(), {"migrate", true, {}})));
+  EXPECT_FALSE(last_success("\njobferry_last_success_timestamp_seconds{} x\n"));
+}
+
+TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
+  const TempDir temp;
+  write_tree(temp.path(), {{"dir/f", "old"}});
+  ASSERT_TRUE(static_cast<bool>(replace_file(temp.path("dir/f"), "new")));
+  EXPECT_EQ(read_tree(temp.path("dir")), (Tree{{"f", "new"}}));
+  const auto failed = replace_file(temp.path("nowhere/f"), "new");
+  ASSERT_FALSE(static_cast<bool>(failed));
+  EXPECT_EQ(failed.error().file, temp.path("nowhere/f"));
+}
+
+}  // namespace jobferry::test
