@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The Debian packages: made, clean of errors for lintian, installed, used and removed again.
+#   package_test.sh BUILD
+# Exit code 77: cannot be tested here.
+set -euo pipefail
+build=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+((EUID == 0)) || { echo "skipped: installing a package needs root"; exit 77; }
+if dpkg-query -W -f='${Status}' jobferry 2>/dev/null | grep -q 'ok installed'; then
+  echo "skipped: jobferry is installed here already"
+  exit 77
+fi
+
+(cd "$work" && cpack --config "$build/CPackConfig.cmake" -B "$work") >"$work/cpack.log" 2>&1 || fail "$(cat "$work/cpack.log")"
+program=$(ls "$work"/jobferry_*.deb) library=$(ls "$work"/libjobferry-dev_*.deb)
+
+if command -v lintian >/dev/null; then
+  lintian --allow-root --fail-on error "$program" "$library" || fail "lintian"
+else
+  echo "lintian is missing: the packages were not checked with it"
+fi
+
+depends=$(dpkg-deb -f "$program" Depends)
+for needed in libc6 libtbb12 libsqlite3-0 libdeflate0 libboost-filesystem; do
+  [[ $depends == *$needed* ]] || fail "the package does not depend on $needed: $depends"
+done
+
+trap 'dpkg -r jobferry libjobferry-dev >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+dpkg -i "$program" "$library" >"$work/dpkg.log" 2>&1 || fail "$(cat "$work/dpkg.log")"
+"$build/make_archive" --version 0 --jobs 5 --seed 1 "$work/archive" >/dev/null
+(cd "$work" && archive-migration -src archive -dst new) >"$work/out" || fail "$(cat "$work/out")"
+[[ $(cat "$work/new/version.txt") == 3 ]] || fail "the target is not of version 3"
+dpkg -r jobferry libjobferry-dev >/dev/null
+[[ ! -e /usr/bin/jobferry && ! -e /usr/include/jobferry ]] || fail "something stays when it is removed"

@@ -1,0 +1,243 @@
+// Writes the man pages and the completion for bash from the table of commands: make_manual DIRECTORY
+#include <fmt/format.h>
+
+#include <boost/filesystem.hpp>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "command_line.h"
+
+namespace {
+
+using namespace jobferry;
+
+// Text that roff prints as it is.
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) out += "\\&";
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string paragraphs(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    out += fmt::format(".PP\n{}\n", roff(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return out;
+}
+
+std::string heading(std::string_view page) {
+  std::string name;
+  for (const char c : page) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return fmt::format(".TH {} 1 \"\" \"jobferry " JOBFERRY_VERSION "\" \"User Commands\"\n", roff(name));
+}
+
+std::string entry(std::string_view term, std::string_view text) {
+  return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(term), roff(text));
+}
+
+std::string options_section(const CLI::App& app) {
+  std::string out = ".SH OPTIONS\n";
+  for (const OptionText& option : options_of(app)) out += entry(option.names, option.help);
+  return out;
+}
+
+std::string examples_section(const Command& command) {
+  std::string out = ".SH EXAMPLES\n";
+  for (const auto& [call, what_for] : command.examples)
+    out += what_for.empty() ? fmt::format(".PP\n.nf\n{}\n.fi\n", roff(call)) : entry(call, what_for);
+  return out;
+}
+
+std::string exit_section(std::string_view objections) {
+  std::string out = ".SH EXIT STATUS\n";
+  out += entry("0", "complete") + entry("1", "could not run or finish") +
+         entry("2", "the command line is wrong");
+  if (!objections.empty()) out += entry("3", objections);
+  return out + entry("130", "interrupted; a second signal ends at once");
+}
+
+std::string command_page(const Command& command, const CLI::App& app) {
+  std::string out = heading(fmt::format("jobferry-{}", command.name));
+  out += fmt::format(".SH NAME\njobferry\\-{} \\- {}\n", roff(command.name), roff(command.summary));
+  out += fmt::format(".SH SYNOPSIS\n\\fBjobferry {}\\fR {} [OPTIONS]\n", roff(command.name),
+                     roff(command.arguments));
+  out += ".SH DESCRIPTION\n" + paragraphs(command.description);
+  out += options_section(app) + examples_section(command) + exit_section(command.objections);
+  return out + ".SH SEE ALSO\n.BR jobferry (1)\n";
+}
+
+std::string program_page() {
+  std::string out = heading("jobferry");
+  out += ".SH NAME\njobferry \\- carry ClusterCockpit job archives from one version to another\n";
+  out += ".SH SYNOPSIS\n\\fBjobferry\\fR [COMMAND] [OPTIONS]\n.SH DESCRIPTION\n";
+  out += paragraphs(
+      "cc-backend keeps every finished job of a cluster as files, and each of its releases accepts one "
+      "version of "
+      "that archive only. jobferry carries an archive from any version to any other that can be reached, in "
+      "one "
+      "pass, into a new archive beside it. Nothing is lost: every byte of meaning is carried over, changed "
+      "by a rule "
+      "that has a name, or reported.\n\nWithout a command, jobferry migrates. Long options also work with "
+      "one dash.");
+  out += ".SH COMMANDS\n";
+  for (const Command& command : all_commands())
+    out += entry(fmt::format("jobferry {}", command.name),
+                 fmt::format("{}; see jobferry-{}(1)", command.summary, command.name));
+  out += ".SH ARCHIVE VERSIONS\n.nf\n" + roff(steps_text()) + ".fi\n";
+  out += exit_section("there is something to look at: bad jobs, findings, obstacles");
+  out += ".SH SIGNALS\n" +
+         entry("SIGINT, SIGTERM", "finish the jobs in flight and end; the same command goes on") +
+         entry("SIGUSR1", "print where it is, on stderr");
+  out += ".SH ENVIRONMENT\n" + entry("NO_COLOR", "no colours on a terminal") +
+         entry("TERM", "with \"dumb\" the progress is a line every ten seconds");
+  out += ".SH FILES\n" +
+         entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
+         entry("DST/jobferry.unfinished", "stands in a target until it is complete");
+  out += ".SH SEE ALSO\n";
+  std::string separator;
+  for (const Command& command : all_commands()) {
+    out += fmt::format("{}.BR jobferry\\-{} (1)", separator, roff(command.name));
+    separator = " ,\n";
+  }
+  return out + '\n';
+}
+
+std::string drop_in_page() {
+  std::string out = heading("archive-migration");
+  out += ".SH NAME\narchive\\-migration \\- jobferry in the place of cc\\-backend's own tools of this name\n";
+  out +=
+      ".SH SYNOPSIS\n\\fBarchive\\-migration\\fR [\\-src DIR] [\\-dst DIR] [\\-to N] [OPTIONS]\n.SH "
+      "DESCRIPTION\n";
+  out += paragraphs(
+      "Takes the flags of the published tools, with one dash or two, and those of jobferry-migrate(1). The "
+      "target is "
+      "of the newest version unless -to says otherwise.");
+  out += ".SH OPTIONS\n";
+  out += entry("-src DIR, -dst DIR", "source and target; ./var/job-archive and ./var/job-archive-new");
+  out += entry("-debug", "one job at a time, each named before it is touched");
+  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three are one");
+  out += entry("-logdate", "date and time before every message");
+  out += entry("-config FILE", "taken and not read: nothing of cc-backend's settings is needed");
+  out += entry("-archive DIR",
+               "the tool from version 2 to 3 changed this archive in place. jobferry never writes to its "
+               "source: it ends and names the command to use");
+  out += entry("-archive DIR -dry-run", "shows what a migration of it would do");
+  out += entry("-workers N", "number of threads");
+  return out + ".SH SEE ALSO\n.BR jobferry\\-migrate (1)\n";
+}
+
+// --- Completion ---
+
+// The words that an option takes: of `--data auto|link` these are `auto link`.
+std::string words_of(const CLI::Option& option) {
+  std::string type = option.get_type_name();
+  if (type.find('|') == type.npos || type.find_first_of("[:=%") != type.npos || type.find("N|") == 0)
+    return {};
+  for (char& c : type)
+    if (c == '|') c = ' ';
+  return type;
+}
+
+// How the value of an option is completed: a flag of compgen, or the words there are.
+std::string completes(const CLI::Option& option) {
+  if (option.get_type_name() == "DIR") return "-d";
+  if (option.get_type_name() == "FILE") return "-f";
+  return words_of(option);
+}
+
+std::string command_completion(const Command& command, const CLI::App& app) {
+  std::string names, values;
+  bool directories = false;
+  for (const CLI::Option* option : app.get_options()) {
+    directories |= option->get_positional();
+    std::string patterns;
+    for (const std::string& name : option->get_lnames()) {
+      names += (names.empty() ? "--" : " --") + name;
+      patterns += fmt::format("{0}--{1}|-{1}", patterns.empty() ? "" : "|", name);
+    }
+    if (!patterns.empty() && option->get_items_expected_max() > 0)
+      values += fmt::format("        {}) how='{}' ;;\n", patterns, completes(*option));
+  }
+  return fmt::format("    {})\n      names='{}'\n      how={}\n      case $prev in\n{}      esac ;;\n",
+                     command.name, names, directories ? "-d" : "''", values);
+}
+
+constexpr std::string_view completion_frame =
+    R"bash(# Completion of jobferry and archive-migration for bash, made from the table of commands.
+_jobferry() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=migrate names how
+  local commands='@COMMANDS@' drop_in=
+  [[ ${1##*/} == archive-migration ]] && drop_in=1
+  # --option=value stands in three words.
+  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+  if [[ ! $drop_in && " $commands " == *" ${COMP_WORDS[1]} "* ]] && ((COMP_CWORD > 1)); then
+    command=${COMP_WORDS[1]}
+  fi
+  case $command in
+@CASES@  esac
+  COMPREPLY=()
+  if [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
+  elif [[ $how == -[df] ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$how" -- "$cur")
+  elif [[ $how ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$how" -- "$cur")
+  fi
+  if ((COMP_CWORD == 1)) && [[ ! $drop_in && $cur != -* ]]; then
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$commands" -- "$cur")
+  fi
+}
+complete -F _jobferry jobferry archive-migration
+)bash";
+
+std::string completion(const CLI::App& parser) {
+  std::string commands, cases;
+  for (const Command& command : all_commands()) {
+    commands += fmt::format("{}{}", commands.empty() ? "" : " ", command.name);
+    cases += command_completion(command, *parser.get_subcommand(std::string(command.name)));
+  }
+  std::string text(completion_frame);
+  text.replace(text.find("@COMMANDS@"), std::string_view("@COMMANDS@").size(), commands);
+  return text.replace(text.find("@CASES@"), std::string_view("@CASES@").size(), cases);
+}
+
+bool write(const boost::filesystem::path& path, const std::string& content) {
+  std::ofstream file(path.string(), std::ios::binary | std::ios::trunc);
+  file << content << std::flush;
+  if (!file) std::cerr << "make_manual: cannot write " << path.string() << '\n';
+  return static_cast<bool>(file);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: make_manual DIRECTORY\n";
+    return 2;
+  }
+  const boost::filesystem::path directory = argv[1];
+  boost::filesystem::create_directories(directory);
+  CommandLine line;
+  const auto parser = command_parser(line);
+  bool written = write(directory / "jobferry.1", program_page()) &&
+                 write(directory / "archive-migration.1", drop_in_page()) &&
+                 write(directory / "jobferry.bash", completion(*parser));
+  for (const Command& command : all_commands())
+    written &= write(directory / fmt::format("jobferry-{}.1", command.name),
+                     command_page(command, *parser->get_subcommand(std::string(command.name))));
+  return written ? 0 : 1;
+}
