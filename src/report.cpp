@@ -17,13 +17,6 @@
 
 namespace jobferry {
 
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// Of the JSON report. Grows when a member changes its meaning or goes; new members do not count.
-constexpr int report_version = 1;
-
 std::string bytes_text(double bytes) {
   constexpr std::array<const char*, 5> units = {"B", "kB", "MB", "GB", "TB"};
   std::size_t unit = 0;
@@ -41,6 +34,19 @@ std::string duration_text(double seconds) {
 std::string plural(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
 }
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 200, end = 80;
+  if (text.size() <= longest) return printable(text);
+  return printable(text.substr(0, longest - end)) + "..." + printable(text.substr(text.size() - end));
+}
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of the JSON report. Grows when a member changes its meaning or goes; new members do not count.
+constexpr int report_version = 1;
 
 // Rows of cells, each column as wide as its widest cell. `align` has a letter for each column: l or r.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view align) {
@@ -74,13 +80,6 @@ std::string clusters_table(const Summary& summary) {
     if (!name.empty() || counts.carried || counts.left_behind) add(name.empty() ? "(root)" : name, counts);
   add("total", summary.total());
   return table(rows, "lrrrrrrrr");
-}
-
-// A pointer into a thousand levels or a text of a megabyte is of no use on a line; the report has it whole.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t longest = 200, end = 80;
-  if (text.size() <= longest) return printable(text);
-  return printable(text.substr(0, longest - end)) + "..." + printable(text.substr(text.size() - end));
 }
 
 // `emmy/1403/244/1608923076 data.json /ipc/node/unit: "ipc"`

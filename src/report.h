@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +15,13 @@ namespace jobferry {
 
 // Names from an archive made safe to print: control characters and what is no UTF-8 become \xNN.
 std::string printable(std::string_view name);
+// The same, cut in the middle: a pointer into a thousand levels or a text of a megabyte is of no use on a
+// line. The JSON report has it whole.
+std::string shortened(std::string_view text);
+
+std::string bytes_text(double bytes);                       // `33.9 MB`
+std::string duration_text(double seconds);                  // `1 h 07 min`
+std::string plural(std::uint64_t n, std::string_view one);  // `1 job`, `2 jobs`
 
 // `emmy/1403/244/1608923076 data.json /ipc/node byte 48213, step 0->1: wrong-type: expected ...`
 std::string describe(const Error& error);
