@@ -97,7 +97,7 @@ void Markup::tag(const char* element, Attributes attributes) {
   out_ += '<';
   out_ += element;
   for (const auto& [name, value] : attributes)
-    out_ += fmt::format(" {}=\"{}\"", name, escaped(visible(value)));
+    if (!value.empty()) out_ += fmt::format(" {}=\"{}\"", name, escaped(visible(value)));
 }
 
 void Markup::open(const char* element, Attributes attributes) {

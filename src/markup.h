@@ -19,7 +19,7 @@ class Markup {
  public:
   struct Attribute {
     const char* name;
-    std::string value;
+    std::string value;  // one without is left out
   };
   using Attributes = std::initializer_list<Attribute>;
 
