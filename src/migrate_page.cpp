@@ -377,9 +377,7 @@ Table aggregation_table(const Summary& summary) {
                {"Scope", ColumnKind::text},
                {"Aggregation", ColumnKind::text},
                {"Verdict", ColumnKind::text}},
-              {},
-              {},
-              "No cluster.json was read."};
+              {}};
   for (const auto& [cluster, rows] : summary.aggregations)
     for (const AggregationRow& row : rows)
       table.rows.push_back(
@@ -427,7 +425,7 @@ Page migrate_page(const Options& options, const Summary& summary, const RunFacts
         {"Notes", {Paragraph{"Decisions that you may want to review."}, note_table(summary)}});
     add_what_there_is(summary, page.sections);
   }
-  page.sections.push_back({"Aggregations", {aggregation_table(summary)}});
+  if (!summary.aggregations.empty()) page.sections.push_back({"Aggregations", {aggregation_table(summary)}});
   return page;
 }
 
