@@ -60,7 +60,7 @@ Axis value_axis(double most, Unit unit, bool whole_numbers) {
   Axis axis{std::move(unit), 1, 1};
   const double shown = drawable(most) / axis.unit.size;
   if (shown < 1e-9) return axis;
-  axis.step = nice_step(shown, 4);
+  axis.step = nice_step(shown, 5);
   if (whole_numbers) axis.step = std::max(axis.step, 1.);
   axis.end = axis.step * std::ceil(shown / axis.step - 1e-9);
   return axis;
@@ -129,7 +129,6 @@ void draw_value_axis(Markup& out, const Axis& axis) {
 }
 
 void draw_tick(Markup& out, const std::string& x, const std::string& label) {
-  out.empty("line", {{"x1", x}, {"x2", x}, {"y1", "100%"}, {"y2", "100%"}, {"class", "tick"}});
   out.element("text", {{"x", x}, {"y", "100%"}, {"dy", "1.5em"}}, label);
 }
 
@@ -248,20 +247,24 @@ void put_numbers(Markup& out, const BarChart& chart) {
   number_table(out, chart.title, {chart.bar_heading, chart.count_heading}, lines);
 }
 
-void draw_bars(Markup& out, const BarChart& chart, const Axis& up) {
+// With a gap to the next one, and high enough to be seen.
+void draw_bar(Markup& out, const BarChart& chart, std::size_t index, const Axis& up) {
+  constexpr double gap = 0.06, least = 0.006;
+  const BarChart::Bar& bar = chart.bars[index];
   const auto all = static_cast<double>(chart.bars.size());
+  const double height = std::max(static_cast<double>(bar.count) / up.end, least);
+  out.open("rect", {{"x", percent_of(static_cast<double>(index) + gap / 2, all)},
+                    {"width", percent_of(1 - gap, all)},
+                    {"y", percent_of(1 - height, 1)},
+                    {"height", percent_of(height, 1)}});
+  out.element("title", {}, fmt::format("{}: {} {}", bar.label, grouped(bar.count), chart.count_heading));
+  out.close();
+}
+
+void draw_bars(Markup& out, const BarChart& chart, const Axis& up) {
   out.open("g", {{"class", "bars"}});
-  for (std::size_t i = 0; i < chart.bars.size(); ++i) {
-    const BarChart::Bar& bar = chart.bars[i];
-    if (bar.count == 0) continue;
-    const auto count = static_cast<double>(bar.count);
-    out.open("rect", {{"x", percent_of(static_cast<double>(i), all)},
-                      {"width", percent_of(1, all)},
-                      {"y", percent_of(up.end - count, up.end)},
-                      {"height", percent_of(count, up.end)}});
-    out.element("title", {}, fmt::format("{}: {} {}", bar.label, grouped(bar.count), chart.count_heading));
-    out.close();
-  }
+  for (std::size_t i = 0; i < chart.bars.size(); ++i)
+    if (chart.bars[i].count) draw_bar(out, chart, i, up);
   out.close();
 }
 

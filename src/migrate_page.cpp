@@ -19,7 +19,8 @@ std::string bytes_text_of(std::uint64_t bytes) { return bytes_text(static_cast<d
 
 // Finer than a progress line: most small archives take less than a second.
 std::string time_text(double seconds) {
-  return seconds < 10 ? fmt::format("{:.2f} s", seconds) : duration_text(seconds);
+  if (seconds >= 10) return duration_text(seconds);
+  return seconds < 1 ? fmt::format("{:.0f} ms", seconds * 1000) : fmt::format("{:.1f} s", seconds);
 }
 
 // `data.json.gz /flops_any/node`
@@ -284,7 +285,7 @@ BarChart size_chart(const SizeCounts& sizes) {
   if (first == end) return {};
   while (end - first < fewest_bars) first > 0 && (end - first) % 2 ? --first : ++end;
   end = std::min(end, sizes.size());
-  BarChart chart{"Sizes of jobs", {}, "bytes read for a job", "jobs", {}, size_ticks(first, end - first)};
+  BarChart chart{"Job sizes", {}, "bytes read for a job", "jobs", {}, size_ticks(first, end - first)};
   for (std::size_t i = first; i < end; ++i) chart.bars.push_back({range_text(i), sizes[i]});
   const auto most = std::max_element(sizes.begin(), sizes.end());
   chart.description = fmt::format(
@@ -401,9 +402,9 @@ void add_what_there_is(const Summary& summary, std::vector<Section>& sections) {
 bool has_run(const Summary& summary) { return !summary.clusters.empty(); }
 
 std::string title_of(const Options& options, const Summary& summary) {
-  if (summary.from == summary.to) return fmt::format("Repair of a job archive of version {}", summary.to);
-  return fmt::format("Job archive from version {} to {}{}", summary.from, summary.to,
-                     options.dry_run ? ", dry run" : "");
+  const std::string_view dry = options.dry_run ? ", dry run" : "";
+  if (summary.from == summary.to) return fmt::format("Repair of version {}{}", summary.to, dry);
+  return fmt::format("Migration from version {} to {}{}", summary.from, summary.to, dry);
 }
 
 }  // namespace

@@ -40,12 +40,27 @@ struct Numbers {
 
 // --- Blocks ---
 
+// A line ends between words, not after the dashes of an option.
+void put_words(Markup& out, std::string_view text) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (at > 0) out.text(" ");
+    out.element("span", {{"class", "word"}}, text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
 void put(Markup& out, const Facts& facts, Numbers&) {
   out.open("dl", {{"class", "facts"}});
   for (const Fact& fact : facts) {
     out.open("div");
     out.element("dt", {}, fact.label);
-    out.element("dd", {{"class", fact.literal ? "literal" : "plain"}}, fact.value);
+    out.open("dd", {{"class", fact.literal ? "literal" : ""}});
+    if (fact.literal)
+      put_words(out, fact.value);
+    else
+      out.text(fact.value);
+    out.close();
     out.close();
   }
   out.close();
@@ -66,9 +81,16 @@ void put_tone(Markup& out, Tone tone) {
   out.close();
 }
 
+// What is short stays on one line, so that the column is wide enough for it; what is long is broken anywhere.
+std::string class_of(const Cell& cell, ColumnKind kind) {
+  constexpr std::size_t longest_name = 36, longest_text = 20;
+  const std::size_t longest = kind == ColumnKind::name ? longest_name : longest_text;
+  return std::string(class_of(kind)) + (cell.text.size() <= longest ? " short" : "");
+}
+
 void put_cell(Markup& out, const char* element, const Cell& cell, ColumnKind kind) {
   const bool heads = std::string_view(element) == "th";
-  out.open(element, {{"class", class_of(kind)},
+  out.open(element, {{"class", class_of(cell, kind)},
                      {"scope", heads ? "row" : ""},
                      {"data-sort", cell.number ? std::to_string(*cell.number) : ""}});
   if (cell.tone) put_tone(out, *cell.tone);
@@ -105,7 +127,7 @@ void put_rows(Markup& out, const Table& table) {
 }
 
 void put(Markup& out, const Table& table, Numbers& numbers) {
-  if (table.rows.empty() && table.total.empty()) return out.element("p", {{"class", "empty"}}, table.empty);
+  if (table.rows.empty() && table.total.empty()) return out.element("p", {{"class", "none"}}, table.empty);
   const std::string caption = fmt::format("table-{}", ++numbers.tables);
   out.open("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-labelledby", caption}});
   out.open("table", {{"class", "sortable"}});

@@ -1,7 +1,7 @@
 "use strict";
 // Lets tables be sorted and filtered. All that it needs for that it adds itself, so without it nothing is dead.
 (() => {
-  const fewest_to_filter = 6;
+  const fewest_to_filter = 10;
   const collator = new Intl.Collator("en", {numeric: true});
 
   const key = (row, column) => {
