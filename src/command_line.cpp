@@ -311,7 +311,7 @@ void add_status_options(CLI::App& app, CommandLine& line) {
   app.add_flag("--json", line.json, "print it as JSON");
 }
 
-constexpr std::array<Command, 6> commands = {{
+constexpr std::array<CommandPage, 6> commands = {{
     {CommandName::migrate,
      "migrate",
      "[--src DIR] [--dst DIR] [--to N]",
@@ -422,7 +422,7 @@ std::string option_line(const OptionText& option) {
   return line + wrapped(option.help, names_width, help_width) + '\n';
 }
 
-std::string example_lines(const Command& command) {
+std::string example_lines(const CommandPage& command) {
   std::string out = "Examples:\n";
   for (const auto& [call, what_for] : command.examples) {
     const bool both_fit = call.size() + what_for.size() + 6 <= help_width;
@@ -436,16 +436,17 @@ std::string program_help() {
       "Usage: jobferry [COMMAND] [OPTIONS]\n"
       "Carries ClusterCockpit job archives from one version to another.\n\nCommands, the first of which may "
       "be left out:\n";
-  for (const Command& command : commands) out += fmt::format("  {:<9} {}\n", command.name, command.summary);
+  for (const CommandPage& command : commands)
+    out += fmt::format("  {:<9} {}\n", command.name, command.summary);
   out += "\nArchive versions and the steps between them:\n" + steps_text();
   out += "\nExit codes: 0 complete, 1 failed, 2 usage, 3 objections, 130 interrupted\n";
   out += example_lines(commands[0]);
   return out + "More: jobferry COMMAND --help, man jobferry\n";
 }
 
-const Command* find_command(std::string_view name) {
+const CommandPage* find_command(std::string_view name) {
   const auto found =
-      std::find_if(commands.begin(), commands.end(), [&](const Command& c) { return c.name == name; });
+      std::find_if(commands.begin(), commands.end(), [&](const CommandPage& c) { return c.name == name; });
   return found == commands.end() ? nullptr : &*found;
 }
 
@@ -477,7 +478,7 @@ std::string meant(const std::optional<std::string>& word) {
   return word ? fmt::format("; did you mean {}?", *word) : "";
 }
 
-ExitCode complain(std::string_view what, const Command* command) {
+ExitCode complain(std::string_view what, const CommandPage* command) {
   std::cerr << fmt::format("jobferry: {}\n  What to do: jobferry{}{} --help shows what there is\n", what,
                            command ? " " : "", command ? command->name : "");
   return ExitCode::usage;
@@ -501,7 +502,7 @@ bool is_for_program(const std::string& argument) {
 
 }  // namespace
 
-std::span<const Command> all_commands() { return commands; }
+std::span<const CommandPage> all_commands() { return commands; }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words) {
   const auto far = [&](const std::string& other) { return distance(word, other); };
@@ -539,7 +540,7 @@ std::unique_ptr<CLI::App> command_parser(CommandLine& line) {
   auto app = std::make_unique<CLI::App>("", "jobferry");
   app->set_help_flag();
   app->require_subcommand(1);
-  for (const Command& command : commands) {
+  for (const CommandPage& command : commands) {
     CLI::App* sub = app->add_subcommand(std::string(command.name), std::string(command.summary));
     command.add_options(*sub, line);
     sub->set_help_flag();
@@ -553,7 +554,7 @@ std::unique_ptr<CLI::App> command_parser(CommandLine& line) {
   return app;
 }
 
-std::string help_text(const Command* command, bool all) {
+std::string help_text(const CommandPage* command, bool all) {
   if (!command) return program_help();
   CommandLine line;
   const auto parser = command_parser(line);
@@ -582,10 +583,10 @@ std::optional<ExitCode> parse_command_line(std::vector<std::string> arguments, C
   }
   const bool has_command = !arguments.empty() && !arguments[0].starts_with('-');
   if (!has_command) arguments.insert(arguments.begin(), "migrate");
-  const Command* command = find_command(arguments[0]);
+  const CommandPage* command = find_command(arguments[0]);
   if (!command) {
     std::vector<std::string> names;
-    for (const Command& each : commands) names.emplace_back(each.name);
+    for (const CommandPage& each : commands) names.emplace_back(each.name);
     return complain(
         fmt::format("there is no command {}{}", arguments[0], meant(nearest(arguments[0], names))), nullptr);
   }

@@ -57,7 +57,7 @@ struct CommandLine {
 };
 
 // A command as the manual has it.
-struct Command {
+struct CommandPage {
   CommandName command;
   std::string_view name;
   std::string_view arguments;    // of the synopsis
@@ -69,7 +69,7 @@ struct Command {
   std::string_view objections;  // when the exit code is 3
   void (*add_options)(CLI::App& app, CommandLine& line);
 };
-std::span<const Command> all_commands();
+std::span<const CommandPage> all_commands();
 
 // A parser with all commands, which fills `line`.
 std::unique_ptr<CLI::App> command_parser(CommandLine& line);
@@ -79,7 +79,7 @@ std::optional<ExitCode> parse_command_line(std::vector<std::string> arguments, C
 
 // The help of a command (null: of the program) as it is printed: at most 80 columns, and 24 lines but with
 // `all` options.
-std::string help_text(const Command* command, bool all);
+std::string help_text(const CommandPage* command, bool all);
 
 // One option, as help and manual show it.
 struct OptionText {

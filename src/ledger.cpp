@@ -1,5 +1,8 @@
 #include "run.h"
 
+#include <algorithm>
+#include <bit>
+
 namespace jobferry {
 
 namespace {
@@ -9,7 +12,30 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
+void join_neighbours(Timeline& timeline) {
+  std::vector<Timeline::Moment> joined((timeline.moments.size() + 1) / 2);
+  for (std::size_t i = 0; i < timeline.moments.size(); ++i) {
+    const Timeline::Moment& moment = timeline.moments[i];
+    joined[i / 2].jobs += moment.jobs;
+    joined[i / 2].bytes_in += moment.bytes_in;
+    joined[i / 2].bytes_out += moment.bytes_out;
+  }
+  timeline.moments = std::move(joined);
+  timeline.step *= 2;
+}
+
 }  // namespace
+
+void Timeline::add(double at, const Moment& done) {
+  seconds = std::max(seconds, at);
+  while (at >= step * static_cast<double>(most_moments)) join_neighbours(*this);
+  const auto index = static_cast<std::size_t>(at / step);
+  if (index >= moments.size()) moments.resize(index + 1);
+  Moment& moment = moments[index];
+  moment.jobs += done.jobs;
+  moment.bytes_in += done.bytes_in;
+  moment.bytes_out += done.bytes_out;
+}
 
 void Ledger::retire(Slot& slot) {
   if (slot.fate == Fate::failed) {
@@ -24,6 +50,7 @@ void Ledger::retire(Slot& slot) {
     return;
   }
   count(slot);
+  plot(slot);
   summary_.unchanged += slot.unchanged;
   if (checkpoints_ && slot.fate != Fate::foreign && !slot.unchanged) record(slot);
   if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);
@@ -80,6 +107,14 @@ void Ledger::count(const Slot& slot) {
     add(progress->bytes_out, slot.bytes_out);
     progress->done(slot.subject);
   }
+}
+
+void Ledger::plot(const Slot& slot) {
+  if (slot.unchanged || slot.fate == Fate::foreign) return;
+  const bool migrated = slot.fate == Fate::migrated;
+  const std::chrono::duration<double> now = std::chrono::steady_clock::now() - begin_;
+  summary_.timeline.add(now.count(), {1, slot.bytes_in, migrated ? slot.bytes_out : 0});
+  if (migrated) ++summary_.sizes[static_cast<std::size_t>(std::bit_width(slot.bytes_in))];
 }
 
 void Ledger::add_notes(const std::string& subject, const Notes& notes) {

@@ -15,8 +15,10 @@
 #include "files.h"
 #include "jobferry/migrate.h"
 #include "log.h"
+#include "migrate_page.h"
 #include "report.h"
 #include "resume.h"
+#include "run_facts.h"
 #include "state.h"
 #include "target.h"
 #include "watch.h"
@@ -104,6 +106,12 @@ bool write_result(Log& log, std::string_view what, const std::string& path, cons
   return false;
 }
 
+// The page, if one is asked for.
+template <class Make>
+std::string page_of(const CommandLine& line, Make&& make) {
+  return line.html_file.empty() ? std::string() : html(make());
+}
+
 // A result in every form in which it may be asked for.
 struct Told {
   std::string text, json, html;
@@ -187,7 +195,7 @@ bool may_restart(const CommandLine& line, Log& log) {
   return false;
 }
 
-ExitCode run_migrate(const CommandLine& line, Log& log) {
+ExitCode run_migrate(const CommandLine& line, const RunFacts& run, Log& log) {
   if (!may_restart(line, log)) return ExitCode::failed;
   const Options& options = line.options;
   const bool progress = shows_progress(line, log) && !options.debug;
@@ -199,7 +207,8 @@ ExitCode run_migrate(const CommandLine& line, Log& log) {
       log.say(LogLevel::error, options.dry_run
                                    ? "interrupted"
                                    : "interrupted, the target is unfinished: version.txt was not written");
-    return Told{summary_text(options, summary), report_json(options, summary), "",
+    return Told{summary_text(options, summary), report_json(options, summary),
+                page_of(line, [&] { return migrate_page(options, summary, run); }),
                 exit_code_of(summary.outcome)};
   });
 }
@@ -218,11 +227,11 @@ ExitCode run_status(const CommandLine& line, Log& log) {
   return is_complete(*seen) ? ExitCode::complete : ExitCode::objections;
 }
 
-ExitCode run(const CommandLine& line) {
+ExitCode run(const CommandLine& line, const RunFacts& facts) {
   Log log(line.log);
   switch (line.command) {
     case CommandName::migrate:
-      return run_migrate(line, log);
+      return run_migrate(line, facts, log);
     case CommandName::plan:
     case CommandName::verify:
     case CommandName::validate:
@@ -242,5 +251,5 @@ int main(int argc, char** argv) {
       argc > 0 && boost::filesystem::path(argv[0]).filename() == std::string(drop_in_name);
   const auto words = arguments(argc, argv);
   const auto ended = in_place_of ? parse_drop_in(words, line) : parse_command_line(words, line);
-  return code(ended ? *ended : run(line));
+  return code(ended ? *ended : run(line, facts_of_run(argc, argv, line.options.threads)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -39,10 +40,12 @@ class Ledger {
 
  private:
   void count(const Slot& slot);
+  void plot(const Slot& slot);
   void record(const Slot& slot);
 
   Summary& summary_;
   const Listener& listener_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   Checkpoints* checkpoints_ = nullptr;
   std::uint64_t seen_again_ = 0;
   std::set<std::size_t> names_found_;

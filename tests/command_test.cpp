@@ -74,7 +74,7 @@ std::size_t longest_line(const std::string& text) {
 TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
   const Scene scene;
   std::vector<Words> calls = {{"--help"}, {"-h"}};
-  for (const Command& command : all_commands()) calls.push_back({std::string(command.name), "--help"});
+  for (const CommandPage& command : all_commands()) calls.push_back({std::string(command.name), "--help"});
   for (const Words& call : calls) {
     const Ran ran = scene.run(call);
     EXPECT_EQ(ran.code, complete);
@@ -91,7 +91,7 @@ TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
 }
 
 TEST(Help, ShowsAllOptionsWhenAskedTo) {
-  for (const Command& command : all_commands()) {
+  for (const CommandPage& command : all_commands()) {
     const std::string some = help_text(&command, false), all = help_text(&command, true);
     EXPECT_LE(longest_line(all), 80U);
     CommandLine line;

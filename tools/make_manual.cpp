@@ -54,7 +54,7 @@ std::string options_section(const CLI::App& app) {
   return out;
 }
 
-std::string examples_section(const Command& command) {
+std::string examples_section(const CommandPage& command) {
   std::string out = ".SH EXAMPLES\n";
   for (const auto& [call, what_for] : command.examples)
     out += what_for.empty() ? fmt::format(".PP\n.nf\n{}\n.fi\n", roff(call)) : entry(call, what_for);
@@ -69,7 +69,7 @@ std::string exit_section(std::string_view objections) {
   return out + entry("130", "interrupted; a second signal ends at once");
 }
 
-std::string command_page(const Command& command, const CLI::App& app) {
+std::string command_page(const CommandPage& command, const CLI::App& app) {
   std::string out = heading(fmt::format("jobferry-{}", command.name));
   out += fmt::format(".SH NAME\njobferry\\-{} \\- {}\n", roff(command.name), roff(command.summary));
   out += fmt::format(".SH SYNOPSIS\n\\fBjobferry {}\\fR {} [OPTIONS]\n", roff(command.name),
@@ -93,7 +93,7 @@ std::string program_page() {
       "that has a name, or reported.\n\nWithout a command, jobferry migrates. Long options also work with "
       "one dash.");
   out += ".SH COMMANDS\n";
-  for (const Command& command : all_commands())
+  for (const CommandPage& command : all_commands())
     out += entry(fmt::format("jobferry {}", command.name),
                  fmt::format("{}; see jobferry-{}(1)", command.summary, command.name));
   out += ".SH ARCHIVE VERSIONS\n.nf\n" + roff(steps_text()) + ".fi\n";
@@ -108,7 +108,7 @@ std::string program_page() {
          entry("DST/jobferry.unfinished", "stands in a target until it is complete");
   out += ".SH SEE ALSO\n";
   std::string separator;
-  for (const Command& command : all_commands()) {
+  for (const CommandPage& command : all_commands()) {
     out += fmt::format("{}.BR jobferry\\-{} (1)", separator, roff(command.name));
     separator = " ,\n";
   }
@@ -158,7 +158,7 @@ std::string completes(const CLI::Option& option) {
   return words_of(option);
 }
 
-std::string command_completion(const Command& command, const CLI::App& app) {
+std::string command_completion(const CommandPage& command, const CLI::App& app) {
   std::string names, values;
   bool directories = false;
   for (const CLI::Option* option : app.get_options()) {
@@ -206,7 +206,7 @@ complete -F _jobferry jobferry archive-migration
 
 std::string completion(const CLI::App& parser) {
   std::string commands, cases;
-  for (const Command& command : all_commands()) {
+  for (const CommandPage& command : all_commands()) {
     commands += fmt::format("{}{}", commands.empty() ? "" : " ", command.name);
     cases += command_completion(command, *parser.get_subcommand(std::string(command.name)));
   }
@@ -236,7 +236,7 @@ int main(int argc, char** argv) {
   bool written = write(directory / "jobferry.1", program_page()) &&
                  write(directory / "archive-migration.1", drop_in_page()) &&
                  write(directory / "jobferry.bash", completion(*parser));
-  for (const Command& command : all_commands())
+  for (const CommandPage& command : all_commands())
     written &= write(directory / fmt::format("jobferry-{}.1", command.name),
                      command_page(command, *parser->get_subcommand(std::string(command.name))));
   return written ? 0 : 1;

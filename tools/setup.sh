@@ -4,6 +4,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(g++ cmake ninja-build pkg-config libtbb-dev libsimdjson-dev rapidjson-dev libdeflate-dev libisal-dev libsqlite3-dev zlib1g-dev
   libboost-filesystem-dev libcli11-dev libfmt-dev libgtest-dev libbenchmark-dev)
+browser_packages=(python3 chromium chromium-driver)  # for the tests of reports, which are skipped without
 clang_packages=(clang libclang-rt-14-dev)  # for the presets clang and fuzz
 
 as_root() {
@@ -20,6 +21,11 @@ install_missing() {
   echo "Installing: ${missing[*]}"
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# install_optional PACKAGE...: goes on where Debian has them not, or there is no way to it
+install_optional() {
+  (install_missing "$@") || echo "Not installed: $*. What needs them is skipped."
 }
 
 # build PRESET [TARGET...]

@@ -1,6 +1,7 @@
 // Options in, Summary out: everything a caller needs to migrate an archive.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -112,6 +113,25 @@ struct NoteCount {
 enum class Outcome : std::uint8_t { complete, nothing_to_do, bad_jobs, interrupted, partial, failed };
 std::string_view name_of(Outcome outcome);
 
+// How much a run got done, and when. Of bounded size: when it is full, neighbours are joined and each moment
+// lasts twice as long. It feeds reports and nothing else: no byte of a target depends on it.
+struct Timeline {
+  struct Moment {
+    std::uint64_t jobs = 0;  // done, whatever became of them
+    std::uint64_t bytes_in = 0, bytes_out = 0;
+  };
+  static constexpr std::size_t most_moments = 240;
+
+  double step = 0.01;           // seconds that each moment lasts
+  double seconds = 0;           // when the last job was done
+  std::vector<Moment> moments;  // from the time when the first job could be begun
+
+  void add(double at, const Moment& done);
+};
+
+// How many jobs have a size: element n counts those of 2^(n-1) to 2^n - 1 bytes, the first those of none.
+using SizeCounts = std::array<std::uint64_t, 65>;
+
 // The result of a run. It grows with what is wrong in an archive, not with the number of its jobs.
 struct Summary {
   Outcome outcome = Outcome::failed;
@@ -131,6 +151,9 @@ struct Summary {
   bool resumable = false;             // the same run again goes on from here
   double seconds = 0;
   double sync_seconds = 0;  // of these, waiting at the end until all is on disk
+  // Of what this run did itself: without `unchanged`.
+  Timeline timeline;
+  SizeCounts sizes{};  // of migrated jobs, by bytes_in
 
   ClusterCounts total() const;
 };

@@ -1,0 +1,20 @@
+// Charts as inline SVG. Text keeps its size whatever the width of the page: all that stands in a chart is
+// placed in percent of it, and only lines are stretched.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "markup.h"
+#include "page.h"
+
+namespace jobferry {
+
+// `number` tells the charts of a page apart.
+void draw(Markup& out, const TimeChart& chart, std::size_t number);
+void draw(Markup& out, const BarChart& chart, std::size_t number);
+
+// `1,234`
+std::string grouped(std::uint64_t n);
+
+}  // namespace jobferry

@@ -1,0 +1,111 @@
+// A report as a page: one HTML file that needs nothing beside it, for mail and paper.
+//
+// Callers say what there is to say; how it looks is decided here. All of it reads without the script, which
+// only sorts and filters tables. The same page is the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace jobferry {
+
+enum class Tone : std::uint8_t { good, attention, bad };
+
+struct Fact {
+  std::string label, value;
+  bool literal = false;  // a path or a command: in a face of fixed width
+};
+using Facts = std::vector<Fact>;
+
+struct Paragraph {
+  std::string text;
+};
+
+// To be copied into a shell.
+struct Command {
+  std::string text;
+};
+
+// A name stands in a face of fixed width, and is as long as an archive likes; a number stands to the right.
+enum class ColumnKind : std::uint8_t { text, name, number };
+
+struct Column {
+  std::string heading;
+  ColumnKind kind = ColumnKind::text;
+};
+
+struct Cell {
+  std::string text;
+  std::optional<std::uint64_t> number{};  // what a column of numbers is sorted by
+  std::optional<Tone> tone{};             // marks the cell, with a sign beside the colour
+};
+
+Cell count_cell(std::uint64_t n);      // `1,234`
+Cell bytes_cell(std::uint64_t bytes);  // `33.9 MB`
+
+using Row = std::vector<Cell>;  // the first cell names the row
+
+struct Table {
+  std::string caption;
+  std::vector<Column> columns;
+  std::vector<Row> rows;
+  Row total{};          // below, wherever the rows go; may be empty
+  std::string empty{};  // what to say instead of a table without rows
+};
+
+// More than that nobody reads on a page: the rest is counted, and left to --report.
+inline constexpr std::size_t most_rows = 2000;
+
+struct Series {
+  std::string name;
+  std::vector<double> values;  // one for each of TimeChart::times
+};
+
+// Rates over time. The first series is filled, so the one to look at comes first.
+struct TimeChart {
+  std::string title, description;  // the description is for who cannot see it
+  std::string unit;                // `B/s`, `jobs/s`
+  bool scaled = false;             // MB/s and so on, whatever fits
+  double seconds = 0;              // where the axis ends
+  std::vector<double> times;       // seconds, ascending
+  std::vector<Series> series;
+};
+
+// How often there is what. Bars stand side by side, without gaps in what they cover.
+struct BarChart {
+  struct Bar {
+    std::string label;
+    std::uint64_t count = 0;
+  };
+  struct Tick {
+    double at = 0;  // in bars, from the left edge of the first
+    std::string label;
+  };
+  std::string title, description;
+  std::string bar_heading, count_heading;  // `size`, `jobs`
+  std::vector<Bar> bars;
+  std::vector<Tick> ticks;
+};
+
+using Block = std::variant<Facts, Paragraph, Command, Table, TimeChart, BarChart>;
+
+struct Section {
+  std::string heading;
+  std::vector<Block> blocks;
+};
+
+struct Page {
+  std::string title;
+  Tone tone = Tone::good;
+  std::string outcome;  // in one line
+  std::string next{};   // what to do now; may be empty
+  Facts figures{};      // the few numbers that one wants first
+  std::vector<Section> sections;
+};
+
+std::string html(const Page& page);
+
+}  // namespace jobferry
