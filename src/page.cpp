@@ -70,7 +70,12 @@ void put(Markup& out, const Paragraph& paragraph, Numbers&) { out.element("p", {
 
 void put(Markup& out, const Command& command, Numbers&) {
   out.open("pre", {{"tabindex", "0"}, {"role", "region"}, {"aria-label", "Command"}});
-  out.element("code", {}, command.text);
+  out.open("code");
+  for (const std::string& line : command.lines) {
+    out.text(line);
+    out.line_break();
+  }
+  out.close();
   out.close();
 }
 

@@ -26,7 +26,7 @@ struct Paragraph {
 
 // To be copied into a shell.
 struct Command {
-  std::string text;
+  std::vector<std::string> lines;
 };
 
 // A name stands in a face of fixed width, and is as long as an archive likes; a number stands to the right.
@@ -64,7 +64,7 @@ struct Series {
   std::vector<double> values;  // one for each of TimeChart::times
 };
 
-// Rates over time. The first series is filled, so the one to look at comes first.
+// Rates over time, three at most. The first is filled, so the one to look at comes first.
 struct TimeChart {
   std::string title, description;  // the description is for who cannot see it
   std::string unit;                // `B/s`, `jobs/s`

@@ -172,6 +172,31 @@ Summary idle_summary() {
   return summary;
 }
 
+// Every kind of block, also as no report of a migration has it.
+Page page_of_blocks() {
+  Page page{"Every kind of block", Tone::good, "This is a page of samples.", {}, {{"Blocks", "7"}}, {}};
+  Table verdicts{"Verdicts", {{"Subject", ColumnKind::name}, {"Verdict"}, {"Size", ColumnKind::number}}, {}};
+  verdicts.rows = {
+      {{"first"}, {"sound", {}, Tone::good}, bytes_cell(1'234'567)},
+      {{"second"}, {"doubtful", {}, Tone::attention}, bytes_cell(89'000)},
+      {{std::string(90, 'x')}, {"a verdict of more words than fit beside it", {}, Tone::bad}, {}}};
+  TimeChart chart{"Three series", "Three lines.", "jobs/s", false, 30'000, {0, 9000, 21'000, 30'000}, {}};
+  chart.series = {
+      {"one", {0.4, 0.1, 0.2, 0.3}}, {"two", {0.3, 0.3, 0.1, 0.2}}, {"three", {0, 0.05, 0.02, 0}}};
+  BarChart bars{
+      "Bad jobs by class", "Two classes.", "class", "jobs", {{"data-element", 3}, {"wrong-type", 1}}, {}};
+  bars.ticks = {{0.5, "data-element"}, {1.5, "wrong-type"}};
+  page.sections = {{"Words",
+                    {Paragraph{"To go on where it ended:"},
+                     Command{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
+                              "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
+                              "systemctl start cc-backend"}},
+                     Facts{{"Fact", "value"}, {"Empty", ""}, {"Literal", "two  spaces", true}}}},
+                   {"Table", {verdicts, Table{"None", {{"Subject"}}, {}, {}, "There is none."}}},
+                   {"Charts", {chart, bars}}};
+  return page;
+}
+
 }  // namespace
 
 RunFacts some_run() {
@@ -204,7 +229,8 @@ Summary busy_summary() {
 }
 
 std::map<std::string, std::string> sample_pages() {
-  return {{"busy", html(migrate_page(busy_options(), busy_summary(), some_run()))},
+  return {{"blocks", html(page_of_blocks())},
+          {"busy", html(migrate_page(busy_options(), busy_summary(), some_run()))},
           {"corpus", corpus_page()},
           {"hostile", page_of(hostile_archive())},
           {"one_job", page_of(plain_archive(0))},
