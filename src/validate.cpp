@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <set>
 #include <thread>
 
 #include "archive.h"
@@ -79,13 +80,16 @@ class Worker {
  private:
   void look_into_job() {
     auto entries = known_.files.list(source_);
-    if (!entries) return findings_.add(entries.error());
     JobFiles files;
     ValidateCounts found;
-    for (const Entry& entry : *entries) sort_entry(entry, files, found);
-    if (!files.any) return tell_foreign();
+    if (!entries) {
+      findings_.add(entries.error());
+    } else {
+      for (const Entry& entry : *entries) sort_entry(entry, files, found);
+      if (!files.any) return tell_foreign();
+      check_files(files);
+    }
     found.jobs = 1;
-    check_files(files);
     found.bad = findings_.bad();
     counts_[path_->cluster] += found;
   }
@@ -223,9 +227,13 @@ class Surroundings {
       tell(path, "", "stray-entry", what);
   }
 
-  void tell_empty_clusters() {
+  // Where something could not be listed nobody knows what is in it.
+  void tell_empty_clusters(const Passed& passed) {
+    std::set<std::string> unreadable;
+    for (const Error& error : passed.unreadable)
+      unreadable.insert(error.subject.substr(0, error.subject.find('/')));
     for (const auto& [name, counts] : result_.clusters)
-      if (counts.jobs == 0) tell(name, "", "cluster-empty", "no job is in it");
+      if (counts.jobs == 0 && !unreadable.contains(name)) tell(name, "", "cluster-empty", "no job is in it");
   }
 
   void tell_unreadable(const Passed& passed) {
@@ -333,7 +341,7 @@ void validate_archive(Files& files, const ValidateOptions& options, const Listen
     walk.tell_of = [&](const std::string& path, FileType type) { surroundings.pass_by(path, type); };
     result.complete = check_jobs(walk, known, listener, result, all);
     surroundings.tell_unreadable(walk.passed());
-    if (result.complete) surroundings.tell_empty_clusters();
+    if (result.complete) surroundings.tell_empty_clusters(walk.passed());
   }
   result.findings = all.groups();
 }

@@ -59,9 +59,9 @@ std::string closing_text(const ValidateResult& result) {
   if (!result.complete) out = "Not all was looked at: the counts above are not of all jobs.\n";
   const std::uint64_t errors = result.count(Severity::error), warnings = result.count(Severity::warning);
   if (errors > 0)
-    return out + fmt::format("Not sound: {}, {}; {} of {} bad.\n", plural(errors, "error"),
-                             plural(warnings, "warning"), result.total().bad,
-                             plural(result.total().jobs, "job"));
+    return out + fmt::format("Not sound: {}, {}; {} of {}.\n", plural(errors, "error"),
+                             plural(warnings, "warning"), plural(result.total().bad, "bad job"),
+                             result.total().jobs);
   return result.complete ? fmt::format("Sound: an archive of version {}, {}.\n", result.version,
                                        plural(warnings, "warning"))
                          : out;
@@ -129,8 +129,8 @@ std::string validate_text(const ValidateOptions& options, const ValidateResult& 
     out += fmt::format("{}, version {}: {} in {}\n", printable(options.archive), result.version,
                        plural(result.total().jobs, "job"), duration_text(result.seconds)) +
            clusters_table(result);
-  out += section(result, Severity::error, "Errors: what servers refuse or misread");
-  out += section(result, Severity::warning, "Warnings: it works, but somebody should look");
+  out += section(result, Severity::error, "Errors, what servers refuse or misread");
+  out += section(result, Severity::warning, "Warnings, it works but somebody should look");
   return out + closing_text(result);
 }
 

@@ -343,4 +343,359 @@ TEST(Validate, EveryFaultIsFoundOnceAndInItsPlace) {
       EXPECT_EQ(findings_of(validated(fault, version)), fault.findings) << name_of_case(fault, version);
 }
 
+TEST(Validate, EveryKindOfTheTableIsFoundInSomeArchive) {
+  // Those that need more than a tree have tests of their own.
+  std::set<std::string_view> found = {"unfinished", "read-failed"};
+  for (const Fault& fault : faults())
+    for (const FindingGroup& group : validated(fault, fault.first).findings) found.insert(group.kind->word);
+  for (const FindingKind& kind : finding_kinds) {
+    EXPECT_TRUE(found.contains(kind.word)) << kind.word;
+    EXPECT_FALSE(kind.meaning.empty() || kind.advice.empty()) << kind.word;
+  }
+}
+
+TEST(Validate, EveryClassOfBadJobsHasAKind) {
+  for (const BadJob& bad : bad_jobs()) {
+    const auto named = [&](const FindingKind& kind) { return kind.word == bad.kind; };
+    EXPECT_TRUE(std::any_of(finding_kinds.begin(), finding_kinds.end(), named)) << bad.kind;
+  }
+}
+
+TEST(Validate, WhatAMigrationCallsBadIsAnError) {
+  ValidateOptions options = options_for("");
+  options.max_file_size = largest_allowed;
+  options.examples = 100;
+  const ValidateResult result = validated(archive_of_bad_jobs(), options);
+  const std::vector<BadJob> jobs = bad_jobs();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i].kind == "number-range") continue;  // statistics that the step would have to compute
+    bool found = false;
+    for (const FindingGroup& group : result.findings)
+      for (const Finding& finding : group.examples)
+        found |= group.kind->severity == Severity::error && finding.subject == subject_of(bad_job_id(i));
+    EXPECT_TRUE(found) << jobs[i].kind;
+  }
+  EXPECT_FALSE(result.sound());
+}
+
+TEST(Validate, SaysTheByte) {
+  Tree tree = plain_archive(1);
+  std::string& data = tree[job + "/data.json"];
+  data = replaced(data, R"("avg":1)", R"("avg":2)");
+  const ValidateResult result = validated(tree);
+  ASSERT_EQ(result.findings.size(), 1U);
+  const Finding& finding = result.findings[0].examples.at(0);
+  ASSERT_TRUE(finding.byte);
+  EXPECT_EQ(*finding.byte, data.find(R"({"min")"));
+  EXPECT_EQ(finding.text, "min 1, avg 2, max 1");
+}
+
+TEST(Validate, CountsAllAndShowsTheFirst) {
+  Tree tree = plain_archive(3);
+  for (int id = 2; id < 30; ++id) {
+    tree[test::in_job(id, "meta.json")] = replaced(meta_of(3, id), "completed", "stopped");
+    tree[test::in_job(id, "data.json")] = plain_data(3);
+  }
+  const ValidateResult result = validated(tree);
+  ASSERT_EQ(result.findings.size(), 1U);
+  const FindingGroup& group = result.findings[0];
+  EXPECT_EQ(group.count, 28U);
+  EXPECT_EQ(group.subjects, 28U);
+  ASSERT_EQ(group.examples.size(), 3U);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(group.examples[static_cast<std::size_t>(i)].subject, subject_of(i + 2));
+  EXPECT_EQ(result.total().jobs, 29U);
+  EXPECT_EQ(result.total().bad, 28U);
+}
+
+TEST(Validate, UnfinishedTargets) {
+  Tree tree = plain_archive(3);
+  tree[marker] = "x";
+  EXPECT_EQ(findings_of(validated(tree)), "unfinished jobferry.unfinished\n");
+  EXPECT_EQ(validated(tree).total().jobs, 1U);
+  tree.erase("version.txt");
+  const ValidateResult result = validated(tree);
+  EXPECT_EQ(findings_of(result), "unfinished jobferry.unfinished\n");
+  EXPECT_FALSE(result.complete);
+  EXPECT_FALSE(result.sound());
+}
+
+TEST(Validate, WhatIsNoArchive) {
+  const auto kind_of = [](const Tree& tree) {
+    const ValidateResult result = validated(tree);
+    return result.errors.empty() ? std::string() : std::string(name_of(result.errors[0].kind));
+  };
+  EXPECT_EQ(kind_of({{"x/y", ""}}), "not-an-archive");
+  EXPECT_EQ(kind_of(plain_archive(3) + Tree{{"version.txt", "4\n"}}), "version-unknown");
+  EXPECT_EQ(kind_of(plain_archive(3) + Tree{{"version.txt", "x"}}), "version-unknown");
+  EXPECT_EQ(name_of(validate(options_for("/nowhere"), {}).errors.at(0).kind), "not-an-archive");
+}
+
+namespace {
+
+// A disk on which one path cannot be read or listed.
+class FailingFiles : public ForwardingFiles {
+ public:
+  explicit FailingFiles(std::string path) : path_(std::move(path)) {}
+  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
+    if (path.ends_with(path_)) return Error{Kind::read_failed, "Input/output error"};
+    return ForwardingFiles::read(path, limit, content);
+  }
+  Result<std::vector<Entry>> list(const std::string& path) override {
+    if (path.ends_with(path_)) return Error{Kind::read_failed, "Input/output error"};
+    return ForwardingFiles::list(path);
+  }
+
+ private:
+  void before(std::string_view, const std::string&) override {}
+  const std::string path_;
+};
+
+std::string found_with_failing(const std::string& path) {
+  TempDir temp;
+  write_tree(temp.path("archive"), plain_archive(3));
+  FailingFiles files(path);
+  return findings_of(validate_with(files, options_for(temp.path("archive")), {}));
+}
+
+}  // namespace
+
+TEST(Validate, DisksThatFail) {
+  EXPECT_EQ(found_with_failing("/meta.json"), at_meta("read-failed"));
+  EXPECT_EQ(found_with_failing("/data.json"), at_data("read-failed"));
+  EXPECT_EQ(found_with_failing("/100"), "read-failed c/0/001/100\n");
+  EXPECT_EQ(found_with_failing("/001"), "read-failed c/0/001\n");
+  EXPECT_EQ(found_with_failing("/cluster.json"), at_cluster("cluster-bad"));
+}
+
+TEST(Validate, StopsWhenItIsTold) {
+  TempDir temp;
+  write_tree(temp.path("archive"), plain_archive(3));
+  const std::atomic<bool> stop = true;
+  Progress progress;
+  Listener listener;
+  listener.stop = &stop;
+  listener.progress = &progress;
+  const ValidateResult stopped = validate(options_for(temp.path("archive")), listener);
+  EXPECT_FALSE(stopped.complete);
+  EXPECT_EQ(findings_of(stopped), "");
+  EXPECT_EQ(progress.jobs, 0U);
+  listener.stop = nullptr;
+  EXPECT_TRUE(validate(options_for(temp.path("archive")), listener).sound());
+  EXPECT_EQ(progress.jobs, 1U);
+  EXPECT_GT(progress.bytes_in, 0U);
+}
+
+TEST(Validate, FollowsLinksWhereItIsAsked) {
+  Tree tree = plain_archive(3);
+  tree["aside/data.json"] = tree[job + "/data.json"];
+  tree["aside/cluster.json"] = replaced(plain_cluster(3), R"("name":"c")", R"("name":"aside")");
+  tree[job + "/data.json"] = "-> ../../../../aside/data.json";
+  ValidateOptions options = options_for("");
+  EXPECT_EQ(findings_of(validated(tree, options)), at_data("not-a-regular-file") + "cluster-empty aside\n");
+  options.follow_symlinks = true;
+  EXPECT_EQ(findings_of(validated(tree, options)), "cluster-empty aside\n");
+}
+
+// --- Larger archives ---
+
+namespace {
+
+std::string words_of(const ValidateResult& result, Severity severity) {
+  std::string out;
+  for (const FindingGroup& group : result.findings)
+    if (group.kind->severity == severity)
+      out += fmt::format("{} {}: {} {} {} {}\n", group.kind->word, group.rule, group.examples[0].subject,
+                         group.examples[0].file, group.examples[0].pointer, group.examples[0].text);
+  return out;
+}
+
+std::string comparable(ValidateResult result) {
+  result.seconds = 0;
+  ValidateOptions same;
+  return validate_json(same, result);
+}
+
+}  // namespace
+
+TEST(Validate, MadeUpArchivesWithoutQuirksHaveNoErrors) {
+  for (int version = 0; version < versions; ++version) {
+    TempDir temp;
+    corpus::Plan plan;
+    plan.version = version;
+    plan.quirks = false;
+    corpus::make_archive(temp.path("archive"), plan);
+    const ValidateResult result = validate(options_for(temp.path("archive")), {});
+    EXPECT_EQ(words_of(result, Severity::error), "") << version;
+    EXPECT_EQ(result.total().jobs, plan.jobs);
+  }
+}
+
+TEST(Validate, MigratedArchivesHaveNoErrors) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<int, int>>{{0, 1}, {0, 2}, {0, 3}, {1, 3}, {2, 3}, {3, 2}, {3, 1}}) {
+    TempDir temp;
+    corpus::Plan plan;
+    plan.version = from;
+    plan.seed = 7;
+    corpus::make_archive(temp.path("source"), plan);
+    ASSERT_EQ(run(temp.path("source"), temp.path("target"), to).outcome, Outcome::complete);
+    const ValidateResult result = validate(options_for(temp.path("target")), {});
+    EXPECT_EQ(words_of(result, Severity::error), "") << from << " to " << to;
+  }
+}
+
+TEST(Validate, WhatIsPlantedIsFound) {
+  for (int version = 0; version < versions; ++version) {
+    TempDir temp;
+    corpus::Plan plan;
+    plan.version = version;
+    plan.bad["all"] = 0.4;
+    plan.quirks = false;
+    const std::vector<corpus::Planted> planted = corpus::make_archive(temp.path("archive"), plan);
+    ASSERT_FALSE(planted.empty());
+    ValidateOptions options = options_for(temp.path("archive"));
+    options.examples = 1000;
+    const ValidateResult result = validate(options, {});
+    std::set<std::string> bad;
+    for (const FindingGroup& group : result.findings)
+      for (const Finding& finding : group.examples)
+        if (group.kind->severity == Severity::error) bad.insert(finding.subject);
+    for (const corpus::Planted& each : planted) {
+      // Statistics that the step computes do not fit into a double: nothing is wrong with what is there.
+      if (version == 0 && each.kind == "number-range" && each.file.starts_with("data")) continue;
+      EXPECT_TRUE(bad.contains(each.job)) << version << ' ' << each.kind << ' ' << each.job;
+    }
+    EXPECT_LE(bad.size(), planted.size());
+  }
+}
+
+TEST(Validate, TheSameWhateverTheThreads) {
+  TempDir temp;
+  corpus::Plan plan;
+  plan.version = 0;
+  plan.jobs = 200;
+  plan.bad["all"] = 0.2;
+  corpus::make_archive(temp.path("archive"), plan);
+  const std::string one = comparable(validate(options_for(temp.path("archive"), 1), {}));
+  for (const unsigned threads : {2U, 8U})
+    for (int again = 0; again < 3; ++again)
+      EXPECT_EQ(comparable(validate(options_for(temp.path("archive"), threads), {})), one) << threads;
+}
+
+// --- The schema ---
+
+TEST(Validate, TheWalkAgreesWithRapidJson) {
+  std::size_t breaches = 0;
+  const auto compare = [&](int version, DocumentKind kind, const std::string& text) {
+    Document document;
+    if (!document.parse(text)) return;
+    std::vector<std::string> found;
+    walk_schema(version, kind, document.root(), [&](SchemaBreach breach) {
+      const std::size_t member = breach.pointer.rfind('/');
+      if (breach.keyword == "required") breach.pointer.resize(member);
+      found.push_back(std::string(breach.keyword) + " at " + breach.pointer);
+    });
+    const auto first = validate(version, kind, text);
+    if (first && first->keyword == "json") return;
+    EXPECT_EQ(found.empty(), !first) << version << ' ' << text;
+    if (!first) return;
+    ++breaches;
+    EXPECT_NE(std::find(found.begin(), found.end(), first->keyword + " at " + first->pointer), found.end())
+        << first->keyword << " at " << first->pointer << ' ' << version << ' ' << text;
+  };
+  // Every archive against the schemas of every version.
+  for (const Fault& fault : faults())
+    for (int version = fault.first; version <= fault.last; ++version)
+      for (const auto& [path, text] : fault.tree(version))
+        for (int other = 0; other < versions; ++other) {
+          if (path.ends_with("cluster.json")) compare(other, DocumentKind::cluster, text);
+          if (path.ends_with("meta.json")) compare(other, DocumentKind::job_meta, text);
+          if (path.ends_with("data.json")) compare(other, DocumentKind::job_data, text);
+        }
+  for (const char* folder : {"v0_to_v1", "v1_to_v2", "v2_to_v3", "v3_to_v2"})
+    for (const auto& [path, text] : read_tree(test_folder("golden") + '/' + folder))
+      for (int version = 0; version < versions; ++version) {
+        if (path.ends_with("cluster.json")) compare(version, DocumentKind::cluster, text);
+        if (path.ends_with("meta.json")) compare(version, DocumentKind::job_meta, text);
+        if (path.ends_with("data.json")) compare(version, DocumentKind::job_data, text);
+      }
+  EXPECT_GT(breaches, 1000U);
+}
+
+// --- What it says ---
+
+TEST(Validate, Text) {
+  Tree tree = plain_archive(3);
+  std::string& meta = tree[job + "/meta.json"];
+  meta = replaced(meta, R"("duration":60)", R"("duration":60.5)");
+  meta = replaced(meta, "completed", "canceled");
+  ValidateOptions options = options_for("the\narchive");
+  ValidateResult result = validated(tree);
+  result.seconds = 0;
+  EXPECT_EQ(validate_text(options, result), R"(the\x0aarchive, version 3: 1 job in 0 s
+  cluster jobs bad files bytes
+  c          1   1     3 608 B
+  total      1   1     3 608 B
+Errors, what servers refuse or misread:
+  state-unknown: 1 place in 1 subject; servers of this version do not know the jobState
+    c/0/001/100 meta.json /jobState byte 110: "canceled"
+    > `jobferry --repair` mends other spellings (R2), a migration to version 3 `stopped` (M13)
+  schema type /duration: 1 place in 1 subject; the schema of the archive's version says something else
+    c/0/001/100 meta.json /duration byte 132: expected integer, found a number `60.5`
+    > `jobferry --repair` mends what R1 to R7 name, a migration what its step names
+Not sound: 2 errors, 0 warnings; 1 bad job of 1.
+)");
+  EXPECT_EQ(validate_text(options, validated(plain_archive(0))).find("Errors"), std::string::npos);
+}
+
+TEST(Validate, Json) {
+  Tree tree = plain_archive(3);
+  tree[job + "/meta.json"] = replaced(plain_meta(3), R"("duration":60)", R"("duration":60.5)");
+  tree["c/0/\xff\n"] = "x";
+  const ValidateOptions options = options_for("archive");
+  rapidjson::Document json;
+  json.Parse(validate_json(options, validated(tree)).c_str());
+  ASSERT_FALSE(json.HasParseError());
+  EXPECT_STREQ(json["format"].GetString(), "jobferry-validate");
+  EXPECT_EQ(json["formatVersion"].GetInt(), 1);
+  EXPECT_EQ(json["version"].GetInt(), 3);
+  EXPECT_STREQ(json["outcome"].GetString(), "bad");
+  EXPECT_TRUE(json["complete"].GetBool());
+  EXPECT_EQ(json["total"]["jobs"].GetInt(), 1);
+  EXPECT_EQ(json["clusters"]["c"]["bad"].GetInt(), 1);
+  EXPECT_EQ(json["errorCount"].GetInt(), 2);
+  EXPECT_EQ(json["warningCount"].GetInt(), 0);
+  ASSERT_EQ(json["findings"].Size(), 2U);
+  const auto& stray = json["findings"][0];
+  EXPECT_STREQ(stray["kind"].GetString(), "stray-file");
+  EXPECT_STREQ(stray["examples"][0]["subject"].GetString(), R"(c/0/\xff\x0a)");
+  EXPECT_FALSE(stray.HasMember("rule"));
+  const auto& schema = json["findings"][1];
+  EXPECT_STREQ(schema["rule"].GetString(), "type /duration");
+  EXPECT_STREQ(schema["severity"].GetString(), "error");
+  EXPECT_EQ(schema["count"].GetInt(), 1);
+  EXPECT_EQ(schema["subjects"].GetInt(), 1);
+  EXPECT_STREQ(schema["examples"][0]["pointer"].GetString(), "/duration");
+  EXPECT_EQ(schema["examples"][0]["byte"].GetUint64(), plain_meta(3).find("60,"));
+}
+
+// --- Real archives ---
+
+TEST(Validate, Emmy) {
+  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  const std::string first = "emmy/1403/244/1608923076";
+  const auto found_in = [](const std::string& name) {
+    const ValidateResult result = validate(options_for(shared_data() + '/' + name), {});
+    EXPECT_EQ(result.total().jobs, 2U);
+    return findings_of(result);
+  };
+  // The maximum of ipc lies below its average.
+  const std::string order = "statistics-order " + first + " meta.json /statistics/ipc x2\n";
+  EXPECT_EQ(found_in("emmy-v0"), order);
+  EXPECT_EQ(found_in("emmy-v1"), "schema required /*/*/series/*/statistics " + first +
+                                     " data.json.gz /ipc/node/series/0/statistics x64\n" + order +
+                                     "metric-unknown " + first + " data.json.gz /rapl_power x2\n");
+}
+
 }  // namespace jobferry::test
