@@ -17,7 +17,7 @@
 #include "codec.h"
 #include "each_job.h"
 #include "files.h"
-#include "validate_run.h"
+#include "look.h"
 
 namespace jobferry {
 

@@ -13,10 +13,10 @@
 #include "corpus.h"
 #include "document.h"
 #include "forwarding.h"
+#include "look.h"
 #include "schema_walk.h"
 #include "trial.h"
 #include "validate_report.h"
-#include "validate_run.h"
 
 namespace jobferry::test {
 
