@@ -17,6 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 6> scopes = {"node", "socket",   "memoryDomain",
                                                     "core", "hwthread", "accelerator"};
 
+constexpr std::string_view blanks = " \t\r\n";
+
 // A value of a data file that is larger than this is none that a check looks into.
 constexpr std::size_t largest_value = 1U << 20;
 
@@ -30,32 +32,36 @@ bool is_one_of(const MemberPlace& member, std::initializer_list<std::string_view
   return std::any_of(names.begin(), names.end(), [&](auto name) { return member.named(name); });
 }
 
-// The elements of an array of numbers and nulls, by its commas.
-struct Elements {
-  std::size_t count = 0;
-  std::string_view too_large;  // the first that no double holds
+// How many numbers and nulls an array holds. It was checked, so there is one more than it has commas.
+std::size_t count_elements(std::string_view array) {
+  if (array[array.find_first_not_of(blanks, 1)] == ']') return 0;
+  return static_cast<std::size_t>(std::count(array.begin(), array.end(), ',')) + 1;
+}
 
-  explicit Elements(std::string_view array) {
-    std::size_t at = array.find_first_not_of(" \t\r\n", 1);
-    if (array[at] == ']') return;
-    while (at < array.size()) {
-      const std::size_t end = std::min(array.find(',', at), array.size() - 1);
-      ++count;
-      look_at(array.substr(at, end - at));
-      at = end + 1;
-    }
-  }
+// Only an exponent or hundreds of digits reach beyond a double: most arrays need no second look, and data is
+// nearly all of an archive.
+bool may_be_too_large(std::string_view array) {
+  constexpr std::size_t digits = 150;  // one of twice as many fills a piece of this size
+  if (array.find('e') != array.npos || array.find('E') != array.npos) return true;
+  for (; array.size() > digits; array.remove_prefix(digits))
+    if (array.substr(0, digits).find(',') == array.npos) return true;
+  return false;
+}
 
- private:
-  // Only an exponent or hundreds of digits reach so far.
-  void look_at(std::string_view element) {
-    if (!too_large.empty()) return;
-    if (element.size() <= 300 && element.find_first_of("eE") == element.npos) return;
-    const std::size_t begin = element.find_first_not_of(" \t\r\n");
-    element = element.substr(begin, element.find_last_not_of(" \t\r\n") + 1 - begin);
-    if (!to_double(element) && element != "null") too_large = element;
+// The first element that no double holds; empty if there is none.
+std::string_view too_large(std::string_view array) {
+  if (!may_be_too_large(array)) return {};
+  array = array.substr(1, array.size() - 2);
+  while (!array.empty()) {
+    const std::size_t end = std::min(array.find(','), array.size());
+    std::string_view element = array.substr(0, end);
+    element.remove_prefix(std::min(element.find_first_not_of(blanks), end));
+    element = element.substr(0, element.find_last_not_of(blanks) + 1);
+    if (!element.empty() && element != "null" && !to_double(element)) return element;
+    array.remove_prefix(std::min(end + 1, array.size()));
   }
-};
+  return {};
+}
 
 // Cuts out of a metric what is large and was checked already, so that a tree can hold the rest.
 class Skeleton {
@@ -109,10 +115,8 @@ class Skeleton {
   // Arrays of numbers; as many levels of objects above them as statisticsSeries has.
   void cut_numbers(const Piece& value, const std::string& pointer) {
     if (value.is(Type::array)) {
-      const Elements elements(value.text);
-      if (!elements.too_large.empty())
-        findings_.add("number-range", pointer,
-                      fmt::format("{} is no double", json::excerpt(elements.too_large)));
+      if (const auto number = too_large(value.text); !number.empty())
+        findings_.add("number-range", pointer, fmt::format("{} is no double", json::excerpt(number)));
       edits_.replace(value.text, "[]");
     }
     if (!value.is(Type::object)) return;
@@ -194,7 +198,7 @@ class MetricCheck {
     for (std::size_t i = 0; i < place.series_count; ++i)
       for (const MemberPlace& member : place.series[i].members) {
         if (!member.value.is(Type::array) || !member.named("data")) continue;
-        const std::size_t count = Elements(member.value.text).count;
+        const std::size_t count = count_elements(member.value.text);
         if (!first) first = count;
         if (count != *first)
           return findings_.add("data-length", fmt::format("{}/series/{}/data", pointer, i),

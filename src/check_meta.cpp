@@ -131,7 +131,7 @@ class MetaCheck {
     if (index == 0 || (known && count->text != std::to_string(index)))
       findings_.add("resources-mismatch", "/resources",
                     fmt::format("{} resources, numNodes is {}", index,
-                                known ? json::excerpt(count->text) : std::string("missing")));
+                                known ? json::excerpt(count->text) : std::string("no integer")));
   }
 
   void resource_at(const Node& resource, std::size_t index, std::unordered_set<std::string>& seen) {

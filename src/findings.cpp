@@ -13,7 +13,7 @@ std::string_view name_of(Severity severity) { return severity == Severity::error
 
 void Findings::begin(std::string subject) {
   subject_ = std::move(subject);
-  bad_ = false;
+  errors_ = 0;
   groups_.clear();
   look_at({}, {});
 }
@@ -25,7 +25,7 @@ void Findings::look_at(std::string_view file, std::string_view text) {
 }
 
 void Findings::put(Key key, Finding finding) {
-  bad_ |= key.kind.kind().severity == Severity::error;
+  errors_ += key.kind.kind().severity == Severity::error;
   Group& group = groups_[std::move(key)];
   if (++group.count > most_examples_) return;
   // Found by walking the text, so only for what is shown.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -52,7 +53,7 @@ class Findings {
 
   // Something was found at that place of the file.
   bool explained(const std::string& pointer) const { return explained_.contains(pointer); }
-  bool bad() const { return bad_; }
+  std::uint64_t errors() const { return errors_; }
 
  private:
   friend class AllFindings;
@@ -70,7 +71,7 @@ class Findings {
   std::size_t most_examples_;
   std::string subject_, file_;
   std::string_view text_;
-  bool bad_ = false;
+  std::uint64_t errors_ = 0;  // findings that are some
   std::map<Key, Group> groups_;
   std::unordered_set<std::string> explained_;  // pointers into this file
 };

@@ -65,17 +65,23 @@ class Worker {
     } catch (const std::bad_alloc&) {
       findings_.look_at(names::meta, {});
       findings_.add("file-too-large", "", "there is not enough memory for this job");
+    } catch (const std::exception& error) {
+      const Error defect{Kind::internal, fmt::format("a defect of jobferry: {}", error.what())};
+      if (!defect_ || path_order(path.text(), defect_->subject))
+        defect_ = defect, defect_->subject = path.text();
     }
     for (Buffer* buffer : {&text_, &content_}) buffer->trim(warm_bytes);
     job_.meta.trim(warm_bytes / 50);
     data_.trim();
     all_.add(findings_);
     bytes = bytes_;
-    return findings_.bad();
+    return findings_.errors() > 0;
   }
 
   std::map<std::string, ValidateCounts>& counts() { return counts_; }
   AllFindings& all() { return all_; }
+  // The job on which a check of ours came to grief; of several the first.
+  const std::optional<Error>& defect() const { return defect_; }
 
  private:
   void look_into_job() {
@@ -90,7 +96,7 @@ class Worker {
       check_files(files);
     }
     found.jobs = 1;
-    found.bad = findings_.bad();
+    found.bad = findings_.errors() > 0;
     counts_[path_->cluster] += found;
   }
 
@@ -124,19 +130,22 @@ class Worker {
     facts_.hosts.clear();
     if (files.meta)
       check_meta_file(*files.meta);
-    else if (!findings_.bad()) {
+    else if (findings_.errors() == 0) {
       findings_.look_at(names::meta, {});
       findings_.add("no-meta-file", "", "the job has no meta.json");
     }
+    const std::uint64_t errors = findings_.errors();
     if (files.gz) check_data_file(names::data_gz, *files.gz);
-    if (files.plain) check_data_file(names::data, *files.plain);
+    // Beside a sound .gz nobody reads it.
+    const bool unused = files.gz && findings_.errors() == errors;
+    if (files.plain && !unused) check_data_file(names::data, *files.plain);
     tell_of_data(files);
   }
 
   void tell_of_data(const JobFiles& files) {
     findings_.look_at(names::data, {});
     if (files.gz && files.plain) findings_.add("two-data-files", "", "data.json.gz stands beside it");
-    if (files.meta && !files.gz && !files.plain && !findings_.bad())
+    if (files.meta && !files.gz && !files.plain && findings_.errors() == 0)
       findings_.add("no-data-file", "", "meta.json alone");
   }
 
@@ -177,6 +186,7 @@ class Worker {
   Findings findings_;  // of the job at hand
   AllFindings all_;
   std::map<std::string, ValidateCounts> counts_;
+  std::optional<Error> defect_;
 
   const JobPath* path_ = nullptr;
   std::string source_;
@@ -317,6 +327,7 @@ bool check_jobs(Walk& walk, const Known& known, const Listener& listener, Valida
   for (const auto& worker : workers) {
     all.add(worker->all());
     for (const auto& [name, found] : worker->counts()) result.clusters[name] += found;
+    if (worker->defect()) result.errors.push_back(*worker->defect());
   }
   return rest.empty();
 }

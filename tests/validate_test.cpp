@@ -206,6 +206,9 @@ const std::vector<Fault>& faults() {
        at_meta("number-range", "/jobId")},
       {"NoDouble", 0, 3, metas_end(R"("energy_x":1e999,)"), at_meta("number-range", "/energy_x")},
       {"DataNoDouble", 0, 3, data("null", "1e999"), at_data("number-range", series + "/data")},
+      {"DataManyDigits", 0, 3, data("null", "1" + std::string(309, '0')),
+       at_data("number-range", series + "/data")},
+      {"DataWithExponents", 0, 3, data("null", "1e-999 , 1e308,1E2"), ""},
       {"StatisticsNoDouble", 0, 3, data(R"("max":1)", R"("max":1e999)"),
        at_data("number-range", series + "/statistics/max")},
       {"Exclusive", 0, 2, meta(R"("exclusive":1)", R"("exclusive":3)"),
@@ -309,6 +312,18 @@ const std::vector<Fault>& faults() {
       {"BothDataFiles", 0, 3,
        [](int version) { return plain_archive(version) + Tree{{in_job(1, "data.json.gz"), gzipped(plain_data(version))}}; },
        at_data("two-data-files")},
+      {"UnusedDataFileIsBad", 0, 3,
+       [](int version) {
+         return plain_archive(version) +
+                Tree{{in_job(1, "data.json.gz"), gzipped(plain_data(version))}, {in_job(1, "data.json"), "x"}};
+       },
+       at_data("two-data-files")},
+      {"BothDataFilesAreBad", 0, 3,
+       [](int version) {
+         return plain_archive(version) +
+                Tree{{in_job(1, "data.json.gz"), "not gzip"}, {in_job(1, "data.json"), "x"}};
+       },
+       at_data("json-syntax") + at_gz("gzip-corrupt") + at_data("two-data-files")},
       {"NoDataFile", 0, 3, without(job + "/data.json"), at_data("no-data-file")},
   };
   return all;
@@ -581,6 +596,33 @@ TEST(Validate, TheSameWhateverTheThreads) {
   for (const unsigned threads : {2U, 8U})
     for (int again = 0; again < 3; ++again)
       EXPECT_EQ(comparable(validate(options_for(temp.path("archive"), threads), {})), one) << threads;
+}
+
+// What the fuzzers have found in the readers: no check comes to grief on it, and none takes long.
+TEST(Validate, WhateverTheFilesHold) {
+  for (int version = 0; version < versions; ++version) {
+    Tree tree = plain_archive(version);
+    int id = 2;
+    const auto add = [&](const std::string& corpus, const std::string& name) {
+      for (const auto& [path, text] : read_tree(test_folder("fuzz/corpus/" + corpus))) {
+        tree[test::in_job(id, "meta.json")] = meta_of(version, id);
+        tree[test::in_job(id++, name)] = text;
+      }
+    };
+    add("data", "data.json");
+    add("meta", "meta.json");
+    add("gzip", "data.json.gz");
+    ASSERT_GT(id, 50);
+    const ValidateResult result = validated(tree);
+    EXPECT_TRUE(result.complete);
+    EXPECT_TRUE(result.errors.empty()) << describe(result.errors[0]);
+    EXPECT_EQ(result.total().jobs, static_cast<std::uint64_t>(id) - 1);
+  }
+  for (const auto& [path, text] : read_tree(test_folder("fuzz/corpus/cluster")))
+    for (int version = 1; version < versions; ++version) {
+      const ValidateResult result = validated(plain_archive(version) + Tree{{"c/cluster.json", text}});
+      EXPECT_TRUE(result.errors.empty()) << path << ' ' << describe(result.errors[0]);
+    }
 }
 
 // --- The schema ---
