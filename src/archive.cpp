@@ -53,8 +53,6 @@ Result<void> read_version(Files& files, Archive& archive) {
   return {};
 }
 
-bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
-
 // A followed link that leads back to the root.
 bool is_root(Files& files, const Archive& archive, const std::string& name) {
   const auto info = files.info(join(archive.root, name));
@@ -82,7 +80,9 @@ std::string join(const std::string& directory, std::string_view name) {
   return path.append(directory).append("/").append(name);
 }
 
-Result<Archive> open_archive(Files& files, const std::string& root) {
+bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
+
+Result<Archive> open_archive(Files& files, const std::string& root, Unfinished unfinished) {
   Archive archive;
   archive.root = root;
   auto info = files.info(root + "/.");
@@ -93,10 +93,12 @@ Result<Archive> open_archive(Files& files, const std::string& root) {
 
   bool has_version = false;
   for (const Entry& entry : *entries) {
-    if (entry.name == names::unfinished)
+    if (entry.name == names::unfinished && unfinished == Unfinished::refuse)
       return not_an_archive(root, fmt::format("an unfinished target (it holds {}): its migration did not end",
                                               names::unfinished));
-    if (entry.name == names::version)
+    if (entry.name == names::unfinished)
+      archive.unfinished = true;
+    else if (entry.name == names::version)
       has_version = true;
     else if (entry.type == FileType::directory && !is_hidden_or_lost(entry.name) &&
              !is_root(files, archive, entry.name))
@@ -106,7 +108,7 @@ Result<Archive> open_archive(Files& files, const std::string& root) {
     else
       leave_behind(files, archive, entry);
   }
-  if (!has_version && !has_cluster_file(files, archive))
+  if (!has_version && !archive.unfinished && !has_cluster_file(files, archive))
     return not_an_archive(root, "no job archive: neither version.txt nor a directory with a cluster.json");
   if (has_version)
     if (auto read = read_version(files, archive); !read) return std::move(read.error());

@@ -31,12 +31,21 @@ struct Archive {
   std::optional<FileInfo> version_info;       // of version.txt, if there is one
   std::vector<std::string> clusters;          // in order; all root directories but those left behind
   std::vector<std::string> carried;           // regular files in the root (X8)
+  bool unfinished = false;                    // it holds the mark of one (X13)
   std::uint64_t left_behind = 0;              // entries of the root
   std::vector<std::string> left_behind_jobs;  // of these, directories that hold a meta.json
 };
 
+// An unfinished target has no version that could be known, and is no source (X13). Who only looks may accept
+// it.
+enum class Unfinished : std::uint8_t { refuse, accept };
+
 // Finds version and clusters. Errors: not-an-archive, version-unknown, read-failed.
-Result<Archive> open_archive(Files& files, const std::string& root);
+Result<Archive> open_archive(Files& files, const std::string& root,
+                             Unfinished unfinished = Unfinished::refuse);
+
+// A name of a root directory that is no cluster to us, but one to servers (X8).
+bool is_hidden_or_lost(std::string_view name);
 
 // True if the directory holds an entry meta.json: reports list such by name when they are left behind.
 bool holds_meta(Files& files, const std::string& directory);

@@ -220,6 +220,7 @@ bool DataReader::unique(json::Reader& reader, const std::vector<std::string_view
 
 bool DataReader::read_metric(json::Reader& reader, std::string_view name) {
   metric_.metric = json::unescape(name);
+  metric_.name_token = name;
   metric_.scope_count = 0;
   ObjectPlace& object = metric_.object;
   object.members.clear();

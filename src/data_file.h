@@ -46,8 +46,9 @@ struct ScopePlace {
 
 // One metric. Kept and refilled from metric to metric.
 struct MetricPlace {
-  std::string metric;  // its name, unescaped
-  ObjectPlace object;  // its members are the scopes, in the order of `scopes`
+  std::string metric;           // its name, unescaped
+  std::string_view name_token;  // and as it stands
+  ObjectPlace object;           // its members are the scopes, in the order of `scopes`
   std::vector<ScopePlace> scopes;
   std::size_t scope_count = 0;
 

@@ -43,7 +43,7 @@ std::optional<Folder> Walk::next_folder() {
   const auto enter = [this](std::string path, Way way) {
     auto entries = list(path, passed_);
     if (!entries) return;
-    if (entries->empty() && !levels_.empty()) ++passed_.left_behind[cluster_];
+    if (entries->empty() && !levels_.empty()) pass_by(path, FileType::directory, passed_);
     ways_.push_back(onward(way, path));
     levels_.push_back({std::move(path), std::move(*entries)});
   };
@@ -75,7 +75,7 @@ std::vector<JobPath> Walk::jobs_in(const Folder& folder, Passed& passed) const {
   const std::string path = folder.text();
   const auto entries = list(path, passed);
   if (!entries) return jobs;
-  if (entries->empty()) ++passed.left_behind[folder.cluster];
+  if (entries->empty()) pass_by(path, FileType::directory, passed);
   const Way way = onward(folder.way, path);
   for (const Entry& entry : *entries)
     if (is_directory(way, path, entry, passed))
@@ -107,10 +107,15 @@ bool Walk::loops(const Way& way, const std::string& path) const {
   return info && std::find(way.begin(), way.end(), std::pair(info->device, info->inode)) != way.end();
 }
 
+void Walk::pass_by(const std::string& path, FileType type, Passed& passed) const {
+  ++passed.left_behind[cluster_of(path)];
+  if (tell_of) tell_of(path, type);
+}
+
 // A directory to walk on into. Anything else is passed by.
 bool Walk::is_directory(const Way& way, const std::string& path, const Entry& entry, Passed& passed) const {
   if (entry.type == FileType::directory && !(follow_ && loops(way, join(path, entry.name)))) return true;
-  ++passed.left_behind[cluster_of(path)];
+  pass_by(join(path, entry.name), entry.type, passed);
   if (entry.name == names::meta) passed.left_behind_jobs.push_back(path);
   return false;
 }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,6 +58,10 @@ class Walk {
 
   const Passed& passed() const { return passed_; }
 
+  // To be told of every entry that is passed by and counted as left behind, with its path from the root.
+  // Called by every thread that walks, also at the same time.
+  std::function<void(const std::string& path, FileType type)> tell_of;
+
  private:
   // A directory whose entries are being walked: a cluster, or a directory in it.
   struct Level {
@@ -67,6 +72,7 @@ class Walk {
   std::optional<std::vector<Entry>> list(const std::string& path, Passed& passed) const;
   Way onward(const Way& way, const std::string& path) const;
   bool loops(const Way& way, const std::string& path) const;
+  void pass_by(const std::string& path, FileType type, Passed& passed) const;
   bool is_directory(const Way& way, const std::string& path, const Entry& entry, Passed& passed) const;
 
   Files& files_;

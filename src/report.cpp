@@ -117,23 +117,6 @@ void put_counts(Writer& json, const ClusterCounts& counts) {
   json.EndObject();
 }
 
-void put_errors(Writer& json, const char* key, const std::vector<Error>& errors) {
-  json.Key(key);
-  json.StartArray();
-  for (const Error& error : errors) {
-    json.StartObject();
-    put(json, "subject", error.subject);
-    put(json, "class", name_of(error.kind));
-    put(json, "file", error.file);
-    put(json, "pointer", error.pointer);
-    if (error.byte) put(json, "byte", *error.byte);
-    if (!error.step.empty()) put(json, "step", error.step);
-    put(json, "text", error.what);
-    json.EndObject();
-  }
-  json.EndArray();
-}
-
 void put_notes(Writer& json, const Summary& summary) {
   json.Key("notes");
   json.StartArray();

@@ -116,6 +116,18 @@ std::optional<Unit> parse_unit(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_known_unit(const Unit& unit) {
+  const auto is_base = [&](const Base& base) { return base.name == unit.base || base.rate == unit.base; };
+  const auto meant = [](std::string_view text) {
+    return [text](const Spelling& spelling) { return spelling.meant == text; };
+  };
+  if (unit.prefix.empty() && std::ranges::any_of(whole_units, meant(unit.base))) return true;
+  const auto* base = std::ranges::find_if(bases, is_base);
+  if (base == std::ranges::end(bases)) return false;
+  return unit.prefix.empty() ||
+         (std::ranges::any_of(prefixes, meant(unit.prefix)) && meaning(unit.prefix, *base) == unit.prefix);
+}
+
 bool sums_over_nodes(std::string_view base) {
   if (base.ends_with("/s")) base.remove_suffix(2);
   if (base == "Flops") return true;  // as some sites write F

@@ -18,6 +18,9 @@ struct Unit {
 // whole and untrimmed as the base, and notes `unit-unrecognised`.
 std::optional<Unit> parse_unit(std::string_view text);
 
+// Whether rule U could have written this unit.
+bool is_known_unit(const Unit& unit);
+
 // Whether C3 infers `sum` for a metric whose unit has this base (it infers `avg` for all others). The base
 // comes from the archive, where case matters: `b` is not the `B` that rule U writes.
 bool sums_over_nodes(std::string_view base);

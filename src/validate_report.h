@@ -1,0 +1,13 @@
+// What `jobferry validate` says to people and scripts.
+#pragma once
+
+#include <string>
+
+#include "jobferry/validate.h"
+
+namespace jobferry {
+
+std::string validate_text(const ValidateOptions& options, const ValidateResult& result);
+std::string validate_json(const ValidateOptions& options, const ValidateResult& result);
+
+}  // namespace jobferry
