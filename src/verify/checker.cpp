@@ -17,6 +17,11 @@ Reason why(std::string_view word, std::string_view file, std::string_view what) 
   return {std::string(word), std::string(file), std::string(what)};
 }
 
+// A path below a root; empty: the root itself.
+std::string below(const std::string& root, const std::string& path) {
+  return path.empty() ? root : join(root, path);
+}
+
 std::string mode_text(const FileInfo& info) { return fmt::format("mode {:o}", info.mode); }
 std::string owner_text(const FileInfo& info) { return fmt::format("owner {}:{}", info.uid, info.gid); }
 std::string time_text(const FileInfo& info) {
@@ -44,7 +49,7 @@ const Seen* Listing::find(std::string_view name) const {
 
 Listing Checker::list(Files& files, const std::string& root, const std::string& path) {
   Listing listing;
-  const std::string directory = path.empty() ? root : join(root, path);
+  const std::string directory = below(root, path);
   auto info = files.info(path.empty() ? root + "/." : directory);
   if (!info || info->type != FileType::directory) return listing;
   listing.there = true;
@@ -117,7 +122,7 @@ std::optional<Reason> Checker::judge_listing(const Listing& ours) const {
 }
 
 std::optional<Reason> Checker::judge_meta(const JobPath& path, const ClusterFacts& cluster, Draft& draft) {
-  const std::string directory = join(ground_.source, path.text());
+  const std::string directory = below(ground_.source, path.text());
   auto reason = read(ground_.source_files, directory, names::meta, source_text_);
   if (!reason) reason = read_json(source_text_.view(), &draft.root);
   if (!reason) {
@@ -130,7 +135,7 @@ std::optional<Reason> Checker::judge_meta(const JobPath& path, const ClusterFact
 
 std::optional<Reason> Checker::judge_one(const Seen& file, const std::string& subject, const DataOf& job,
                                          DataVerdict& verdict) {
-  if (auto reason = load(ground_.source_files, join(ground_.source, subject), file, source_data_))
+  if (auto reason = load(ground_.source_files, below(ground_.source, subject), file, source_data_))
     return reason;
   const bool compares = job.changes && target_file_;
   verdict =
@@ -163,7 +168,7 @@ void Checker::load_target_data(const Listing& theirs, const std::string& subject
   target_file_ = nullptr;
   const Seen* file = data_of(theirs);
   if (!file || !file->is_regular() || !ground_.chain.changes_data()) return;
-  const auto reason = load(ground_.target_files, join(ground_.target, subject), *file, target_data_);
+  const auto reason = load(ground_.target_files, below(ground_.target, subject), *file, target_data_);
   if (reason)
     return found(reason->word.starts_with("gzip") ? "gzip-broken" : "json-broken", subject, file->name, {},
                  reason->word + ": " + reason->what);
@@ -202,7 +207,10 @@ void Checker::job(const JobPath& path) {
   }
   if (reason && theirs.there)
     return found("job-unexpected", subject, reason->file, reason->word + ": " + reason->what, "a job");
-  if (reason) return leave_out(subject, *reason);
+  if (reason) {
+    tally_.left_behind += ours.entries.size();
+    return leave_out(subject, *reason);
+  }
 
   count_job(tally_.source_ends, path);
   ++tally_.source.jobs;
@@ -226,7 +234,7 @@ void Checker::compare_job(const std::string& subject, const Listing& ours, const
   }
   if (data) compare_data(subject, *data, theirs, verdict);
   // One data file is used, under either name.
-  Known known{{names::meta, names::data, names::data_gz}, {names::meta}};
+  Known known{{names::meta, names::data, names::data_gz}, {names::meta}, true};
   if (data && data_of(theirs)) known.theirs.emplace_back(data_of(theirs)->name);
   compare_carried(subject, ours, theirs, known);
   count_target(theirs);
@@ -235,7 +243,7 @@ void Checker::compare_job(const std::string& subject, const Listing& ours, const
 // meta.json or cluster.json.
 void Checker::compare_document(const std::string& subject, std::string_view file, std::string_view source,
                                const Draft& wanted) {
-  if (const auto reason = read(ground_.target_files, join(ground_.target, subject), file, target_text_))
+  if (const auto reason = read(ground_.target_files, below(ground_.target, subject), file, target_text_))
     return found("unreadable", subject, file, {}, reason->what);
   const std::string_view target = target_text_.view();
   tally_.add_changes(wanted.changes);
@@ -274,7 +282,7 @@ void Checker::compare_data(const std::string& subject, const Seen& ours, const L
 // Files that no rule changes. Compressed or not, a data file has the same content.
 void Checker::compare_bytes(const std::string& subject, const Seen& ours, const Seen& theirs) {
   if (is_same_file(ours.info, theirs.info)) return;
-  const std::string source = join(ground_.source, subject), target = join(ground_.target, subject);
+  const std::string source = below(ground_.source, subject), target = below(ground_.target, subject);
   if (ours.name == theirs.name) {
     auto reason = read(ground_.source_files, source, ours.name, source_data_.raw);
     if (!reason) reason = read(ground_.target_files, target, theirs.name, target_data_.raw);
@@ -302,7 +310,10 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
     return entry.is_regular() && entry.name != names::unfinished && !is_in(known.ours, entry.name);
   };
   for (const Seen& entry : ours.entries) {
-    if (!is_carried(entry)) continue;
+    if (!is_carried(entry)) {
+      tally_.left_behind += known.counts_strays && !is_in(known.ours, entry.name);
+      continue;
+    }
     ++tally_.source.files;
     tally_.source.bytes += entry.info.size;
     const Seen* other = theirs.find(entry.name);
@@ -338,8 +349,8 @@ void Checker::compare_directories(const JobPath& path) {
   if (folder == last_folder_) return;
   last_folder_ = folder;
   for (const std::string& directory : {folder, path.cluster + '/' + path.first}) {
-    auto ours = ground_.source_files.info(join(ground_.source, directory));
-    auto theirs = ground_.target_files.info(join(ground_.target, directory));
+    auto ours = ground_.source_files.info(below(ground_.source, directory));
+    auto theirs = ground_.target_files.info(below(ground_.target, directory));
     if (ours && theirs) compare_attributes(directory, {}, *ours, *theirs, true);
   }
 }
@@ -355,7 +366,7 @@ void Checker::count_target(const Listing& theirs) {
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   const Listing ours = list_source(name), theirs = list_target(name);
   Draft draft;
-  auto reason = read(ground_.source_files, join(ground_.source, name), names::cluster, source_text_);
+  auto reason = read(ground_.source_files, below(ground_.source, name), names::cluster, source_text_);
   if (!reason) reason = read_json(source_text_.view(), &draft.root);
   if (!reason) {
     expect_cluster(draft, name, ground_.chain, ground_.options.overrides);
@@ -381,7 +392,7 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
     compare_document(name, names::cluster, source_text_.view(), draft);
   }
   // Directories in it are looked at from the target's side.
-  Known known{{names::cluster}, {names::cluster}};
+  Known known{{names::cluster}, {names::cluster}, false};
   for (const Seen& entry : theirs.entries)
     if (entry.info.type == FileType::directory) known.theirs.emplace_back(entry.name);
   compare_carried(name, ours, theirs, known);
@@ -392,7 +403,7 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
 void Checker::root(const Archive& source, const Listing& target) {
   const Listing ours = list_source("");
   compare_attributes("", {}, ours.info, target.info, true);
-  Known known{{names::version}, {names::version, names::unfinished}};
+  Known known{{names::version}, {names::version, names::unfinished}, false};
   for (const std::string& cluster : source.clusters) known.theirs.emplace_back(cluster);
   compare_carried("", ours, target, known);
   count_target(target);
@@ -402,7 +413,7 @@ void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
   ++tally_.target.jobs;
   count_job(tally_.target_ends, path);
-  const auto ours = ground_.source_files.info(join(ground_.source, subject));
+  const auto ours = ground_.source_files.info(below(ground_.source, subject));
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list_target(subject);
   count_target(theirs);

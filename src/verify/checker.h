@@ -79,6 +79,7 @@ class Checker {
   // Names of a directory that are no carried files, on both sides.
   struct Known {
     std::vector<std::string_view> ours, theirs;
+    bool counts_strays;  // of directories and links the walk counts those that lie in no job
   };
 
   Listing list(Files& files, const std::string& root, const std::string& path);
