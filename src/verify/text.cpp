@@ -174,6 +174,14 @@ Reason refused(std::string_view word, const std::string& what, std::size_t byte)
   return {std::string(word), {}, fmt::format("byte {}: {}", byte, what)};
 }
 
+// Only asked of a text that was refused: outside of strings RapidJSON does not tell one fault from the other.
+bool is_utf8(std::string_view text) {
+  Stream in(text), out({});
+  while (in.Tell() < text.size())
+    if (!rapidjson::UTF8<>::Validate(in, out)) return false;
+  return true;
+}
+
 std::optional<Reason> attempt(std::string_view source, std::string_view seen, Node* tree) {
   constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag |
                              rapidjson::kParseIterativeFlag;
@@ -183,9 +191,8 @@ std::optional<Reason> attempt(std::string_view source, std::string_view seen, No
   const rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
   if (builder.too_deep()) return refused("nesting-too-deep", "more than 1024 levels", stream.Tell());
   if (!result) {
-    const bool encoding = result.Code() == rapidjson::kParseErrorStringInvalidEncoding;
-    return refused(encoding ? "utf8-invalid" : "json-syntax", rapidjson::GetParseError_En(result.Code()),
-                   result.Offset());
+    return refused(!is_utf8(source) ? "utf8-invalid" : "json-syntax",
+                   rapidjson::GetParseError_En(result.Code()), result.Offset());
   }
   // A NUL is where RapidJSON takes a text to end.
   if (stream.Tell() < seen.size())
