@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -517,6 +518,61 @@ TEST_F(Altered, EachIsFound) {
     };
     EXPECT_TRUE(std::any_of(result.found.begin(), result.found.end(), is_it)) << alteration.name << '\n'
                                                                               << words(result);
+  }
+}
+
+// Another byte anywhere, and a byte less: all of a target matters. But for rewritten .gz files, whose content
+// alone does.
+TEST_F(Altered, AnyByteIsFound) {
+  constexpr std::size_t stride = 11;
+  const std::string target = fresh(0);
+  const Spoilt spoilt(target);
+  for (const auto& [path, content] : read_tree(target)) {
+    if (path.ends_with(".gz")) continue;
+    for (std::size_t at = path.size() % stride; at < content.size(); at += stride) {
+      std::string other = content, shorter = content;
+      other[at] = static_cast<char>(other[at] ^ 1);
+      shorter.erase(at, 1);
+      for (const std::string& wrong : {other, shorter}) {
+        spoilt.put(path, wrong);
+        EXPECT_EQ(exit_code(verified(source_, target)), 3) << path << " byte " << at << ": " << wrong;
+      }
+    }
+    spoilt.put(path, content);
+  }
+  EXPECT_EQ(exit_code(verified(source_, target)), 0);
+}
+
+// What the engine makes of a source with any other byte in it: they judge alike which jobs are bad, and agree
+// on the rest.
+TEST(Sources, WithAnyByteChangedAreJudgedAlike) {
+  const Tree sound = rich_archive();
+  std::mt19937_64 random(5);
+  const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
+  constexpr std::string_view bytes = "0123456789.eE+-\"\\{}[],: \n\tnulltrueNaN\x01\xc3\xff";
+  // More of them for hours of looking.
+  const std::size_t rounds = std::getenv("VERIFY_ROUNDS") ? std::stoul(std::getenv("VERIFY_ROUNDS")) : 200;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    Tree source = sound;
+    for (const std::string& path : {meta1, data1, third + "meta.json", third + "data.json"}) {
+      std::string& content = source[path];
+      for (std::size_t changes = 1 + below(2); changes > 0; --changes) {
+        const std::size_t at = below(content.size());
+        if (below(3) == 0)
+          content.erase(at, 1 + below(4));
+        else
+          content[at] = bytes[below(bytes.size())];
+      }
+    }
+    const TempDir temp;
+    write_tree(temp.path("source"), source);
+    Options options;
+    options.accept_bad = true;
+    const Summary summary = run(temp.path("source"), temp.path("target"), 3, options);
+    const VerifyResult result = verified(temp.path("source"), temp.path("target"));
+    EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result) << source.at(meta1) << source.at(data1);
+    EXPECT_EQ(result.bad.size(), summary.bad.size());
+    if (testing::Test::HasFailure()) break;
   }
 }
 

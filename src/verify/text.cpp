@@ -44,6 +44,10 @@ std::size_t number_at(std::string_view text) {
   return at;
 }
 
+std::size_t number_like(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
+}
+
 bool is_unicode_escape(std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdefABCDEF";
   return text.size() >= 6 && text.starts_with("\\u") && text.substr(2, 4).find_first_not_of(hex) == text.npos;
@@ -68,8 +72,10 @@ std::string masked(std::string_view source) {
       mask_string(text, at);
       continue;
     }
-    const std::size_t length = number_at(std::string_view(text).substr(at));
-    if (length > 0) text.replace(at, length, '0' + std::string(length - 1, ' '));
+    // Only what is a number as a whole: in `2.-0` the part behind the point is none.
+    const std::size_t length = number_like(std::string_view(text).substr(at));
+    if (length > 0 && number_at(std::string_view(text).substr(at, length)) == length)
+      text.replace(at, length, '0' + std::string(length - 1, ' '));
     at += std::max<std::size_t>(length, 1);
   }
   return text;
