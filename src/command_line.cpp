@@ -66,6 +66,12 @@ Sample parse_sample(const std::string& text) {
   return sample;
 }
 
+Sample parse_share(const std::string& text) {
+  const Sample sample = parse_sample(text);
+  if (!sample.percent) throw CLI::ValidationError("--sample", "expected a share such as 1%, found " + text);
+  return sample;
+}
+
 Only parse_only(const std::string& text) {
   const std::size_t slash = text.find('/');
   Only only{text.substr(0, slash), {}};
@@ -198,14 +204,16 @@ void add_engine(CLI::App& app, Options& o) {
   add_reading(app, o);
 }
 
-void add_sample(CLI::App& app, CommandLine& line, const char* help) {
-  app.add_option_function<std::string>(
-         "--sample", [&line](const std::string& text) { line.sample = parse_sample(text); }, help)
-      ->type_name("N|P%");
+CLI::Option* add_sample(CLI::App& app, CommandLine& line, Sample (*parse)(const std::string&),
+                        const char* help) {
   app.add_option("--seed", line.seed, "of the random choice of the sample")
       ->capture_default_str()
       ->type_name("N")
       ->group(more);
+  return app
+      .add_option_function<std::string>(
+          "--sample", [&line, parse](const std::string& text) { line.sample = parse(text); }, help)
+      ->type_name("N|P%");
 }
 
 void add_log(CLI::App& app, CommandLine& line) {
@@ -263,7 +271,7 @@ void add_migrate_options(CLI::App& app, CommandLine& line) {
 void add_plan_options(CLI::App& app, CommandLine& line) {
   Options& o = line.options;
   add_source_and_target(app, o);
-  add_sample(app, line, "jobs to try, or their share (default: what fits in 60 s)");
+  add_sample(app, line, parse_sample, "jobs to try, or their share (default: what fits in 60 s)");
   app.add_flag("--accept-bad", o.accept_bad, "bad jobs are no obstacle");
   add_changes(app, o);
   add_engine(app, o);
@@ -275,7 +283,7 @@ void add_plan_options(CLI::App& app, CommandLine& line) {
 void add_verify_options(CLI::App& app, CommandLine& line) {
   add_directory(app, "SRC", line.archive, "the archive that was migrated")->required();
   add_directory(app, "DST", line.target, "the archive that it became")->required();
-  add_sample(app, line, "only so many jobs, chosen at random, or their share");
+  add_sample(app, line, parse_share, "only this share of the jobs, chosen at random")->type_name("P%");
   app.add_option_function<std::string>(
          "--only", [&line](const std::string& text) { line.only = parse_only(text); },
          "only this cluster, or this job")

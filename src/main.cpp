@@ -13,7 +13,11 @@
 #include "command_line.h"
 #include "drop_in.h"
 #include "files.h"
+#include "info_report.h"
+#include "jobferry/info.h"
 #include "jobferry/migrate.h"
+#include "jobferry/validate.h"
+#include "jobferry/verify.h"
 #include "log.h"
 #include "migrate_page.h"
 #include "report.h"
@@ -21,6 +25,10 @@
 #include "run_facts.h"
 #include "state.h"
 #include "target.h"
+#include "validate_page.h"
+#include "validate_report.h"
+#include "verify/verify_report.h"
+#include "verify_page.h"
 #include "watch.h"
 
 namespace {
@@ -227,16 +235,83 @@ ExitCode run_status(const CommandLine& line, Log& log) {
   return is_complete(*seen) ? ExitCode::complete : ExitCode::objections;
 }
 
+// --- verify, validate, info ---
+
+VerifyOptions verify_options(const CommandLine& line) {
+  VerifyOptions options;
+  options.source = line.archive;
+  options.target = line.target;
+  options.threads = line.options.threads;
+  options.sample = line.sample.percent.value_or(100);
+  options.seed = line.seed;
+  options.cluster = line.only.cluster;
+  options.job = line.only.job;
+  options.from = line.from;
+  options.overrides = line.options.overrides;
+  options.follow_symlinks = line.options.follow_symlinks;
+  options.max_file_size = line.options.max_file_size;
+  return options;
+}
+
+ExitCode run_verify(const CommandLine& line, const RunFacts& run, Log& log) {
+  const VerifyOptions options = verify_options(line);
+  return run_watched(line, log, shows_progress(line, log), [&](Listener& listener) {
+    const VerifyResult result = verify(options, listener);
+    for (const Error& error : result.errors) log.failed(error);
+    return Told{verify_text(options, result), verify_json(options, result),
+                page_of(line, [&] { return verify_page(options, result, run); }),
+                static_cast<ExitCode>(exit_code(result))};
+  });
+}
+
+// Of commands that only look: errors stand in the way, what is incomplete was interrupted.
+template <class Result>
+ExitCode exit_code_of(const Result& result, bool objects) {
+  if (!result.errors.empty()) return ExitCode::failed;
+  if (!result.complete) return ExitCode::interrupted;
+  return objects ? ExitCode::objections : ExitCode::complete;
+}
+
+ExitCode run_validate(const CommandLine& line, const RunFacts& run, Log& log) {
+  ValidateOptions options;
+  options.archive = line.archive;
+  options.threads = line.options.threads;
+  options.max_file_size = line.options.max_file_size;
+  options.follow_symlinks = line.options.follow_symlinks;
+  return run_watched(line, log, shows_progress(line, log), [&](Listener& listener) {
+    const ValidateResult result = validate(options, listener);
+    for (const Error& error : result.errors) log.failed(error);
+    return Told{validate_text(options, result), validate_json(options, result),
+                page_of(line, [&] { return validate_page(options, result, run); }),
+                exit_code_of(result, result.count(Severity::error) > 0)};
+  });
+}
+
+ExitCode run_info(const CommandLine& line, Log& log) {
+  InfoOptions options;
+  options.archive = line.archive;
+  options.threads = line.options.threads;
+  options.follow_symlinks = line.options.follow_symlinks;
+  return run_watched(line, log, shows_progress(line, log), [&](Listener& listener) {
+    const InfoResult result = info(options, listener);
+    for (const Error& error : result.errors) log.failed(error);
+    return Told{info_text(options, result), info_json(options, result), "", exit_code_of(result, false)};
+  });
+}
+
 ExitCode run(const CommandLine& line, const RunFacts& facts) {
   Log log(line.log);
   switch (line.command) {
     case CommandName::migrate:
       return run_migrate(line, facts, log);
     case CommandName::plan:
-    case CommandName::verify:
-    case CommandName::validate:
-    case CommandName::info:
       break;
+    case CommandName::verify:
+      return run_verify(line, facts, log);
+    case CommandName::validate:
+      return run_validate(line, facts, log);
+    case CommandName::info:
+      return run_info(line, log);
     case CommandName::status:
       return run_status(line, log);
   }

@@ -1,0 +1,296 @@
+// A verification in order: the page to read first.
+#include "jobferry/verify.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <memory>
+#include <new>
+#include <thread>
+
+#include "archive.h"
+#include "discover.h"
+#include "each_job.h"
+#include "verify/checker.h"
+
+namespace jobferry {
+
+namespace {
+
+using namespace proof;
+
+// In front of VerifyOptions::from once all jobs of the source are done: what is left are those of the target.
+constexpr std::string_view target_part = "target:";
+
+// The target as it stands. Other than an archive to be migrated it may be anything.
+struct TargetRoot {
+  Listing listing;
+  Archive archive;
+  bool marked = false;  // X13
+  std::string version_text;
+  std::optional<int> version;
+};
+
+// Jobs that were asked for.
+class Choice {
+ public:
+  explicit Choice(const VerifyOptions& options)
+      : options_(options), below_(static_cast<std::uint64_t>(std::llround(options.sample * 1e4))) {}
+
+  bool is_everything() const { return below_ >= parts && options_.cluster.empty() && !options_.job; }
+
+  bool takes(const JobPath& path) const {
+    if (!options_.cluster.empty() && path.cluster != options_.cluster) return false;
+    if (options_.job && path.job_id() != options_.job) return false;
+    return below_ >= parts || hash(path.text()) % parts < below_;
+  }
+  bool takes(const std::string& cluster) const {
+    return options_.cluster.empty() || cluster == options_.cluster;
+  }
+
+ private:
+  static constexpr std::uint64_t parts = 1'000'000;
+
+  // FNV-1a and a final mix: the same jobs on every machine.
+  std::uint64_t hash(const std::string& text) const {
+    std::uint64_t value = 14695981039346656037ULL ^ (options_.seed * 0x9E3779B97F4A7C15ULL);
+    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    value ^= value >> 33;
+    value *= 0xFF51AFD7ED558CCDULL;
+    return value ^ (value >> 33);
+  }
+
+  const VerifyOptions& options_;
+  const std::uint64_t below_;
+};
+
+Error not_a_target(const std::string& root, std::string what) {
+  Error error{Kind::not_an_archive, std::move(what)};
+  error.file = root;
+  return error;
+}
+
+std::optional<int> version_in(std::string_view text) {
+  for (int version = 0; version <= newest_version; ++version)
+    if (trimmed(text) == std::to_string(version)) return version;
+  return {};
+}
+
+bool leads(int from, int to) { return from == to ? from > 0 : from < to || to > 0; }
+
+unsigned threads_of(const VerifyOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+class Verification {
+ public:
+  Verification(const VerifyOptions& options, const Listener& listener)
+      : options_(options),
+        listener_(listener),
+        choice_(options),
+        source_files_(real_files(options.follow_symlinks)),
+        target_files_(real_files(false)),
+        findings_(std::max<std::size_t>(options.most_findings, 1), listener.progress) {}
+
+  void run(VerifyResult& result) {
+    if (!open(result)) return;
+    Ground ground{options_,        *source_files_,   *target_files_,
+                  options_.source, options_.target,  Chain(result.from, result.to),
+                  !target_.marked, ::geteuid() == 0, {}};
+    for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
+    compare_roots(result);
+    compare_clusters(ground);
+    compare_jobs(result);
+    if (result.go_on.empty()) find_origins(result);
+    for (Checker& checker : checkers_) checker.tally().add_to(result);
+    if (result.complete) compare_ends(result);
+    findings_.move_to(result);
+    settle(result);
+  }
+
+ private:
+  bool open(VerifyResult& result) {
+    auto source = open_archive(*source_files_, options_.source);
+    if (!source) result.errors.push_back(std::move(source.error()));
+    if (source) source_ = std::move(*source);
+    source_files_->confine(options_.source);
+    target_files_->confine(options_.target);
+    open_target(result);
+    if (!result.errors.empty()) return false;
+    result.from = source_.version;
+    result.has_version = target_.listing.find(names::version) != nullptr;
+    result.to = options_.to.value_or(target_.version.value_or(newest_version));
+    if (!leads(result.from, result.to)) result.to = newest_version;
+    result.complete = choice_.is_everything() && options_.from.empty();
+    return true;
+  }
+
+  void open_target(VerifyResult& result) {
+    const auto info = target_files_->info(options_.target + "/.");
+    const auto entries = target_files_->list(options_.target);
+    if (!info || !entries) {
+      result.errors.push_back(not_a_target(options_.target, "no directory that can be read"));
+      return;
+    }
+    target_.listing.there = true;
+    target_.listing.info = target_.archive.root_info = *info;
+    target_.archive.root = options_.target;
+    for (const Entry& entry : *entries) {
+      auto about = target_files_->info(join(options_.target, entry.name));
+      target_.listing.entries.push_back({entry.name, about ? *about : FileInfo{}});
+      if (entry.type == FileType::directory && choice_.takes(entry.name))
+        target_.archive.clusters.push_back(entry.name);
+    }
+    target_.marked = target_.listing.find(names::unfinished) != nullptr;
+    constexpr std::uint64_t longest = 4096;
+    Buffer text;
+    if (target_files_->read(join(options_.target, names::version), longest, text))
+      target_.version_text = text.view();
+    target_.version = version_in(target_.version_text);
+  }
+
+  // version.txt, the marker, and what else lies in the root.
+  void compare_roots(const VerifyResult& result) {
+    Checker& checker = checkers_.front();
+    checker.root(source_, target_.listing);
+    if (target_.marked)
+      checker.found("marker-left", "", names::unfinished, {}, "the migration has not ended");
+    // An unfinished target has no version.txt yet.
+    const std::string version = fmt::format("{}\n", result.to);
+    if (!(target_.marked && !result.has_version) && target_.version_text != version)
+      checker.found("version-wrong", "", names::version, version.substr(0, 1),
+                    result.has_version ? trimmed(target_.version_text) : "missing");
+    compare_version_mode(checker);
+  }
+
+  void compare_version_mode(Checker& checker) {
+    const Seen* version = target_.listing.find(names::version);
+    if (!version) return;
+    FileInfo like = source_.version_info.value_or(FileInfo{});
+    if (!source_.version_info) like.uid = version->info.uid, like.gid = version->info.gid;
+    like.mtime = version->info.mtime;  // it is of the migration
+    checker.compare_attributes("", version->name, like, version->info, false);
+  }
+
+  void compare_clusters(Ground& ground) {
+    Checker& checker = checkers_.front();
+    for (const std::string& name : source_.clusters) {
+      if (!choice_.takes(name)) continue;
+      if (auto facts = checker.cluster(name)) ground.clusters.emplace(name, std::move(*facts));
+    }
+    std::erase_if(source_.clusters, [&](const std::string& name) { return !choice_.takes(name); });
+    checker.tally().left_behind += source_.left_behind;
+  }
+
+  // Takes a walk to the checkers; one that throws finds that it could not look.
+  std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
+                       bool counts) {
+    const Visit how{threads_of(options_), listener_.stop, from};
+    return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
+      if (!choice_.takes(path)) return;
+      Checker& checker = checkers_[worker];
+      const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
+      try {
+        (checker.*look)(path);
+      } catch (const std::bad_alloc&) {
+        checker.found("not-checked", path.text(), {}, "there is not enough memory for this job", {});
+      } catch (const std::exception& error) {
+        checker.found("not-checked", path.text(), {}, error.what(), {});
+      }
+      if (!listener_.progress) return;
+      if (counts) ++listener_.progress->jobs;
+      listener_.progress->bytes_in += checker.bytes_in() - in;
+      listener_.progress->bytes_out += checker.bytes_out() - out;
+    });
+  }
+
+  void compare_jobs(VerifyResult& result) {
+    if (options_.from.starts_with(target_part)) return;
+    Walk jobs(*source_files_, source_, options_.follow_symlinks);
+    result.go_on = take_all(jobs, options_.from, &Checker::job, true);
+    for (const Error& error : jobs.passed().unreadable)
+      checkers_.front().found("unreadable", error.subject, {}, error.what, {});
+    for (const auto& [cluster, count] : jobs.passed().left_behind) result.left_behind += count;
+  }
+
+  // Nothing in the target has no origin.
+  void find_origins(VerifyResult& result) {
+    const std::string from =
+        options_.from.starts_with(target_part) ? options_.from.substr(target_part.size()) : std::string();
+    Walk jobs(*target_files_, target_.archive, false);
+    const std::string stopped = take_all(jobs, from, &Checker::origin, false);
+    if (!stopped.empty()) result.go_on = std::string(target_part) + stopped;
+    for (const Error& error : jobs.passed().unreadable)
+      checkers_.front().found("unreadable", error.subject, {}, {}, error.what);
+    for (const auto& [cluster, count] : jobs.passed().left_behind)
+      if (count > 0) name_strays(cluster, 0);
+  }
+
+  // The walk only counts what lies between the levels; a migration leaves nothing there.
+  void name_strays(const std::string& directory, int level) {
+    constexpr int levels_above_jobs = 2;
+    Checker& checker = checkers_.front();
+    const Listing listing = checker.list_target(directory);
+    if (listing.entries.empty()) checker.found("file-unexpected", directory, {}, {}, "an empty directory");
+    for (const Seen& entry : listing.entries) {
+      const bool is_directory = entry.info.type == FileType::directory;
+      if (is_directory && level < levels_above_jobs) name_strays(join(directory, entry.name), level + 1);
+      // What lies directly in a cluster was compared with the source.
+      if (!is_directory && level > 0) checker.found("file-unexpected", directory, entry.name, {}, "an entry");
+    }
+  }
+
+  void compare_ends(VerifyResult& result) {
+    if (!result.go_on.empty()) return;
+    for (const std::string& cluster : source_.clusters) {
+      const ClusterEnds source = result.source_ends[cluster], target = result.target_ends[cluster];
+      const auto differs = [&](std::string_view kind, std::uint64_t a, std::uint64_t b) {
+        if (a != b) checkers_.front().found(kind, cluster, {}, std::to_string(a), std::to_string(b));
+      };
+      differs("job-id-differs", source.highest_job, target.highest_job);
+      differs("start-time-differs", source.newest_start, target.newest_start);
+      differs("job-count-differs", source.jobs, target.jobs);
+    }
+  }
+
+  void settle(VerifyResult& result) {
+    const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
+    std::sort(result.skipped.begin(), result.skipped.end(), by_path);
+    std::sort(result.bad.begin(), result.bad.end(), by_path);
+    const bool stopped = !result.go_on.empty();
+    result.complete &= !stopped;
+    result.outcome = !result.findings.empty() ? VerifyOutcome::differs
+                     : stopped                ? VerifyOutcome::interrupted
+                                              : VerifyOutcome::agrees;
+  }
+
+  const VerifyOptions& options_;
+  const Listener& listener_;
+  const Choice choice_;
+  std::unique_ptr<Files> source_files_, target_files_;
+  FindingList findings_;
+  std::vector<Checker> checkers_;  // one for each thread
+  Archive source_;
+  TargetRoot target_;
+};
+
+}  // namespace
+
+VerifyResult verify(const VerifyOptions& options, const Listener& listener) {
+  const auto begin = std::chrono::steady_clock::now();
+  VerifyResult result;
+  try {
+    Verification(options, listener).run(result);
+  } catch (const std::exception& error) {
+    result.outcome = VerifyOutcome::failed;
+    result.errors.push_back({Kind::internal, error.what()});
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+}  // namespace jobferry

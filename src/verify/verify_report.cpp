@@ -1,0 +1,255 @@
+#include "verify/verify_report.h"
+
+#include <fmt/format.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include "report.h"
+
+namespace jobferry {
+
+namespace {
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+std::string_view name_of(VerifyOutcome outcome) {
+  switch (outcome) {
+    case VerifyOutcome::agrees:
+      return "agrees";
+    case VerifyOutcome::differs:
+      return "differs";
+    case VerifyOutcome::interrupted:
+      return "interrupted";
+    case VerifyOutcome::failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+// --- Text ---
+
+std::string counts_text(std::string_view side, const ArchiveCounts& counts) {
+  return fmt::format("  {}: {} jobs, {} files, {} bytes\n", side, counts.jobs, counts.files, counts.bytes);
+}
+
+std::string ends_text(const VerifyResult& result) {
+  std::string out;
+  for (const auto& [cluster, ends] : result.source_ends) {
+    const auto other = result.target_ends.find(cluster);
+    const ClusterEnds target = other == result.target_ends.end() ? ClusterEnds() : other->second;
+    const auto both = [](std::uint64_t a, std::uint64_t b) {
+      return a == b ? std::to_string(a) : fmt::format("{} and {}", a, b);
+    };
+    out += fmt::format("  {}: {} jobs, highest job ID {}, newest start time {}\n", printable(cluster),
+                       both(ends.jobs, target.jobs), both(ends.highest_job, target.highest_job),
+                       both(ends.newest_start, target.newest_start));
+  }
+  return out;
+}
+
+std::string changes_text(const VerifyResult& result) {
+  if (result.changes.empty()) return {};
+  std::string out = "Changes, all of them by a rule:\n ";
+  for (const auto& [rule, count] : result.changes) out += fmt::format(" {}: {}", rule, count);
+  return out + '\n';
+}
+
+std::string left_out_text(std::string_view title, const std::vector<LeftOut>& jobs) {
+  if (jobs.empty()) return {};
+  std::string out = fmt::format("{}:\n", title);
+  for (const LeftOut& job : jobs)
+    out += fmt::format("  {} {}: {}: {}\n", printable(job.job), job.file, job.kind, printable(job.what));
+  return out;
+}
+
+std::string findings_text(const VerifyResult& result) {
+  if (result.findings.empty()) return {};
+  std::string out = "Findings:\n ";
+  for (const auto& [kind, count] : result.findings) out += fmt::format(" {}: {}", kind, count);
+  out += '\n';
+  std::uint64_t all = 0;
+  for (const auto& [kind, count] : result.findings) all += count;
+  for (const Difference& finding : result.found) out += "  " + describe(finding) + '\n';
+  if (all > result.found.size()) out += fmt::format("  and {} more\n", all - result.found.size());
+  return out;
+}
+
+std::string closing_text(const VerifyOptions& options, const VerifyResult& result) {
+  const std::string target = printable(options.target);
+  const bool missing_version = !result.has_version && result.outcome == VerifyOutcome::agrees;
+  switch (result.outcome) {
+    case VerifyOutcome::agrees:
+      return fmt::format("{} agrees with {}{}.{}\n", target, printable(options.source),
+                         result.complete ? "" : " as far as it was looked at",
+                         missing_version ? " It has no version.txt." : "");
+    case VerifyOutcome::differs:
+      return fmt::format("{} is not what a migration of {} gives.\n", target, printable(options.source));
+    case VerifyOutcome::interrupted:
+      return "Interrupted: what was looked at agrees.\n";
+    case VerifyOutcome::failed:
+      break;
+  }
+  std::string out = "Could not verify:\n";
+  for (const Error& error : result.errors) out += "  " + describe(error) + '\n';
+  return out;
+}
+
+// --- JSON ---
+
+void put(Writer& json, const char* key, std::string_view text) {
+  json.Key(key);
+  const std::string safe = printable(text);
+  json.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
+}
+
+void put(Writer& json, const char* key, std::uint64_t number) {
+  json.Key(key);
+  json.Uint64(number);
+}
+
+void put(Writer& json, const char* key, const ArchiveCounts& counts) {
+  json.Key(key);
+  json.StartObject();
+  put(json, "jobs", counts.jobs);
+  put(json, "files", counts.files);
+  put(json, "bytes", counts.bytes);
+  json.EndObject();
+}
+
+void put(Writer& json, const char* key, const std::map<std::string, ClusterEnds>& clusters) {
+  json.Key(key);
+  json.StartObject();
+  for (const auto& [name, ends] : clusters) {
+    json.Key(printable(name).c_str());
+    json.StartObject();
+    put(json, "jobs", ends.jobs);
+    put(json, "highestJob", ends.highest_job);
+    put(json, "newestStart", ends.newest_start);
+    json.EndObject();
+  }
+  json.EndObject();
+}
+
+void put(Writer& json, const char* key, const std::map<std::string, std::uint64_t, std::less<>>& counts) {
+  json.Key(key);
+  json.StartObject();
+  for (const auto& [name, count] : counts) put(json, name.c_str(), count);
+  json.EndObject();
+}
+
+void put(Writer& json, const char* key, const std::vector<LeftOut>& jobs) {
+  json.Key(key);
+  json.StartArray();
+  for (const LeftOut& job : jobs) {
+    json.StartObject();
+    put(json, "job", job.job);
+    put(json, "class", job.kind);
+    put(json, "file", job.file);
+    put(json, "text", job.what);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put(Writer& json, const char* key, const std::vector<Difference>& findings) {
+  json.Key(key);
+  json.StartArray();
+  for (const Difference& finding : findings) {
+    json.StartObject();
+    put(json, "subject", finding.subject);
+    put(json, "file", finding.file);
+    put(json, "pointer", finding.pointer);
+    put(json, "kind", finding.kind);
+    if (!finding.rule.empty()) put(json, "rule", finding.rule);
+    put(json, "source", finding.source);
+    put(json, "target", finding.target);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string describe(const Difference& finding) {
+  std::string out = finding.subject.empty() ? "(root)" : printable(finding.subject);
+  for (const std::string& place : {finding.file, finding.pointer})
+    if (!place.empty()) out += ' ' + printable(place);
+  out += ": " + finding.kind;
+  if (!finding.rule.empty()) out += " (" + finding.rule + ')';
+  if (!finding.source.empty()) out += ": source " + printable(finding.source);
+  if (!finding.target.empty())
+    out += (finding.source.empty() ? ": target " : ", target ") + printable(finding.target);
+  return out;
+}
+
+std::string verify_text(const VerifyOptions& options, const VerifyResult& result) {
+  if (result.outcome == VerifyOutcome::failed) return closing_text(options, result);
+  std::string out = fmt::format("Archive version {} to {}\n", result.from, result.to);
+  out += counts_text("source", result.source) + counts_text("target", result.target) + ends_text(result);
+  out += changes_text(result);
+  out += left_out_text("Skipped, and rightly not in the target", result.skipped);
+  out += left_out_text("Bad, and rightly not in the target", result.bad);
+  if (!result.bad.empty() && result.has_version)
+    out += "version.txt stands there although jobs are bad: they were accepted.\n";
+  if (result.unchecked > 0)
+    out +=
+        fmt::format("{} jobs of clusters whose cluster.json is bad were not looked at.\n", result.unchecked);
+  out += findings_text(result);
+  if (!result.go_on.empty()) out += fmt::format("Go on with --from {}\n", printable(result.go_on));
+  return out + closing_text(options, result);
+}
+
+std::string verify_json(const VerifyOptions& options, const VerifyResult& result) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put(json, "format", "jobferry-verify");
+  put(json, "formatVersion", 1);
+  put(json, "source", options.source);
+  put(json, "target", options.target);
+  put(json, "from", static_cast<std::uint64_t>(result.from));
+  put(json, "to", static_cast<std::uint64_t>(result.to));
+  put(json, "outcome", name_of(result.outcome));
+  json.Key("complete");
+  json.Bool(result.complete);
+  json.Key("hasVersion");
+  json.Bool(result.has_version);
+  put(json, "sourceCounts", result.source);
+  put(json, "targetCounts", result.target);
+  put(json, "sourceClusters", result.source_ends);
+  put(json, "targetClusters", result.target_ends);
+  put(json, "changes", result.changes);
+  put(json, "skipped", result.skipped);
+  put(json, "bad", result.bad);
+  put(json, "leftBehind", result.left_behind);
+  put(json, "unchecked", result.unchecked);
+  put(json, "findings", result.findings);
+  put(json, "found", result.found);
+  if (!result.go_on.empty()) put(json, "goOn", result.go_on);
+  json.Key("errors");
+  json.StartArray();
+  for (const Error& error : result.errors) {
+    const std::string text = describe(error);
+    json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  }
+  json.EndArray();
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + '\n';
+}
+
+int exit_code(const VerifyResult& result) {
+  switch (result.outcome) {
+    case VerifyOutcome::agrees:
+      return 0;
+    case VerifyOutcome::differs:
+      return 3;
+    case VerifyOutcome::interrupted:
+      return 130;
+    case VerifyOutcome::failed:
+      break;
+  }
+  return 1;
+}
+
+}  // namespace jobferry
