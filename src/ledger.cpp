@@ -12,6 +12,7 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
 }  // namespace
 
 void Ledger::retire(Slot& slot) {
+  if (look_) look_(slot);
   if (slot.fate == Fate::failed) {
     failed_ = true;
     summary_.errors.push_back(std::move(*slot.error));
