@@ -43,18 +43,30 @@ struct Folder {
   std::string text() const { return cluster + '/' + first + '/' + second; }
 };
 
-class Walk {
+// Where a run takes its jobs from.
+class JobSource {
  public:
-  Walk(Files& files, const Archive& archive, bool follow_symlinks);
+  virtual ~JobSource() = default;
 
   // The next directory in a folder. Whether it is a job, its entries tell (stages.h).
-  std::optional<JobPath> next();
+  virtual std::optional<JobPath> next() = 0;
 
   // The same in two parts, for many threads: only the first must take turns. What jobs_in() passes by goes to
   // its caller, who hands it to pass().
-  std::optional<Folder> next_folder();
-  std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const;
-  void pass(const Passed& more) { passed_.add(more); }
+  virtual std::optional<Folder> next_folder() = 0;
+  virtual std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const = 0;
+  virtual void pass(const Passed& more) = 0;
+};
+
+// All jobs of an archive.
+class Walk : public JobSource {
+ public:
+  Walk(Files& files, const Archive& archive, bool follow_symlinks);
+
+  std::optional<JobPath> next() override;
+  std::optional<Folder> next_folder() override;
+  std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const override;
+  void pass(const Passed& more) override { passed_.add(more); }
 
   const Passed& passed() const { return passed_; }
 

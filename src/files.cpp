@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -73,6 +75,12 @@ FileInfo info_of(const struct stat& s) {
           s.st_ctim,
           s.st_dev,
           s.st_ino};
+}
+
+// As far as that can be told without trying: XFS can be made without it.
+bool shares_blocks(const std::string& path) {
+  struct statfs s;
+  return ::statfs(path.c_str(), &s) == 0 && (s.f_type == XFS_SUPER_MAGIC || s.f_type == BTRFS_SUPER_MAGIC);
 }
 
 class RealFiles : public Files {
@@ -146,7 +154,8 @@ class RealFiles : public Files {
       return failure(Kind::read_failed, "ask for free space", path, errno);
     const bool fixed = s.f_files > 0;
     return Space{s.f_bavail * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize,
-                 fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree};
+                 fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree,
+                 shares_blocks(path)};
   }
 
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {

@@ -42,6 +42,7 @@ struct FileInfo {
 struct Space {
   std::uint64_t free_bytes = 0, used_bytes = 0;
   std::uint64_t free_inodes = 0, used_inodes = 0;  // free: the largest number where it has no fixed count
+  bool shares_blocks = false;                      // files can have blocks in common (reflink)
 };
 
 // What is to be written, piece by piece: no file has to be in memory as a whole.

@@ -38,6 +38,7 @@ void Timeline::add(double at, const Moment& done) {
 }
 
 void Ledger::retire(Slot& slot) {
+  if (look_) look_(slot);
   if (slot.fate == Fate::failed) {
     failed_ = true;
     summary_.errors.push_back(std::move(*slot.error));

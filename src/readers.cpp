@@ -72,7 +72,7 @@ void Readers::read_jobs() {
     hand_over_(slot);
   }
   const std::lock_guard lock(mutex_);
-  run_.walk.pass(found.passed);
+  run_.jobs.pass(found.passed);
   if (--running_ == 0) ended_();
 }
 
@@ -120,10 +120,10 @@ bool Readers::find_jobs(Found& found) try {
     std::optional<Folder> folder;
     {
       const std::lock_guard turn(walk_);
-      folder = run_.walk.next_folder();
+      folder = run_.jobs.next_folder();
     }
     if (!folder) return false;
-    found.jobs = run_.walk.jobs_in(*folder, found.passed);
+    found.jobs = run_.jobs.jobs_in(*folder, found.passed);
     std::reverse(found.jobs.begin(), found.jobs.end());
   }
 } catch (...) {

@@ -75,7 +75,7 @@ class Readers {
   std::function<void()> ended_;
   const std::size_t enough_,
       little_;       // jobs that are read and not retired: stop reading, start reading again
-  std::mutex walk_;  // of run_.walk
+  std::mutex walk_;  // of run_.jobs
 
   std::mutex mutex_;  // of all below
   std::condition_variable wanted_, room_;

@@ -3,11 +3,14 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <ctime>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "command.h"
 
 namespace jobferry {
 
@@ -17,31 +20,9 @@ constexpr std::string_view running = "running", complete = "complete";
 
 using Values = std::vector<std::pair<std::string_view, std::string>>;
 
-std::string_view word(DataMode mode) {
-  constexpr std::array<std::string_view, 4> words = {"auto", "link", "reflink", "copy"};
-  return words[static_cast<std::size_t>(mode)];
-}
-
-std::string_view word(Compression compression) {
-  constexpr std::array<std::string_view, 3> words = {"keep", "gzip", "none"};
-  return words[static_cast<std::size_t>(compression)];
-}
-
-// What decides about the bytes of the target, in the words of the command line, without what is the default.
 std::string options_text(const Options& options) {
-  const Options usual;
-  std::string text = fmt::format("--to {}", options.to);
-  if (options.data != usual.data) text += fmt::format(" --data {}", word(options.data));
-  if (options.compress != usual.compress) text += fmt::format(" --compress {}", word(options.compress));
-  if (options.compress_level != usual.compress_level) text += " --compress-level fast";
-  if (options.max_file_size != usual.max_file_size)
-    text += fmt::format(" --max-file-size {}", options.max_file_size);
-  if (options.repair) text += " --repair";
-  if (options.check_data) text += " --check-data";
-  if (options.follow_symlinks) text += " --follow-symlinks";
-  for (const Override& each : options.overrides)
-    text += fmt::format(" --aggregation {}{}{}={}", each.cluster, each.cluster.empty() ? "" : ":",
-                        each.metric, each.aggregation);
+  std::string text;
+  for (const std::string& word : deciding_words(options)) text += (text.empty() ? "" : " ") + word;
   return text;
 }
 
@@ -74,9 +55,12 @@ timespec time_of(std::string_view nanoseconds) {
   return {value / 1'000'000'000, value % 1'000'000'000};
 }
 
-Result<void> check_identity(State& state, const Archive& source, const Options& options) {
+// What a state says, whether it is ours or only looked at.
+using Remembered = std::function<std::optional<std::string>(std::string_view name)>;
+
+Result<void> check_identity(const Remembered& value, const Archive& source, const Options& options) {
   for (const auto& [name, ours] : identity_of(source, options)) {
-    const std::string theirs = state.value(name).value_or("");
+    const std::string theirs = value(name).value_or("");
     if (theirs == ours) continue;
     return refused(
         options.target,
@@ -87,8 +71,8 @@ Result<void> check_identity(State& state, const Archive& source, const Options& 
   return {};
 }
 
-Result<void> check_unchanged(Files& files, State& state, const Options& options) {
-  const auto changed = changed_since(files, options.target, time_of(state.value("finished").value_or("0")));
+Result<void> check_unchanged(Files& files, const Remembered& value, const Options& options) {
+  const auto changed = changed_since(files, options.target, time_of(value("finished").value_or("0")));
   if (changed.empty()) return {};
   std::string names;
   for (const std::string& path : changed) names += (names.empty() ? "" : ", ") + path;
@@ -99,16 +83,15 @@ Result<void> check_unchanged(Files& files, State& state, const Options& options)
                   names));
 }
 
-Result<Standing> begin(Files& files, State& state, const Archive& source, const Options& options) {
-  if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
-  if (auto cleared = state.clear(); !cleared) return std::move(cleared.error());
+Result<void> begin(Files& files, State& state, const Archive& source, const Options& options) {
+  if (auto empty = check_empty(files, options.target); !empty) return empty;
+  if (auto cleared = state.clear(); !cleared) return cleared;
   Values values = identity_of(source, options);
   values.emplace_back("target", resolved_path(options.target));
   values.emplace_back("to", std::to_string(options.to));
   values.emplace_back("phase", running);
   values.emplace_back("started", now());
-  if (auto set = state.set(values); !set) return std::move(set.error());
-  return Standing::fresh;
+  return state.set(values);
 }
 
 // Nothing but the marker: a run that was killed before it could remember its target.
@@ -117,19 +100,19 @@ bool holds_only_the_marker(Files& files, const std::string& target) {
   return entries && entries->size() == 1 && (*entries)[0].name == names::unfinished;
 }
 
-Result<Standing> judge(Files& files, State& state, const Archive& source, const Options& options) {
-  const auto phase = state.value("phase");
+Result<Standing> judge(Files& files, const Remembered& value, const Archive& source, const Options& options) {
+  const auto phase = value("phase");
   const auto target = files.info(options.target + "/.");
   const auto entries = files.list(options.target);
   // A state whose target is gone says nothing.
-  if (!phase || !target || (entries && entries->empty())) return begin(files, state, source, options);
-  if (auto same = check_identity(state, source, options); !same) return std::move(same.error());
-  const auto remembered = state.value("target-inode");
+  if (!phase || !target || (entries && entries->empty())) return Standing::fresh;
+  if (auto same = check_identity(value, source, options); !same) return std::move(same.error());
+  const auto remembered = value("target-inode");
   if (remembered ? *remembered != inode_text(*target) : !holds_only_the_marker(files, options.target))
     return refused(options.target, "the target is not the one that the state beside it is of");
   const bool finished = *phase == complete && !files.info(join(options.target, names::unfinished));
   if (!finished) return Standing::interrupted;
-  if (auto unchanged = check_unchanged(files, state, options); !unchanged)
+  if (auto unchanged = check_unchanged(files, value, options); !unchanged)
     return std::move(unchanged.error());
   return Standing::complete;
 }
@@ -169,10 +152,41 @@ Result<Earlier> take_up(Files& files, const Archive& source, const Options& opti
   earlier.state = std::move(*state);
   if (options.restart)
     if (auto gone = discard(files, *earlier.state, options); !gone) return std::move(gone.error());
-  const auto standing = judge(files, *earlier.state, source, options);
+  State& remembers = *earlier.state;
+  const auto standing = judge(
+      files, [&](std::string_view name) { return remembers.value(name); }, source, options);
   if (!standing) return Error(standing.error());
   earlier.standing = *standing;
+  if (*standing == Standing::fresh)
+    if (auto begun = begin(files, remembers, source, options); !begun) return std::move(begun.error());
   return earlier;
+}
+
+Result<Standing> look_ahead(Files& files, const Archive& source, const Options& options) {
+  const auto when_empty = [&]() -> Result<Standing> {
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
+    return Standing::fresh;
+  };
+  if (!options.keep_state) return when_empty();
+  const std::string directory = state_directory(options);
+  for (const std::string& archive : {source.root, options.target})
+    if (lies_in(files, directory, archive)) return refused(directory, "--state: it lies in an archive");
+  const auto state = look_at_state(directory);
+  if (!state) return options.restart ? Result<Standing>(Standing::fresh) : when_empty();
+  if (!state->holder.empty())
+    return refused(options.target,
+                   fmt::format("another jobferry is at work on this target ({})", state->holder));
+  if (options.restart) return Standing::fresh;
+  auto standing = judge(
+      files,
+      [&](std::string_view name) -> std::optional<std::string> {
+        const auto found = state->values.find(std::string(name));
+        if (found == state->values.end()) return {};
+        return found->second;
+      },
+      source, options);
+  if (standing && *standing == Standing::fresh) return when_empty();
+  return standing;
 }
 
 Result<void> remember_target(Files& files, const Options& options, State& state) {

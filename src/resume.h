@@ -25,6 +25,9 @@ struct Earlier {
 };
 Result<Earlier> take_up(Files& files, const Archive& source, const Options& options);
 
+// What take_up() would find or refuse, without touching target or state.
+Result<Standing> look_ahead(Files& files, const Archive& source, const Options& options);
+
 // The target that is worked on from here on is this one.
 Result<void> remember_target(Files& files, const Options& options, State& state);
 // All is done: what changes in the target from now on was somebody else.

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "checkpoints.h"
 #include "discover.h"
@@ -23,6 +25,9 @@ class Ledger {
 
   // From here on every job that is done is recorded.
   void record_in(Checkpoints& checkpoints) { checkpoints_ = &checkpoints; }
+
+  // From here on `look` sees every job that is done, before it is counted.
+  void show_to(std::function<void(const Slot&)> look) { look_ = std::move(look); }
 
   void retire(Slot& slot);
   // A directory that cannot be read hides jobs: as bad as a bad job.
@@ -47,13 +52,14 @@ class Ledger {
   const Listener& listener_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   Checkpoints* checkpoints_ = nullptr;
+  std::function<void(const Slot&)> look_;
   std::uint64_t seen_again_ = 0;
   std::set<std::size_t> names_found_;
   std::atomic<bool> failed_{false};  // set by the gate, asked by discover
 };
 
 struct Run {
-  Walk& walk;
+  JobSource& jobs;
   const Stages& stages;
   Ledger& ledger;
   const Listener& listener;
@@ -61,6 +67,10 @@ struct Run {
   unsigned threads;
   unsigned io_depth;  // jobs that are listed and read at a time; not used by run_serial
 };
+
+// What the options leave open: a quarter of RAM, a thread for each core.
+std::uint64_t memory_for(const Options& options);
+unsigned threads_for(const Options& options);
 
 // The whole run on these files: tests hand in failing ones. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);

@@ -37,7 +37,7 @@ class Graph {
     readers_.start([this] { graph_.release_wait(); });
     graph_.wait_for_all();
     readers_.join();
-    return !readers_.cut_short() && !run_.walk.next_folder();
+    return !readers_.cut_short() && !run_.jobs.next_folder();
   }
 
  private:

@@ -5,7 +5,7 @@ namespace jobferry {
 bool run_serial(const Run& run) {
   Slot slot;
   while (!run.ledger.ended()) {
-    auto path = run.walk.next();
+    auto path = run.jobs.next();
     if (!path) return true;
     slot.reset(std::move(*path));
     run.stages.run(&Stages::list, slot);
@@ -17,7 +17,7 @@ bool run_serial(const Run& run) {
     run.ledger.retire(slot);
     slot.trim();
   }
-  return !run.walk.next();  // a signal behind the last job changes nothing
+  return !run.jobs.next();  // a signal behind the last job changes nothing
 }
 
 }  // namespace jobferry

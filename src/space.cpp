@@ -18,10 +18,6 @@ namespace jobferry {
 
 namespace {
 
-struct Needs {
-  std::uint64_t bytes = 0, inodes = 0;
-};
-
 // How data files travel.
 struct Travel {
   bool links;            // unchanged ones need nothing
@@ -102,13 +98,28 @@ Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::
 
 std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", (bytes + (1U << 20) - 1) >> 20); }
 
-Error too_small(const Plan& plan, std::string what) {
+Error too_small(const std::string& target, std::string what) {
   Error error{Kind::target_unusable, std::move(what)};
-  error.file = plan.options.target;
+  error.file = target;
   return error;
 }
 
 }  // namespace
+
+bool shares_data(Files& files, const Plan& plan, const std::string& place) {
+  const auto info = files.info(place + "/.");
+  return info && info->device == plan.archive.root_info.device && plan.options.data != DataMode::copy;
+}
+
+Result<void> check_room(const std::string& target, const Needs& needs, const Space& free) {
+  if (needs.bytes > free.free_bytes)
+    return too_small(target, fmt::format("the target needs about {}, {} are free there",
+                                         mebibytes(needs.bytes), mebibytes(free.free_bytes)));
+  if (needs.inodes > free.free_inodes)
+    return too_small(
+        target, fmt::format("the target needs {} inodes, {} are free there", needs.inodes, free.free_inodes));
+  return {};
+}
 
 Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>* stop) {
   const std::string place = standing_place(plan.options.target);
@@ -117,18 +128,8 @@ Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>
   // Where even all that the source's file system holds would fit, there is nothing to count.
   if (here->used_bytes < there->free_bytes && here->used_inodes < there->free_inodes) return {};
 
-  const auto info = files.info(place + "/.");
-  const bool same_device = info && info->device == plan.archive.root_info.device;
-  const Travel travel{same_device && plan.options.data != DataMode::copy,
-                      plan.reads_data() ? compact_share(files, plan) : 1};
-  const Needs needs = needs_of(files, plan, travel, stop);
-  if (needs.bytes > there->free_bytes)
-    return too_small(plan, fmt::format("the target needs about {}, {} are free there", mebibytes(needs.bytes),
-                                       mebibytes(there->free_bytes)));
-  if (needs.inodes > there->free_inodes)
-    return too_small(
-        plan, fmt::format("the target needs {} inodes, {} are free there", needs.inodes, there->free_inodes));
-  return {};
+  const Travel travel{shares_data(files, plan, place), plan.reads_data() ? compact_share(files, plan) : 1};
+  return check_room(plan.options.target, needs_of(files, plan, travel, stop), *there);
 }
 
 }  // namespace jobferry

@@ -10,6 +10,7 @@
 
 #include "codec.h"
 #include "report.h"
+#include "space.h"
 
 namespace jobferry {
 
@@ -128,7 +129,7 @@ void Slot::reset(JobPath next) {
   data = nullptr;
   data_changed = unspliced = false;
   meta_out = data_out = data_out_name = {};
-  bytes_in = bytes_out = 0;
+  bytes_in = bytes_out = blocks_out = 0;
   carried_unread = false;
 }
 
@@ -494,6 +495,7 @@ Result<void> Stages::write_files(Slot& slot) const {
     if (!done) return in_file(std::move(done.error()), name);
     slot.written.push_back(path);
     slot.bytes_out += size;
+    slot.blocks_out += blocks_of(size);
     return done;
   };
   if (auto made = target_.make_job(directory, slot.directory); !made) return made;

@@ -108,6 +108,7 @@ struct Slot {
 
   // counts
   std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t blocks_out = 0;  // that its files take if all are written (space.h)
   bool carried_unread = false;
 
   void reset(JobPath next);

@@ -1,0 +1,81 @@
+// Counts all of an archive without reading a file: what its directories show, and what the jobs that will be
+// tried would take if they were written as they are.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jobferry/forecast.h"
+#include "sample.h"
+#include "space.h"
+#include "stages.h"
+
+namespace jobferry {
+
+// How unchanged data files come to the target.
+struct Travel {
+  bool shared = false;      // they take no bytes there
+  bool needs_inode = true;  // they take an inode: all but hard links
+};
+Travel travel_of(Files& files, const Plan& plan);
+
+// What is known of a job from its directory. The sample tells what becomes of it.
+struct JobSize {
+  std::uint64_t jobs = 0;
+  std::uint64_t bytes = 0;           // of all its files
+  std::uint64_t blocks = 0;          // written as it is
+  std::uint64_t inodes = 0;          // the same
+  std::uint64_t carried = 0;         // files
+  std::uint64_t carried_unread = 0;  // data files
+  std::uint64_t left_behind = 0;     // entries, if it is migrated
+
+  void add(const JobSize& other);
+};
+// Of a slot that has been listed.
+JobSize size_of(Files& files, const Travel& travel, const Slot& slot);
+
+// Who reads the archive.
+struct Reader {
+  uid_t user = 0;
+  std::set<gid_t> groups;
+
+  static Reader myself();
+  // By its mode; access control lists may say otherwise.
+  bool may_read(const FileInfo& file) const;
+};
+
+// Jobs that have the same wrong with them, and the first of them.
+struct Fault {
+  std::uint64_t jobs = 0;
+  Error example{};
+
+  void add(const Error& error, std::uint64_t jobs_more = 1);
+};
+using Faults = std::map<Kind, Fault>;
+
+// One for each thread, added up in the end. Grows with the number of thousands of jobIds, eight bytes each.
+struct Census {
+  std::map<std::string, ClusterCensus> clusters;
+  JobSize to_try;                // all jobs that are neither skipped nor bad by what their directories show
+  Faults bad;                    // the bad ones of these
+  Fault unreadable;              // jobs to be tried with files whose mode forbids reading
+  std::uint64_t folders = 0;     // CLUSTER/FIRST/SECOND in which there are jobs to be tried
+  std::set<std::size_t> firsts;  // CLUSTER/FIRST, the same
+  std::vector<std::string> left_behind_jobs;
+  bool complete = true;
+
+  std::uint64_t directories() const { return folders + firsts.size(); }
+  ClusterCensus total() const;
+  void add(Census&& other);
+};
+
+// Every job that is to be tried is offered to the sample.
+Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,
+                   const Listener& listener);
+
+}  // namespace jobferry

@@ -1,0 +1,28 @@
+// All of an archive but its jobs: cluster files, and what is carried beside them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "buffer.h"
+#include "cluster.h"
+#include "run.h"
+
+namespace jobferry {
+
+// One cluster.json, migrated and waiting to be written.
+struct MigratedCluster {
+  ClusterFile file;
+  FileInfo info;
+  Buffer source, buffer;
+};
+using MigratedClusters = std::vector<std::unique_ptr<MigratedCluster>>;
+
+// Reads and migrates every cluster.json in memory, so that a bad one stops the run before any job is touched.
+// False: the summary says which ones are bad.
+bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters);
+
+Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
+                                MigratedClusters& clusters, Ledger& ledger, Summary& summary);
+
+}  // namespace jobferry

@@ -1,0 +1,20 @@
+// Options in the words of the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jobferry/migrate.h"
+
+namespace jobferry {
+
+// What decides about the bytes of the target, without what is the default: `--to`, `3`, `--data`, ...
+std::vector<std::string> deciding_words(const Options& options);
+
+// The whole command for a shell, quoted where it needs to be.
+std::string command_for(const Options& options);
+
+// The program's own words stay as they are; what a shell would take apart stands in single quotes.
+std::string shell_quoted(const std::string& word);
+
+}  // namespace jobferry

@@ -1,0 +1,92 @@
+#include "estimate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace jobferry {
+
+namespace {
+
+constexpr double one_tail = (1 - confidence_percent / 100) / 2;
+
+double log_choose(double n, double k) {
+  return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+}
+
+// The chance to find at most `found` in a sample if `holding` of the population have it.
+double chance_of_at_most(double found, double holding, double sampled, double population) {
+  const double all = log_choose(population, sampled);
+  double chance = 0;
+  for (double k = std::max(0.0, sampled - (population - holding)); k <= std::min(found, holding); ++k)
+    chance += std::exp(log_choose(holding, k) + log_choose(population - holding, sampled - k) - all);
+  return std::min(chance, 1.0);
+}
+
+// The largest number in [low, high] that `fits`, which holds up to some number and not beyond it.
+template <class Fits>
+std::uint64_t largest(std::uint64_t low, std::uint64_t high, const Fits& fits) {
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low + 1) / 2;
+    if (fits(static_cast<double>(middle)))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
+}  // namespace
+
+Estimate operator+(const Estimate& estimate, double known) {
+  return {estimate.value + known, estimate.low + known, estimate.high + known};
+}
+
+// Of the normal distribution, corrected towards Student's (Cornish and Fisher): within 2 % from four on.
+double quantile(double degrees) {
+  constexpr double z = 1.959964;
+  static_assert(confidence_percent == 95);
+  const double d = std::max(degrees, 1.0);
+  return z + (z * z * z + z) / (4 * d) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * d * d);
+}
+
+Estimate estimate_total(const Sums& s, double population, double known_total) {
+  if (s.n >= population) return Estimate::of(s.y);
+  if (s.n == 0) return {0, 0, 0};
+  const double ratio = s.x > 0 ? s.y / s.x : 0;
+  const double value = s.x > 0 ? ratio * known_total : s.y / s.n * population;
+  if (s.n < 2) return {value, s.y, 2 * value};
+  const double left_over = std::max(0.0, s.yy - 2 * ratio * s.xy + ratio * ratio * s.xx) / (s.n - 1);
+  const double error = population * std::sqrt((1 - s.n / population) * left_over / s.n);
+  const double half = quantile(s.n - 1) * error;
+  return {value, std::clamp(value - half, std::min(s.y, value), value), value + half};
+}
+
+Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_t population) {
+  const auto k = static_cast<double>(found), n = static_cast<double>(sampled),
+             all = static_cast<double>(population);
+  if (sampled >= population) return Estimate::of(k);
+  if (sampled == 0) return {0, 0, all};
+  const std::uint64_t most = population - (sampled - found);
+  const std::uint64_t high =
+      largest(found, most, [&](double holding) { return chance_of_at_most(k, holding, n, all) > one_tail; });
+  // From below: the last number that makes it too unlikely to find as many, and one more.
+  const std::uint64_t too_few = found == 0 ? 0 : largest(found - 1, most, [&](double holding) {
+    return 1 - chance_of_at_most(k - 1, holding, n, all) <= one_tail;
+  });
+  const std::uint64_t low = found == 0 ? 0 : too_few + 1;
+  return {k / n * all, static_cast<double>(low), static_cast<double>(high)};
+}
+
+Estimate estimate_places(const Sums& places, const Estimate& jobs) {
+  if (places.n == 0 || jobs.value <= 0) return {0, 0, 0};
+  const double mean = places.y / places.n;
+  const double spread = places.n < 2 ? 0 : std::max(0.0, places.yy - places.n * mean * mean) / (places.n - 1);
+  if (jobs.exact()) return Estimate::of(places.y);
+  const double of_mean = quantile(places.n - 1) * std::sqrt(spread / places.n) / mean;
+  const double down = std::hypot(1 - jobs.low / jobs.value, of_mean),
+               up = std::hypot(jobs.high / jobs.value - 1, of_mean);
+  const double value = jobs.value * mean;
+  return {value, std::max(places.y, value * (1 - std::min(down, 1.0))), value * (1 + up)};
+}
+
+}  // namespace jobferry

@@ -1,0 +1,378 @@
+#include "forecast_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "json_writer.h"
+#include "report.h"
+
+namespace jobferry {
+
+namespace {
+
+// Grows when a member changes its meaning or goes; new members do not count.
+constexpr std::uint64_t plan_version = 1;
+
+using Rows = std::vector<std::vector<std::string>>;
+
+// --- Text ---
+
+std::string count_text(const Estimate& estimate) {
+  if (estimate.exact()) return fmt::format("{:.0f}", estimate.value);
+  return fmt::format("about {:.0f} ({:.0f} to {:.0f})", estimate.value, std::floor(estimate.low),
+                     std::ceil(estimate.high));
+}
+
+std::string size_text(const Estimate& estimate) {
+  if (estimate.exact()) return bytes_text(estimate.value);
+  const std::string low = bytes_text(estimate.low), high = bytes_text(estimate.high),
+                    value = bytes_text(estimate.value);
+  if (low == high) return "about " + value;
+  return fmt::format("about {} ({} to {})", value, low, high);
+}
+
+std::string size_text(const FileCount& files) { return bytes_text(static_cast<double>(files.bytes)); }
+
+std::vector<std::string> census_row(const std::string& name, const ClusterCensus& c) {
+  const std::uint64_t files = c.meta.files + c.plain.files + c.gz.files + c.other.files;
+  return {name,
+          std::to_string(c.jobs),
+          std::to_string(files),
+          size_text(c.meta),
+          size_text(c.plain),
+          size_text(c.gz),
+          size_text(c.other),
+          std::to_string(c.skipped),
+          std::to_string(c.bad),
+          std::to_string(c.left_behind)};
+}
+
+std::string census_text(const Forecast& forecast) {
+  if (forecast.clusters.empty()) return {};
+  Rows rows = {{"cluster", "jobs", "files", "meta.json", "data.json", "data.json.gz", "other", "skipped",
+                "bad", "left behind"}};
+  for (const auto& [name, cluster] : forecast.clusters) rows.push_back(census_row(printable(name), cluster));
+  std::string out = fmt::format("Archive version {}, counted in {}:\n", forecast.from,
+                                duration_text(forecast.counting_seconds));
+  out += table(rows, "lrrrrrrrrr");
+  if (forecast.left_behind_root)
+    out += fmt::format(
+        "  {} of the root will be left behind.\n",
+        forecast.left_behind_root == 1 ? "1 entry" : fmt::format("{} entries", forecast.left_behind_root));
+  if (forecast.left_behind_jobs == 0) return out;
+  out += fmt::format("Left behind, but holding a meta.json ({}):\n", forecast.left_behind_jobs);
+  for (const std::string& path : forecast.left_behind_some) out += "  " + printable(path) + '\n';
+  return out;
+}
+
+std::string basis_text(const Forecast& forecast) {
+  if (forecast.exact())
+    return fmt::format("All {} were tried, so what follows is exact, but for the time:\n",
+                       plural(forecast.to_try, "job"));
+  return fmt::format(
+      "Tried {} of {}, chosen at random (seed {}), in {}. Ranges hold the truth {:.0f} times in 100;\n"
+      "what was not seen at all occurs in at most {}.\n",
+      forecast.tried, plural(forecast.to_try, "job"), forecast.seed, duration_text(forecast.duration.sampled),
+      confidence_percent, plural(forecast.unseen, "job"));
+}
+
+std::string room_text(const RoomForecast& room) {
+  std::string out = fmt::format("Room at {}:\n", printable(room.place));
+  const std::string free_bytes =
+      room.free_bytes ? bytes_text(static_cast<double>(*room.free_bytes)) : "not told";
+  const std::string free_inodes =
+      room.free_inodes ? std::to_string(*room.free_inodes) : "as many as there is space for";
+  Rows rows = {{"", "needed", "free"},
+               {"space", size_text(room.bytes), free_bytes},
+               {"inodes", count_text(room.inodes), free_inodes}};
+  if (room.state_bytes)
+    rows.push_back({"state", "about " + bytes_text(static_cast<double>(room.state_bytes)), ""});
+  return out + table(rows, "lll");
+}
+
+std::string bad_text(const Forecast& forecast) {
+  if (forecast.bad_classes.empty()) return {};
+  Rows rows;
+  for (const auto& [name, bad] : forecast.bad_classes)
+    rows.push_back({name, count_text(bad.jobs), "e.g. " + describe(bad.example)});
+  return "Bad jobs to expect:\n" + table(rows, "lll");
+}
+
+std::string notes_text(const Forecast& forecast) {
+  if (forecast.notes.empty()) return {};
+  Rows rows;
+  for (const auto& [code, note] : forecast.notes)
+    rows.push_back(
+        {code, count_text(note.places),
+         fmt::format("e.g. {} {} {}{}{}", printable(note.subject), note.file, shortened(note.pointer),
+                     note.detail.empty() ? "" : ": ", shortened(note.detail))});
+  return "Notes, decisions you may want to review:\n" + table(rows, "lll");
+}
+
+std::string expected_text(const Forecast& forecast) {
+  const Rows rows = {{"migrated", count_text(forecast.migrated) + " jobs"},
+                     {"skipped", count_text(forecast.skipped) + " jobs"},
+                     {"bad", count_text(forecast.bad) + " jobs"},
+                     {"unread", count_text(forecast.carried_unread) + " data files"},
+                     {"carried", count_text(forecast.carried) + " other files"},
+                     {"left behind", count_text(forecast.left_behind) + " entries"},
+                     {"in", size_text(forecast.bytes_in)},
+                     {"out", size_text(forecast.bytes_out)}};
+  const DurationForecast& time = forecast.duration;
+  std::string out = basis_text(forecast) + table(rows, "ll");
+  out += fmt::format(
+      "Time: {}. Reading, changing and encoding was measured; the upper end is with what writing is known\n"
+      "to cost, which depends on the disk of the target.\n",
+      duration_range(time.low, time.high));
+  return out + room_text(forecast.room) + bad_text(forecast) + notes_text(forecast);
+}
+
+std::string obstacles_text(std::string_view title, const std::vector<Obstacle>& obstacles) {
+  if (obstacles.empty()) return {};
+  std::string out = fmt::format("{}:\n", title);
+  for (const Obstacle& each : obstacles)
+    out += fmt::format("  {}\n    {}\n", describe(each.error), each.advice);
+  return out;
+}
+
+std::string closing_text(const ForecastOptions& options, const Forecast& forecast) {
+  if (forecast.interrupted) return "Interrupted: this plan is not complete.\n";
+  if (forecast.nothing_to_do)
+    return fmt::format("Nothing to do: {} is of version {} already (--repair applies the repairs alone).\n",
+                       printable(options.migration.source), forecast.to);
+  std::string out = forecast.obstacles.empty() ? "Nothing stands in the way.\n" : "";
+  if (forecast.goes_on)
+    out += "An earlier run has begun this target: what it has done is counted above, but not done again.\n";
+  return out + fmt::format("{}:\n  {}\n",
+                           forecast.obstacles.empty() ? "To run it" : "To run it, once that is settled",
+                           printable(forecast.command));
+}
+
+// --- JSON ---
+
+void put_number(Writer& json, const char* key, double number) {
+  json.Key(key);
+  json.Double(number);
+}
+
+void put_flag(Writer& json, const char* key, bool yes) {
+  json.Key(key);
+  json.Bool(yes);
+}
+
+void put_estimate(Writer& json, const char* key, const Estimate& estimate) {
+  json.Key(key);
+  json.StartObject();
+  put_number(json, "value", estimate.value);
+  put_number(json, "low", estimate.low);
+  put_number(json, "high", estimate.high);
+  json.EndObject();
+}
+
+void put_files(Writer& json, const char* key, const FileCount& files) {
+  json.Key(key);
+  json.StartObject();
+  put(json, "files", files.files);
+  put(json, "bytes", files.bytes);
+  json.EndObject();
+}
+
+void put_place(Writer& json, const Error& error) {
+  put(json, "subject", error.subject);
+  put(json, "class", name_of(error.kind));
+  put(json, "file", error.file);
+  put(json, "pointer", error.pointer);
+  if (error.byte) put(json, "byte", *error.byte);
+  if (!error.step.empty()) put(json, "step", error.step);
+  put(json, "text", error.what);
+}
+
+void put_obstacles(Writer& json, const char* key, const std::vector<Obstacle>& obstacles) {
+  json.Key(key);
+  json.StartArray();
+  for (const Obstacle& each : obstacles) {
+    json.StartObject();
+    put_place(json, each.error);
+    put(json, "advice", each.advice);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_clusters(Writer& json, const Forecast& forecast) {
+  json.Key("clusters");
+  json.StartObject();
+  for (const auto& [name, cluster] : forecast.clusters) {
+    json.Key(printable(name).c_str());
+    json.StartObject();
+    put(json, "jobs", cluster.jobs);
+    put(json, "skipped", cluster.skipped);
+    put(json, "bad", cluster.bad);
+    put(json, "leftOut", cluster.left_out);
+    put(json, "leftBehind", cluster.left_behind);
+    put_files(json, "meta", cluster.meta);
+    put_files(json, "data", cluster.plain);
+    put_files(json, "dataGz", cluster.gz);
+    put_files(json, "other", cluster.other);
+    json.EndObject();
+  }
+  json.EndObject();
+  put(json, "leftBehindRoot", forecast.left_behind_root);
+  put(json, "leftBehindJobs", forecast.left_behind_jobs);
+  json.Key("leftBehindExamples");
+  json.StartArray();
+  for (const std::string& path : forecast.left_behind_some) json.String(printable(path).c_str());
+  json.EndArray();
+}
+
+void put_bad(Writer& json, const Forecast& forecast) {
+  json.Key("badClasses");
+  json.StartArray();
+  for (const auto& [name, bad] : forecast.bad_classes) {
+    json.StartObject();
+    put(json, "class", name);
+    put_estimate(json, "jobs", bad.jobs);
+    json.Key("example");
+    json.StartObject();
+    put_place(json, bad.example);
+    json.EndObject();
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_notes(Writer& json, const Forecast& forecast) {
+  json.Key("notes");
+  json.StartArray();
+  for (const auto& [code, note] : forecast.notes) {
+    json.StartObject();
+    put(json, "code", code);
+    put_estimate(json, "count", note.places);
+    put_estimate(json, "subjects", note.subjects);
+    json.Key("example");
+    json.StartObject();
+    put(json, "subject", note.subject);
+    put(json, "file", note.file);
+    put(json, "pointer", note.pointer);
+    put(json, "detail", note.detail);
+    json.EndObject();
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void put_room(Writer& json, const RoomForecast& room) {
+  json.Key("room");
+  json.StartObject();
+  put(json, "place", room.place);
+  put_estimate(json, "bytes", room.bytes);
+  put_estimate(json, "inodes", room.inodes);
+  put(json, "stateBytes", room.state_bytes);
+  if (room.free_bytes) put(json, "freeBytes", *room.free_bytes);
+  if (room.free_inodes) put(json, "freeInodes", *room.free_inodes);
+  json.EndObject();
+}
+
+void put_estimates(Writer& json, const Forecast& forecast) {
+  json.Key("expected");
+  json.StartObject();
+  put_estimate(json, "migrated", forecast.migrated);
+  put_estimate(json, "skipped", forecast.skipped);
+  put_estimate(json, "bad", forecast.bad);
+  put_estimate(json, "carriedUnread", forecast.carried_unread);
+  put_estimate(json, "carried", forecast.carried);
+  put_estimate(json, "leftBehind", forecast.left_behind);
+  put_estimate(json, "bytesIn", forecast.bytes_in);
+  put_estimate(json, "bytesOut", forecast.bytes_out);
+  put(json, "unseenAtMost", forecast.unseen);
+  json.Key("seconds");
+  json.StartObject();
+  put_number(json, "low", forecast.duration.low);
+  put_number(json, "high", forecast.duration.high);
+  json.EndObject();
+  json.EndObject();
+  put_room(json, forecast.room);
+}
+
+void put_aggregations(Writer& json, const Forecast& forecast) {
+  json.Key("aggregations");
+  json.StartArray();
+  for (const auto& [cluster, rows] : forecast.aggregations) {
+    for (const AggregationRow& row : rows) {
+      json.StartObject();
+      put(json, "cluster", cluster);
+      put(json, "metric", row.metric);
+      put(json, "unit", row.unit);
+      put(json, "scope", row.scope);
+      put(json, "aggregation", row.aggregation);
+      put(json, "verdict", name_of(row.verdict));
+      json.EndObject();
+    }
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string duration_range(double low, double high) {
+  const auto [unit, name] = high >= 2 * 3600 ? std::pair(3600.0, "h")
+                            : high >= 2 * 60 ? std::pair(60.0, "min")
+                                             : std::pair(1.0, "s");
+  const double from = std::floor(low / unit), to = std::ceil(high / unit);
+  if (to <= 1) return fmt::format("less than 1 {}", name);
+  return from == 0 ? fmt::format("up to {:.0f} {}", to, name)
+                   : fmt::format("about {:.0f} to {:.0f} {}", from, to, name);
+}
+
+std::string forecast_text(const ForecastOptions& options, const Forecast& forecast) {
+  std::string out =
+      fmt::format("Plan to migrate {} to {}, version {}.\n", printable(options.migration.source),
+                  printable(options.migration.target), options.migration.to);
+  out += census_text(forecast);
+  for (const auto& [cluster, rows] : forecast.aggregations) out += aggregation_table(cluster, rows);
+  if (forecast.has_estimates() && !forecast.nothing_to_do && !forecast.clusters.empty())
+    out += expected_text(forecast);
+  out += obstacles_text("Will stand in the way", forecast.obstacles);
+  out += obstacles_text("May stand in the way", forecast.warnings);
+  return out + closing_text(options, forecast);
+}
+
+std::string forecast_json(const ForecastOptions& options, const Forecast& forecast) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put(json, "format", "jobferry-plan");
+  put(json, "formatVersion", plan_version);
+  put(json, "jobferry", JOBFERRY_VERSION);
+  put(json, "source", options.migration.source);
+  put(json, "target", options.migration.target);
+  put(json, "from", static_cast<std::uint64_t>(forecast.from));
+  put(json, "to", static_cast<std::uint64_t>(forecast.to));
+  put_flag(json, "nothingToDo", forecast.nothing_to_do);
+  put_flag(json, "goesOn", forecast.goes_on);
+  put_flag(json, "interrupted", forecast.interrupted);
+  put_number(json, "countingSeconds", forecast.counting_seconds);
+  put_number(json, "samplingSeconds", forecast.duration.sampled);
+  put_number(json, "confidencePercent", confidence_percent);
+  put(json, "seed", forecast.seed);
+  put(json, "toTry", forecast.to_try);
+  put(json, "tried", forecast.tried);
+  put_flag(json, "exact", forecast.exact());
+  put_clusters(json, forecast);
+  if (forecast.has_estimates()) put_estimates(json, forecast);
+  put_bad(json, forecast);
+  put_notes(json, forecast);
+  put_aggregations(json, forecast);
+  put_obstacles(json, "obstacles", forecast.obstacles);
+  put_obstacles(json, "warnings", forecast.warnings);
+  put(json, "command", forecast.command);
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + '\n';
+}
+
+}  // namespace jobferry

@@ -1,0 +1,49 @@
+// Migrates a sample into nothing, with the stages of a real run, and adds up what an estimate needs to know
+// of each job.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "census.h"
+#include "estimate.h"
+#include "stages.h"
+
+namespace jobferry {
+
+// What became of the jobs that were tried.
+struct Rehearsal {
+  std::uint64_t tried = 0, migrated = 0, skipped = 0, carried_unread = 0;
+  Faults bad;
+  // Beside what is known of the same jobs (JobSize).
+  Sums bytes_in, bytes_out, blocks, inodes, carried, left_behind;
+
+  struct Noted {
+    Sums places;  // of the jobs that have it
+    std::string subject, file, pointer, detail;
+  };
+  std::map<std::string, Noted, std::less<>> notes;  // by code
+
+  std::uint64_t gone = 0;  // jobs that were there when they were counted
+  double seconds = 0;
+  Sums bytes_of_rounds, jobs_of_rounds;  // beside them: seconds
+
+  void add(const Slot& slot, const JobSize& size, const Travel& travel);
+
+ private:
+  void add_notes(const Slot& slot);
+};
+
+// Tries the jobs in their order until they, or the time, are at an end.
+struct Effort {
+  std::optional<std::chrono::seconds> time;  // none: all of them
+  std::uint64_t least_jobs = 100;            // whatever time they take
+};
+Rehearsal rehearse(Files& dry_files, const Plan& plan, const Travel& travel,
+                   const std::vector<std::string>& jobs, const Effort& effort, const Listener& listener);
+
+}  // namespace jobferry
