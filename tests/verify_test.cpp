@@ -775,6 +775,15 @@ TEST_F(Damaged, StoppedAndGoneOnItCoversEverything) {
   EXPECT_EQ(found, expected);
 }
 
+// Once all of the source is done, what is left are the jobs of the target.
+TEST_F(Damaged, GoesOnAmongTheOrigins) {
+  VerifyOptions options;
+  options.from = "target:birch/0/000";
+  const VerifyResult result = verified(source_, target_, options);
+  EXPECT_EQ(result.source.jobs, 0U);
+  EXPECT_EQ(result.findings.at("job-unexpected"), 1U) << words(result);  // that of zebra, behind birch
+}
+
 TEST_F(Damaged, PartsAreTheSameEachTime) {
   VerifyOptions options;
   options.sample = 30;

@@ -363,7 +363,6 @@ DataVerdict judge_data(std::string_view source, std::optional<std::string_view> 
   source = trimmed(source);
   if (target) target = trimmed(*target);
   judge.metrics(source, target);
-  // X2: a changed file is compact, another keeps its bytes.
   return verdict;
 }
 

@@ -43,6 +43,8 @@ class Choice {
 
   bool is_everything() const { return below_ >= parts && options_.cluster.empty() && !options_.job; }
 
+  bool is_one_job() const { return !options_.cluster.empty() && options_.job; }
+
   bool takes(const JobPath& path) const {
     if (!options_.cluster.empty() && path.cluster != options_.cluster) return false;
     if (options_.job && path.job_id() != options_.job) return false;
@@ -186,30 +188,46 @@ class Verification {
     checker.tally().left_behind += source_.left_behind;
   }
 
-  // Takes a walk to the checkers; one that throws finds that it could not look.
+  // Takes a walk to the checkers.
   std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
                        bool counts) {
     const Visit how{threads_of(options_), listener_.stop, from};
     return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
-      if (!choice_.takes(path)) return;
-      Checker& checker = checkers_[worker];
-      const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
-      try {
-        (checker.*look)(path);
-      } catch (const std::bad_alloc&) {
-        checker.found("not-checked", path.text(), {}, "there is not enough memory for this job", {});
-      } catch (const std::exception& error) {
-        checker.found("not-checked", path.text(), {}, error.what(), {});
-      }
-      if (!listener_.progress) return;
-      if (counts) ++listener_.progress->jobs;
-      listener_.progress->bytes_in += checker.bytes_in() - in;
-      listener_.progress->bytes_out += checker.bytes_out() - out;
+      if (choice_.takes(path)) take(checkers_[worker], path, look, counts);
     });
+  }
+
+  // The jobs of one jobId lie in one folder, so there is no walk for them.
+  void take_folder(Files& files, const std::string& root, void (Checker::*look)(const JobPath&),
+                   bool counts) {
+    const JobPath folder{options_.cluster, std::to_string(*options_.job / 1000),
+                         fmt::format("{:03}", *options_.job % 1000), ""};
+    const auto entries = files.list(join(root, folder.cluster + '/' + folder.first + '/' + folder.second));
+    if (!entries) return;
+    for (const Entry& entry : *entries)
+      if (entry.type == FileType::directory)
+        take(checkers_.front(), {folder.cluster, folder.first, folder.second, entry.name}, look, counts);
+  }
+
+  // A checker that throws could not look, which is a finding.
+  void take(Checker& checker, const JobPath& path, void (Checker::*look)(const JobPath&), bool counts) {
+    const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
+    try {
+      (checker.*look)(path);
+    } catch (const std::bad_alloc&) {
+      checker.found("not-checked", path.text(), {}, "there is not enough memory for this job", {});
+    } catch (const std::exception& error) {
+      checker.found("not-checked", path.text(), {}, error.what(), {});
+    }
+    if (!listener_.progress) return;
+    if (counts) ++listener_.progress->jobs;
+    listener_.progress->bytes_in += checker.bytes_in() - in;
+    listener_.progress->bytes_out += checker.bytes_out() - out;
   }
 
   void compare_jobs(VerifyResult& result) {
     if (options_.from.starts_with(target_part)) return;
+    if (choice_.is_one_job()) return take_folder(*source_files_, options_.source, &Checker::job, true);
     Walk jobs(*source_files_, source_, options_.follow_symlinks);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
     for (const Error& error : jobs.passed().unreadable)
@@ -219,6 +237,7 @@ class Verification {
 
   // Nothing in the target has no origin.
   void find_origins(VerifyResult& result) {
+    if (choice_.is_one_job()) return take_folder(*target_files_, options_.target, &Checker::origin, false);
     const std::string from =
         options_.from.starts_with(target_part) ? options_.from.substr(target_part.size()) : std::string();
     Walk jobs(*target_files_, target_.archive, false);
