@@ -25,13 +25,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// meta.json and cluster.json become trees of up to fifty times their size. No job has as many nodes.
+// A tree takes up to so many times the size of its text. No job has so many nodes that its meta.json is as
+// large as this.
+constexpr std::size_t tree_factor = 50;
 constexpr std::uint64_t largest_document = 64U << 20;
 
 // Kept between jobs at most, in bytes of each buffer.
 constexpr std::size_t warm_bytes = 4U << 20;
-
-constexpr std::string_view not_regular = "not a regular file";
 
 // What is known before the first job and constant from then on.
 struct Known {
@@ -48,17 +48,24 @@ struct JobFiles {
   bool any = false;                              // whatever they are
 };
 
+// What became of a job, for who watches.
+struct Checked {
+  bool bad = false;
+  std::uint64_t bytes = 0;  // that were read
+};
+
 // What one thread needs, and what it has found.
 class Worker {
  public:
   explicit Worker(const Known& known)
       : known_(known), findings_(known.options.examples), all_(known.options.examples) {}
 
-  // Returns whether the job is bad. `bytes` is what was read.
-  bool check_job(const JobPath& path, std::uint64_t& bytes) {
+  Checked check_job(const JobPath& path) {
     path_ = &path;
     source_ = join(known_.archive.root, path.text());
     findings_.begin(path.text());
+    found_ = {};
+    found_.jobs = 1;
     bytes_ = 0;
     try {
       look_into_job();
@@ -66,16 +73,13 @@ class Worker {
       findings_.look_at(names::meta, {});
       findings_.add("file-too-large", "", "there is not enough memory for this job");
     } catch (const std::exception& error) {
-      const Error defect{Kind::internal, fmt::format("a defect of jobferry: {}", error.what())};
-      if (!defect_ || path_order(path.text(), defect_->subject))
-        defect_ = defect, defect_->subject = path.text();
+      remember_defect(error.what());
     }
-    for (Buffer* buffer : {&text_, &content_}) buffer->trim(warm_bytes);
-    job_.meta.trim(warm_bytes / 50);
-    data_.trim();
+    found_.bad = found_.jobs > 0 && findings_.errors() > 0;
+    counts_[path.cluster] += found_;
     all_.add(findings_);
-    bytes = bytes_;
-    return findings_.errors() > 0;
+    trim();
+    return {findings_.errors() > 0, bytes_};
   }
 
   std::map<std::string, ValidateCounts>& counts() { return counts_; }
@@ -86,26 +90,16 @@ class Worker {
  private:
   void look_into_job() {
     auto entries = known_.files.list(source_);
+    if (!entries) return findings_.add(entries.error());
     JobFiles files;
-    ValidateCounts found;
-    if (!entries) {
-      findings_.add(entries.error());
-    } else {
-      for (const Entry& entry : *entries) sort_entry(entry, files, found);
-      if (!files.any) return tell_foreign();
-      check_files(files);
-    }
-    found.jobs = 1;
-    found.bad = findings_.errors() > 0;
-    counts_[path_->cluster] += found;
-  }
-
-  void tell_foreign() {
+    for (const Entry& entry : *entries) sort_entry(entry, files);
+    if (files.any) return check_files(files);
+    found_ = {};
     findings_.look_at({}, {});
     findings_.add("foreign-directory", "", "no file of a job is in it");
   }
 
-  void sort_entry(const Entry& entry, JobFiles& files, ValidateCounts& found) {
+  void sort_entry(const Entry& entry, JobFiles& files) {
     findings_.look_at(entry.name, {});
     auto* size = entry.name == names::meta      ? &files.meta
                  : entry.name == names::data    ? &files.plain
@@ -113,15 +107,28 @@ class Worker {
                                                 : nullptr;
     files.any |= size != nullptr;
     if (entry.type != FileType::regular) {
-      if (size) return findings_.add("not-a-regular-file", "", std::string(not_regular));
-      return findings_.add("stray-entry", "",
-                           entry.type == FileType::directory ? "a directory" : "a link or special file");
+      if (size) return findings_.add("not-a-regular-file", "", "not a regular file");
+      const bool directory = entry.type == FileType::directory;
+      return findings_.add("stray-entry", "", directory ? "a directory" : "a link or special file");
     }
     const auto info = known_.files.info(join(source_, entry.name));
     if (!info) return findings_.add(info.error());
-    ++found.files;
-    found.bytes += info->size;
+    ++found_.files;
+    found_.bytes += info->size;
     if (size) *size = info->size;
+  }
+
+  void remember_defect(std::string_view what) {
+    if (defect_ && !path_order(path_->text(), defect_->subject)) return;
+    defect_ = Error{Kind::internal, fmt::format("a defect of jobferry: {}", what)};
+    defect_->subject = path_->text();
+  }
+
+  // Gives back what one huge job made grow.
+  void trim() {
+    for (Buffer* buffer : {&text_, &content_}) buffer->trim(warm_bytes);
+    job_.meta.trim(warm_bytes / tree_factor);
+    data_.trim();
   }
 
   void check_files(const JobFiles& files) {
@@ -190,6 +197,7 @@ class Worker {
 
   const JobPath* path_ = nullptr;
   std::string source_;
+  ValidateCounts found_;
   std::uint64_t bytes_ = 0;
   Buffer text_, content_;
   Job job_;
@@ -306,11 +314,11 @@ unsigned threads_of(const ValidateOptions& options) {
   return options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-void count(Progress* progress, bool bad, std::uint64_t bytes) {
+void count(Progress* progress, const Checked& job) {
   if (!progress) return;
   ++progress->jobs;
-  progress->bad += bad;
-  progress->bytes_in += bytes;
+  progress->bad += job.bad;
+  progress->bytes_in += job.bytes;
 }
 
 // False if it was stopped before the last job.
@@ -320,9 +328,7 @@ bool check_jobs(Walk& walk, const Known& known, const Listener& listener, Valida
   for (unsigned i = 0; i < threads_of(known.options); ++i) workers.push_back(std::make_unique<Worker>(known));
   const Visit how{threads_of(known.options), listener.stop, {}};
   const std::string rest = each_job(walk, how, [&](const JobPath& job, unsigned worker) {
-    std::uint64_t bytes = 0;
-    const bool bad = workers[worker]->check_job(job, bytes);
-    count(listener.progress, bad, bytes);
+    count(listener.progress, workers[worker]->check_job(job));
   });
   for (const auto& worker : workers) {
     all.add(worker->all());

@@ -227,6 +227,30 @@ TEST(RuleU, AnythingElseIsNone) {
   EXPECT_EQ(read(std::string(100'000, 'k')), "none");
 }
 
+TEST(RuleU, WhatItWritesItKnows) {
+  for (const Spelled& word : words)
+    for (const std::string_view prefix : {"", "k", "M", "m", "g", "Ki", "ei"})
+      for (const std::string_view rate : {"", "/s"}) {
+        const auto unit = parse_unit(std::string(prefix) + word.text + std::string(rate));
+        if (unit) EXPECT_TRUE(is_known_unit(*unit)) << unit->base << '|' << unit->prefix;
+      }
+  for (const std::string_view whole : {"", "load", "ipc", "cpi"})
+    EXPECT_TRUE(is_known_unit(*parse_unit(whole)));
+}
+
+TEST(RuleU, WhatItWouldNotWriteItDoesNotKnow) {
+  for (const Unit& unit : std::vector<Unit>{{"b", ""},
+                                            {"Flops/s", ""},
+                                            {"bit/s", ""},
+                                            {"W", "k"},
+                                            {"B", "m"},
+                                            {"%", "K"},
+                                            {"load", "K"},
+                                            {"", "K"},
+                                            {"load/s", ""}})
+    EXPECT_FALSE(is_known_unit(unit)) << unit.base << '|' << unit.prefix;
+}
+
 TEST(RuleC3, SumsOverTheBasesThatAddUp) {
   for (const auto* base : {"B", "F", "W", "J", "packets", "requests", "events", "cycles", "Flops"}) {
     EXPECT_TRUE(sums_over_nodes(base)) << base;
