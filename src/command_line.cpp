@@ -50,8 +50,8 @@ JobName parse_job(const std::string& text) {
   return job;
 }
 
-Sample parse_sample(const std::string& text) {
-  Sample sample;
+SampleSize parse_sample(const std::string& text) {
+  SampleSize sample;
   const bool is_share = text.ends_with('%');
   if (!is_share) {
     sample.jobs = parse_number(text);
@@ -66,8 +66,8 @@ Sample parse_sample(const std::string& text) {
   return sample;
 }
 
-Sample parse_share(const std::string& text) {
-  const Sample sample = parse_sample(text);
+SampleSize parse_share(const std::string& text) {
+  const SampleSize sample = parse_sample(text);
   if (!sample.percent) throw CLI::ValidationError("--sample", "expected a share such as 1%, found " + text);
   return sample;
 }
@@ -204,7 +204,7 @@ void add_engine(CLI::App& app, Options& o) {
   add_reading(app, o);
 }
 
-CLI::Option* add_sample(CLI::App& app, CommandLine& line, Sample (*parse)(const std::string&),
+CLI::Option* add_sample(CLI::App& app, CommandLine& line, SampleSize (*parse)(const std::string&),
                         const char* help) {
   app.add_option("--seed", line.seed, "of the random choice of the sample")
       ->capture_default_str()

@@ -27,7 +27,7 @@ enum class ExitCode : int {
 enum class CommandName : std::uint8_t { migrate, plan, verify, validate, info, status };
 
 // --sample N|P%
-struct Sample {
+struct SampleSize {
   std::optional<std::uint64_t> jobs;
   std::optional<double> percent;
 };
@@ -44,7 +44,7 @@ struct CommandLine {
   Options options;      // migrate and plan; of the others: threads, max_file_size, follow_symlinks, overrides
   std::string archive;  // validate and info: the archive; verify: the source; status: the target
   std::string target;   // verify
-  Sample sample;        // plan and verify
+  SampleSize sample;    // plan and verify
   std::uint64_t seed = 1;
   Only only;         // verify
   std::string from;  // verify

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <utility>
 
-#include "shell.h"
+#include "command.h"
 
 namespace jobferry {
 

@@ -13,7 +13,10 @@
 #include "command_line.h"
 #include "drop_in.h"
 #include "files.h"
+#include "forecast_page.h"
+#include "forecast_report.h"
 #include "info_report.h"
+#include "jobferry/forecast.h"
 #include "jobferry/info.h"
 #include "jobferry/migrate.h"
 #include "jobferry/validate.h"
@@ -235,6 +238,29 @@ ExitCode run_status(const CommandLine& line, Log& log) {
   return is_complete(*seen) ? ExitCode::complete : ExitCode::objections;
 }
 
+// --- plan ---
+
+ExitCode exit_code_of(const Forecast& forecast) {
+  if (forecast.interrupted) return ExitCode::interrupted;
+  return forecast.obstacles.empty() ? ExitCode::complete : ExitCode::objections;
+}
+
+ExitCode run_plan(const CommandLine& line, const RunFacts& run, Log& log) {
+  ForecastOptions options;
+  options.migration = line.options;
+  options.sample_jobs = line.sample.jobs;
+  options.sample_percent = line.sample.percent;
+  options.seed = line.seed;
+  return run_watched(line, log, shows_progress(line, log), [&](Listener& listener) {
+    // What the sample shows is told at the end, with what follows from it.
+    listener.bad = {};
+    listener.note = {};
+    const Forecast seen = forecast(options, listener);
+    return Told{forecast_text(options, seen), forecast_json(options, seen),
+                page_of(line, [&] { return forecast_page(options, seen, run); }), exit_code_of(seen)};
+  });
+}
+
 // --- verify, validate, info ---
 
 VerifyOptions verify_options(const CommandLine& line) {
@@ -305,7 +331,7 @@ ExitCode run(const CommandLine& line, const RunFacts& facts) {
     case CommandName::migrate:
       return run_migrate(line, facts, log);
     case CommandName::plan:
-      break;
+      return run_plan(line, facts, log);
     case CommandName::verify:
       return run_verify(line, facts, log);
     case CommandName::validate:

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <thread>
 
-#include "shell.h"
+#include "command.h"
 
 namespace jobferry {
 
