@@ -439,6 +439,17 @@ std::string example_lines(const CommandPage& command) {
   return out;
 }
 
+// The steps between the versions.
+std::string steps_text() {
+  std::string text;
+  for (const Step& step : all_steps()) {
+    std::string what(step.summary);
+    if (step.reversible) what += "; and back";
+    text += fmt::format("  {} -> {}  {}\n", step.from, step.from + 1, wrapped(what, 10, help_width));
+  }
+  return text;
+}
+
 std::string program_help() {
   std::string out =
       "Usage: jobferry [COMMAND] [OPTIONS]\n"
@@ -532,16 +543,6 @@ std::vector<OptionText> options_of(const CLI::App& app) {
     all.push_back({std::move(names), std::move(help), option->get_group() != more});
   }
   return all;
-}
-
-std::string steps_text() {
-  std::string text;
-  for (const Step& step : all_steps()) {
-    std::string what(step.summary);
-    if (step.reversible) what += "; and back";
-    text += fmt::format("  {} -> {}  {}\n", step.from, step.from + 1, wrapped(what, 10, help_width));
-  }
-  return text;
 }
 
 std::unique_ptr<CLI::App> command_parser(CommandLine& line) {

@@ -89,9 +89,6 @@ struct OptionText {
 };
 std::vector<OptionText> options_of(const CLI::App& app);
 
-// The steps between the versions, a line each.
-std::string steps_text();
-
 // The word nearest to this one, if it is near: fewer than a third of its letters are other ones.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 

@@ -19,20 +19,6 @@ namespace jobferry::test {
 
 namespace {
 
-// An archive with something of everything: jobs 1 and 5 are sound, 2 to 4 bad, 6 skipped.
-Tree mixed_archive() {
-  const std::string data = plain_archive(0).at("c/0/001/100/data.json");
-  Tree tree = plain_archive(0) + job(0, 2) + job(0, 3) + job(0, 5) + job(0, 6);
-  return tree + Tree{{"c/0/002/100/data.json", replaced(data, "null", "\"n/a\"")},
-                     {"c/0/003/100/data.json.gz", gzipped(data) + "x"},
-                     {"c/0/004/100/data.json", data},
-                     {"c/0/006/100/data.json", ""},
-                     {"c/0/007/100/foreign", "x"},
-                     {"c/0/001/100/sub/meta.json", "x"},
-                     {"c/README", "x"},
-                     {"compress.txt", "x"}};
-}
-
 // --- State ---
 
 std::string phase_of(const Ran& status) {

@@ -242,6 +242,62 @@ TEST(Signals, UsrOneTellsWhereItIs) {
   EXPECT_EQ(ran.out, "");
 }
 
+// --- From a plan to a proof ---
+
+TEST(Commands, LeadFromAPlanToAProof) {
+  const Scene scene(mixed_archive());
+  const std::vector<std::pair<Words, int>> way = {
+      {{"info", "a"}, complete},
+      {{"validate", "a", "--html", "validate.html"}, bad_jobs},
+      {{"plan", "--src", "a", "--dst", "b", "--html", "plan.html"}, bad_jobs},
+      {{"plan", "--src", "a", "--dst", "b", "--accept-bad"}, complete},
+      {{"--src", "a", "--dst", "b", "--html", "migrate.html"}, bad_jobs},
+      {{"status", "b"}, bad_jobs},
+      {{"verify", "a", "b"}, bad_jobs},  // the marker stands in it
+      {{"--src", "a", "--dst", "b", "--accept-bad"}, complete},
+      {{"status", "b"}, complete},
+      {{"verify", "a", "b", "--html", "verify.html"}, complete},
+      {{"verify", "a", "b", "--only", "c/1"}, complete},
+      {{"verify", "a", "b", "--sample", "50%", "--seed", "3"}, complete},
+      {{"validate", "b"}, complete},
+      {{"info", "b"}, complete},
+      {{"plan", "--src", "b", "--dst", "d"}, complete},  // nothing to do
+      {{"info", "nowhere"}, failed},
+      {{"validate", "nowhere"}, failed},
+      {{"verify", "a", "nowhere"}, failed},
+      {{"plan", "--src", "nowhere", "--dst", "d"}, bad_jobs}};
+  for (const auto& [words, code] : way) {
+    const Ran ran = scene.run(words);
+    EXPECT_EQ(ran.code, code) << fmt::format("{}", fmt::join(words, " ")) << '\n' << ran.text();
+    if (words[0] == "status" || words[0].starts_with("-") || words[1] == "nowhere") continue;
+    rapidjson::Document json;
+    const Ran as_json = scene.run(words + Words{"--json", "--quiet"});
+    json.Parse(as_json.out.c_str());
+    ASSERT_TRUE(json.IsObject() && json.HasMember("format")) << as_json.text();
+    EXPECT_EQ(json["format"].GetString(), "jobferry-" + words[0]);
+    EXPECT_EQ(as_json.code, code);
+  }
+  for (const std::string page : {"validate", "plan", "migrate", "verify"})
+    EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!DOCTYPE html>", 0), 0U) << page;
+  EXPECT_FALSE(scene.has("d"));
+}
+
+TEST(Commands, WriteNothingIntoArchives) {
+  const Scene scene(mixed_archive());
+  ASSERT_EQ(scene.migrate(3, {"--accept-bad"}).code, complete);
+  for (const Words& words : std::vector<Words>{{"plan", "--src", "a", "--dst", "new", "--report", "a/x"},
+                                               {"validate", "b", "--html", "b/x"},
+                                               {"verify", "a", "b", "--report", "b/c/x"},
+                                               {"verify", "a", "b", "--metrics-file", "a/x"},
+                                               {"info", "a", "--metrics-file", "a/c/x"}}) {
+    const Tree before = snapshot(scene.path());
+    const Ran ran = scene.run(words);
+    EXPECT_EQ(ran.code, failed) << ran.text();
+    EXPECT_NE(ran.err.find("it lies in an archive"), std::string::npos) << ran.text();
+    EXPECT_EQ(difference(before, snapshot(scene.path())), "");
+  }
+}
+
 // --- In the place of the published tools ---
 
 namespace {

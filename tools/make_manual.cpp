@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "command_line.h"
+#include "jobferry/step.h"
+#include "jobferry/validate.h"
 
 namespace {
 
@@ -76,7 +78,17 @@ std::string command_page(const CommandPage& command, const CLI::App& app) {
                      roff(command.arguments));
   out += ".SH DESCRIPTION\n" + paragraphs(command.description);
   out += options_section(app) + examples_section(command) + exit_section(command.objections);
+  if (command.command == CommandName::validate) out += findings_section();
   return out + ".SH SEE ALSO\n.BR jobferry (1)\n";
+}
+
+// The kinds of findings of `jobferry validate`.
+std::string findings_section() {
+  std::string out = ".SH FINDINGS\n";
+  for (const FindingKind& kind : finding_kinds)
+    out += entry(fmt::format("{} ({})", kind.word, name_of(kind.severity)),
+                 fmt::format("{}. What to do: {}.", kind.meaning, kind.advice));
+  return out;
 }
 
 std::string program_page() {
@@ -96,7 +108,11 @@ std::string program_page() {
   for (const CommandPage& command : all_commands())
     out += entry(fmt::format("jobferry {}", command.name),
                  fmt::format("{}; see jobferry-{}(1)", command.summary, command.name));
-  out += ".SH ARCHIVE VERSIONS\n.nf\n" + roff(steps_text()) + ".fi\n";
+  out += ".SH ARCHIVE VERSIONS\n";
+  for (const Step& step : all_steps())
+    out += entry(fmt::format("{} to {}", step.from, step.from + 1),
+                 fmt::format("{}{}{}{}", step.summary, step.reversible ? "; and back" : "",
+                             step.loses.empty() ? "" : " but for ", step.loses));
   out += exit_section("there is something to look at: bad jobs, findings, obstacles");
   out += ".SH SIGNALS\n" +
          entry("SIGINT, SIGTERM", "finish the jobs in flight and end; the same command goes on") +

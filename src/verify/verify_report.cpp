@@ -1,16 +1,13 @@
 #include "verify/verify_report.h"
 
 #include <fmt/format.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 
+#include "json_writer.h"
 #include "report.h"
 
 namespace jobferry {
 
 namespace {
-
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
 std::string_view name_of(VerifyOutcome outcome) {
   switch (outcome) {
@@ -95,17 +92,6 @@ std::string closing_text(const VerifyOptions& options, const VerifyResult& resul
 }
 
 // --- JSON ---
-
-void put(Writer& json, const char* key, std::string_view text) {
-  json.Key(key);
-  const std::string safe = printable(text);
-  json.String(safe.data(), static_cast<rapidjson::SizeType>(safe.size()));
-}
-
-void put(Writer& json, const char* key, std::uint64_t number) {
-  json.Key(key);
-  json.Uint64(number);
-}
 
 void put(Writer& json, const char* key, const ArchiveCounts& counts) {
   json.Key(key);
@@ -205,7 +191,7 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
   json.SetIndent(' ', 2);
   json.StartObject();
   put(json, "format", "jobferry-verify");
-  put(json, "formatVersion", 1);
+  put(json, "formatVersion", std::uint64_t{1});
   put(json, "source", options.source);
   put(json, "target", options.target);
   put(json, "from", static_cast<std::uint64_t>(result.from));

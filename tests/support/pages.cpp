@@ -7,9 +7,12 @@
 #include <random>
 
 #include "corpus.h"
+#include "forecast_page.h"
 #include "json.h"
 #include "migrate_page.h"
 #include "tree.h"
+#include "validate_page.h"
+#include "verify_page.h"
 
 namespace jobferry::test {
 
@@ -172,6 +175,56 @@ Summary idle_summary() {
   return summary;
 }
 
+// --- What the other commands say of the hostile archive and of one that somebody changed ---
+
+std::string plan_page(const Tree& archive) {
+  const TempDir temp;
+  write_tree(temp.path("a"), archive);
+  ForecastOptions options;
+  options.migration.source = temp.path("a");
+  options.migration.target = temp.path("b");
+  Forecast seen = forecast(options, {});
+  options.migration.source = "/srv/job-archive";
+  options.migration.target = "/srv/job-archive-new";
+  seen.command = "jobferry migrate --src /srv/job-archive --dst /srv/job-archive-new --to 3";
+  seen.room.place = "/srv";
+  seen.room.free_bytes = 12'300'000'000;
+  seen.room.free_inodes = 4'000'000;
+  seen.counting_seconds = 61;
+  seen.duration = {7200, 11'000, 60};
+  return html(forecast_page(options, seen, some_run()));
+}
+
+std::string validation_page(const Tree& archive) {
+  const TempDir temp;
+  write_tree(temp.path("a"), archive);
+  ValidateOptions options;
+  options.archive = temp.path("a");
+  ValidateResult result = validate(options, {});
+  options.archive = "/srv/job-archive";
+  result.seconds = 12;
+  return html(validate_page(options, result, some_run()));
+}
+
+std::string verification_page(const Tree& archive) {
+  const TempDir temp;
+  write_tree(temp.path("a"), archive);
+  Options migration;
+  migration.accept_bad = true;
+  (void)run(temp.path("a"), temp.path("b"), newest_version, migration);
+  write_tree(temp.path("b"), {{hostile_markup.substr(0, 5) + "/cluster.json", hostile_markup},
+                              {"c/0/001/100/meta.json", "{\"jobId\":\"" + std::string("<b>") + "\"}"},
+                              {"c/9/999/1/meta.json", "{}"}});
+  VerifyOptions options;
+  options.source = temp.path("a");
+  options.target = temp.path("b");
+  VerifyResult result = verify(options, {});
+  options.source = "/srv/job-archive";
+  options.target = "/srv/job-archive-new";
+  result.seconds = 12;
+  return html(verify_page(options, result, some_run()));
+}
+
 // Every kind of block, also as no report of a migration has it.
 Page page_of_blocks() {
   Page page{"Every kind of block", Tone::good, "This is a page of samples.", {}, {{"Blocks", "7"}}, {}};
@@ -233,6 +286,9 @@ std::map<std::string, std::string> sample_pages() {
           {"busy", html(migrate_page(busy_options(), busy_summary(), some_run()))},
           {"corpus", corpus_page()},
           {"hostile", page_of(hostile_archive())},
+          {"plan", plan_page(hostile_archive())},
+          {"validation", validation_page(hostile_archive())},
+          {"verification", verification_page(hostile_archive())},
           {"one_job", page_of(plain_archive(0))},
           {"no_jobs", page_of(Tree{{"c/cluster.json", plain_cluster(0)}})},
           {"stopped", page_of(stopped_summary())},
