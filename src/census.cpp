@@ -80,7 +80,12 @@ class Counter {
   }
 
   void expect(const JobPath& path) {
-    census.to_try.add(size_of(files_, travel_, slot_));
+    const JobSize size = size_of(files_, travel_, slot_);
+    census.to_try.add(size);
+    census.bytes.add(static_cast<double>(size.bytes));
+    census.blocks.add(static_cast<double>(size.blocks));
+    census.inodes.add(static_cast<double>(size.inodes));
+    census.carried.add(static_cast<double>(size.carried));
     sample_.offer(slot_.subject);
     count_directories(path);
     for (const auto& [name, info] :
@@ -203,12 +208,21 @@ ClusterCensus Census::total() const {
 void Census::add(Census&& other) {
   for (const auto& [name, cluster] : other.clusters) add_to(clusters[name], cluster);
   to_try.add(other.to_try);
+  bytes.add(other.bytes);
+  blocks.add(other.blocks);
+  inodes.add(other.inodes);
+  carried.add(other.carried);
   for (const auto& [kind, fault] : other.bad) bad[kind].add(fault.example, fault.jobs);
   if (other.unreadable.jobs) unreadable.add(other.unreadable.example, other.unreadable.jobs);
   folders += other.folders;
   firsts.merge(other.firsts);
   left_behind_jobs.insert(left_behind_jobs.end(), other.left_behind_jobs.begin(),
                           other.left_behind_jobs.end());
+}
+
+void Census::forget(std::uint64_t gone) {
+  to_try.jobs -= std::min(gone, to_try.jobs);
+  for (Known* known : {&bytes, &blocks, &inodes, &carried}) known->jobs = static_cast<double>(to_try.jobs);
 }
 
 Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "estimate.h"
 #include "jobferry/forecast.h"
 #include "sample.h"
 #include "space.h"
@@ -61,6 +62,7 @@ using Faults = std::map<Kind, Fault>;
 // One for each thread, added up in the end. Grows with the number of thousands of jobIds, eight bytes each.
 struct Census {
   std::map<std::string, ClusterCensus> clusters;
+  Known bytes, blocks, inodes, carried;  // of the jobs to be tried
   JobSize to_try;                // all jobs that are neither skipped nor bad by what their directories show
   Faults bad;                    // the bad ones of these
   Fault unreadable;              // jobs to be tried with files whose mode forbids reading
@@ -72,6 +74,8 @@ struct Census {
   std::uint64_t directories() const { return folders + firsts.size(); }
   ClusterCensus total() const;
   void add(Census&& other);
+  // Jobs to be tried that are no longer there.
+  void forget(std::uint64_t gone);
 };
 
 // Every job that is to be tried is offered to the sample.

@@ -35,6 +35,21 @@ std::uint64_t largest(std::uint64_t low, std::uint64_t high, const Fits& fits) {
   return low;
 }
 
+// Standard errors of a ratio estimate. Of the draw: other jobs would have come up.
+double error_of_draw(const Sums& s, const Known& known, double ratio) {
+  const double left_over = std::max(0.0, s.yy - 2 * ratio * s.xy + ratio * ratio * s.xx) / (s.n - 1);
+  return known.jobs * std::sqrt((1 - s.n / known.jobs) * left_over / s.n);
+}
+
+// Of the jobs not drawn, if y / x varies among them as it does among those drawn (Royall).
+double error_of_model(const Sums& s, const Known& known, double ratio) {
+  if (s.x <= 0) return 0;
+  const double spread =
+      std::max(0.0, s.share_squares - 2 * ratio * s.share + ratio * ratio * s.n) / (s.n - 1);
+  const double rest = std::max(0.0, known.x - s.x), rest_squares = std::max(0.0, known.xx - s.xx);
+  return std::sqrt(spread * (rest / s.x * (rest / s.x) * s.xx + rest_squares));
+}
+
 }  // namespace
 
 Estimate operator+(const Estimate& estimate, double known) {
@@ -49,15 +64,14 @@ double quantile(double degrees) {
   return z + (z * z * z + z) / (4 * d) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * d * d);
 }
 
-Estimate estimate_total(const Sums& s, double population, double known_total) {
-  if (s.n >= population) return Estimate::of(s.y);
+Estimate estimate_total(const Sums& s, const Known& known) {
+  if (s.n >= known.jobs) return Estimate::of(s.y);
   if (s.n == 0) return {0, 0, 0};
   const double ratio = s.x > 0 ? s.y / s.x : 0;
-  const double value = s.x > 0 ? ratio * known_total : s.y / s.n * population;
+  const double value = s.x > 0 ? ratio * known.x : s.y / s.n * known.jobs;
   if (s.n < 2) return {value, s.y, 2 * value};
-  const double left_over = std::max(0.0, s.yy - 2 * ratio * s.xy + ratio * ratio * s.xx) / (s.n - 1);
-  const double error = population * std::sqrt((1 - s.n / population) * left_over / s.n);
-  const double half = quantile(s.n - 1) * error;
+  const double half =
+      quantile(s.n - 1) * std::max(error_of_draw(s, known, ratio), error_of_model(s, known, ratio));
   return {value, std::clamp(value - half, std::min(s.y, value), value), value + half};
 }
 
@@ -77,6 +91,11 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
   return {k / n * all, static_cast<double>(low), static_cast<double>(high)};
 }
 
+Estimate with_long_tail(const Estimate& e) {
+  if (e.value <= 0 || e.exact()) return e;
+  return {e.value, e.value * std::exp(e.low / e.value - 1), e.value * std::exp(e.high / e.value - 1)};
+}
+
 Estimate estimate_places(const Sums& places, const Estimate& jobs) {
   if (places.n == 0 || jobs.value <= 0) return {0, 0, 0};
   const double mean = places.y / places.n;
@@ -86,7 +105,8 @@ Estimate estimate_places(const Sums& places, const Estimate& jobs) {
   const double down = std::hypot(1 - jobs.low / jobs.value, of_mean),
                up = std::hypot(jobs.high / jobs.value - 1, of_mean);
   const double value = jobs.value * mean;
-  return {value, std::max(places.y, value * (1 - std::min(down, 1.0))), value * (1 + up)};
+  const Estimate places_of_all = with_long_tail({value, value * (1 - down), value * (1 + up)});
+  return {value, std::max(places.y, places_of_all.low), places_of_all.high};
 }
 
 }  // namespace jobferry

@@ -145,12 +145,33 @@ void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& fo
   }
 }
 
-void conclude_notes(const Rehearsal& rehearsal, const Summary& besides, Forecast& forecast) {
+// Places in data files are as many as there is data, so that most of them may lie in a few large jobs: then
+// the interval spans what follows from the number of jobs and what follows from their bytes.
+Estimate places_of(const Rehearsal::Noted& noted, const Estimate& jobs, const Census& census,
+                   const Rehearsal& rehearsal) {
+  const Estimate by_jobs = estimate_places(noted.places, jobs);
+  if (by_jobs.exact() || !noted.file.starts_with(names::data)) return by_jobs;
+  // The jobs without the note have no place in them.
+  Sums sums = noted.in_bytes;
+  sums.n = rehearsal.bytes_out.n;
+  sums.x = rehearsal.bytes_out.x;
+  sums.xx = rehearsal.bytes_out.xx;
+  const Estimate by_bytes = estimate_total(sums, census.bytes);
+  const Estimate skewed = with_long_tail(by_bytes);
+  return {by_bytes.value, std::min(by_jobs.low, skewed.low), std::max(by_jobs.high, skewed.high)};
+}
+
+void conclude_notes(const Census& census, const Rehearsal& rehearsal, const Summary& besides,
+                    Forecast& forecast) {
   for (const auto& [code, noted] : rehearsal.notes) {
     const Estimate jobs =
         estimate_count(static_cast<std::uint64_t>(noted.places.n), rehearsal.tried, forecast.to_try);
-    forecast.notes[code] = {
-        estimate_places(noted.places, jobs), jobs, noted.subject, noted.file, noted.pointer, noted.detail};
+    forecast.notes[code] = {places_of(noted, jobs, census, rehearsal),
+                            jobs,
+                            noted.subject,
+                            noted.file,
+                            noted.pointer,
+                            noted.detail};
   }
   for (const auto& [code, note] : besides.notes) {
     NoteForecast& all = forecast.notes[code];
@@ -167,23 +188,20 @@ void conclude_notes(const Rehearsal& rehearsal, const Summary& besides, Forecast
 // `besides`: what is migrated beside the jobs, all of it known.
 void conclude_counts(const Census& census, const Rehearsal& rehearsal, const Summary& besides,
                      Forecast& forecast) {
-  const double all = number(forecast.to_try);
   const ClusterCounts rest = besides.total();
   const ClusterCensus counted = census.total();
   const auto share = [&](std::uint64_t found) {
     return estimate_count(found, rehearsal.tried, forecast.to_try);
   };
-  const auto total = [&](const Sums& sums, std::uint64_t known) {
-    return estimate_total(sums, all, number(known));
-  };
   forecast.migrated = share(rehearsal.migrated);
   forecast.skipped = share(rehearsal.skipped) + number(counted.skipped);
   forecast.carried_unread = share(rehearsal.carried_unread);
-  forecast.carried = total(rehearsal.carried, census.to_try.carried) + number(rest.carried);
-  forecast.left_behind = total(rehearsal.left_behind, forecast.to_try) + number(counted.left_behind) +
-                         number(forecast.left_behind_root) + number(rest.left_behind);
-  forecast.bytes_in = total(rehearsal.bytes_in, census.to_try.bytes) + number(rest.bytes_in);
-  forecast.bytes_out = total(rehearsal.bytes_out, census.to_try.bytes) + number(rest.bytes_out);
+  forecast.carried = estimate_total(rehearsal.carried, census.carried) + number(rest.carried);
+  forecast.left_behind = estimate_total(rehearsal.left_behind, Known::alike(number(forecast.to_try))) +
+                         number(counted.left_behind) + number(forecast.left_behind_root) +
+                         number(rest.left_behind);
+  forecast.bytes_in = estimate_total(rehearsal.bytes_in, census.bytes) + number(rest.bytes_in);
+  forecast.bytes_out = estimate_total(rehearsal.bytes_out, census.bytes) + number(rest.bytes_out);
   forecast.unseen = static_cast<std::uint64_t>(share(0).high);
 }
 
@@ -196,7 +214,7 @@ Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& r
   if (rounds.n < 3) return {value, value / 2, value * 1.5};
   // Of so many rounds as the whole would have: they are not to be exact even if they were all.
   const double population = std::max(rounds.n * all / rounds.x, rounds.n + 1);
-  const Estimate estimate = estimate_total(rounds, population, all);
+  const Estimate estimate = estimate_total(rounds, {population, all, rounds.xx / rounds.n * population});
   return {value, estimate.low, std::max(estimate.high, value)};
 }
 
@@ -228,12 +246,11 @@ bool same_file_system(Files& files, const std::string& a, const std::string& b) 
 
 void conclude_room(Files& files, const Plan& plan, const Census& census, const Rehearsal& rehearsal,
                    const Summary& besides, Forecast& forecast) {
-  const double all = number(forecast.to_try);
   const Needs rest = needs_besides(plan, census, besides);
   RoomForecast& room = forecast.room;
-  const Estimate blocks = estimate_total(rehearsal.blocks, all, number(census.to_try.blocks));
+  const Estimate blocks = estimate_total(rehearsal.blocks, census.blocks);
   room.bytes = times(blocks, number(block_size)) + number(rest.bytes);
-  room.inodes = estimate_total(rehearsal.inodes, all, number(census.to_try.inodes)) + number(rest.inodes);
+  room.inodes = estimate_total(rehearsal.inodes, census.inodes) + number(rest.inodes);
   room.place = standing_place(plan.options.target);
   const std::string state = standing_place(state_directory(plan.options));
   if (plan.options.keep_state && same_file_system(files, state, room.place))
@@ -290,12 +307,13 @@ void judge_room(const Options& options, Forecast& forecast) {
 
 // --- All together ---
 
-void conclude(Files& files, const Plan& plan, const Census& census, const Rehearsal& rehearsal,
+void conclude(Files& files, const Plan& plan, Census& census, const Rehearsal& rehearsal,
               const Summary& besides, Forecast& forecast) {
+  census.forget(rehearsal.gone);
   forecast.tried = rehearsal.tried;
-  forecast.to_try = census.to_try.jobs - std::min(rehearsal.gone, census.to_try.jobs);
+  forecast.to_try = census.to_try.jobs;
   conclude_bad(census, rehearsal, forecast);
-  conclude_notes(rehearsal, besides, forecast);
+  conclude_notes(census, rehearsal, besides, forecast);
   if (!forecast.has_estimates()) return;
   conclude_counts(census, rehearsal, besides, forecast);
   conclude_duration(plan, census, rehearsal, forecast);
@@ -330,7 +348,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   // Count everything, and choose the sample on the way.
   Sample sample = sample_for(how);
   const Travel travel = travel_of(files, plan);
-  const Census census = count(files, plan, travel, sample, listener, forecast);
+  Census census = count(files, plan, travel, sample, listener, forecast);
   // The steps look up in every cluster.json: without one of them no job is tried.
   const bool can_try = has_way && plan.clusters.size() == archive->clusters.size();
   if (!can_try || forecast.interrupted) {

@@ -43,9 +43,9 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   carried_unread += done && slot.carried_unread;
 
   // A data file that is carried as it is may take nothing at the target.
-  const bool shared = slot.carried_unread && travel.shared;
+  const bool shared = slot.carries_data() && travel.shared;
   const std::uint64_t shared_blocks = shared ? blocks_of(slot.data->info->size) : 0;
-  const std::uint64_t linked = slot.carried_unread && !travel.needs_inode;
+  const std::uint64_t linked = slot.carries_data() && !travel.needs_inode;
   const auto if_done = [&](std::uint64_t n) { return done ? as_number(n) : 0; };
   bytes_in.add(as_number(size.bytes), as_number(slot.bytes_in));
   bytes_out.add(as_number(size.bytes), if_done(slot.bytes_out));
@@ -53,10 +53,10 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   inodes.add(as_number(size.inodes), if_done(slot.written.size() - linked));
   carried.add(as_number(size.carried), if_done(slot.carried.size()));
   left_behind.add(1, done ? 0 : as_number(slot.entries) - as_number(slot.left_behind));
-  if (done) add_notes(slot);
+  if (done) add_notes(slot, size.bytes);
 }
 
-void Rehearsal::add_notes(const Slot& slot) {
+void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
   const std::vector<Note>& all = slot.job.notes.all();  // settled: by code
   for (std::size_t i = 0; i < all.size();) {
     const Note& first = all[i];
@@ -66,6 +66,7 @@ void Rehearsal::add_notes(const Slot& slot) {
     if (found == notes.end()) found = notes.emplace(first.code, Noted{}).first;
     Noted& noted = found->second;
     noted.places.add(1, places);
+    noted.in_bytes.add(as_number(bytes), places);
     if (!noted.subject.empty() && noted.subject < slot.subject) continue;
     noted.subject = slot.subject;
     noted.file = first.file;

@@ -23,7 +23,8 @@ struct Rehearsal {
   Sums bytes_in, bytes_out, blocks, inodes, carried, left_behind;
 
   struct Noted {
-    Sums places;  // of the jobs that have it
+    Sums places;    // of the jobs that have it
+    Sums in_bytes;  // the same, beside the bytes of these jobs
     std::string subject, file, pointer, detail;
   };
   std::map<std::string, Noted, std::less<>> notes;  // by code
@@ -35,7 +36,7 @@ struct Rehearsal {
   void add(const Slot& slot, const JobSize& size, const Travel& travel);
 
  private:
-  void add_notes(const Slot& slot);
+  void add_notes(const Slot& slot, std::uint64_t bytes);
 };
 
 // Tries the jobs in their order until they, or the time, are at an end.

@@ -112,6 +112,8 @@ struct Slot {
   bool carried_unread = false;
 
   void reset(JobPath next);
+  // After encode: the data file goes to the target as it is.
+  bool carries_data() const { return data && !data_out.data() && !unspliced; }
   // Makes the edits that are not made yet, in memory.
   void splice();
   // Gives back what one huge job made grow.

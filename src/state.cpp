@@ -314,6 +314,20 @@ void State::each(const std::function<void(const JobRecord&)>& visit) {
   while (select.has_row()) visit(record_of(select.get()));
 }
 
+namespace {
+
+// SQLite would lay a write-ahead log beside a file that has none, even to read it. `immutable` keeps it from
+// that; where there is a log its content counts, too.
+std::string uri_to_read(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : file)
+    uri += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", static_cast<unsigned>(c))
+                                            : std::string(1, c);
+  return ::access((file + "-wal").c_str(), F_OK) == 0 ? uri : uri + "?immutable=1";
+}
+
+}  // namespace
+
 Result<StateOverview> look_at_state(const std::string& directory) {
   StateOverview seen;
   const std::string lock = directory + "/lock", file = directory + "/state.db";
@@ -325,7 +339,8 @@ Result<StateOverview> look_at_state(const std::string& directory) {
     ::close(fd);
   }
   sqlite3* opened = nullptr;
-  const int status = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
+  const int status =
+      sqlite3_open_v2(uri_to_read(file).c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> db(opened, sqlite3_close);
   if (status != SQLITE_OK) return unusable(file, "no state of a migration");
   sqlite3_busy_timeout(opened, 10'000);

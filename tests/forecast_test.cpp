@@ -1,5 +1,619 @@
+// What a plan foretells, against what a migration then does.
 #include "jobferry/forecast.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rapidjson/document.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "bad_jobs.h"
+#include "census.h"
+#include "command.h"
+#include "corpus.h"
+#include "estimate.h"
+#include "forecast_report.h"
+#include "sample.h"
+#include "state.h"
 #include "trial.h"
+
 namespace jobferry::test {
-TEST(Forecast, Compiles) { (void)forecast({}, {}); }
+
+namespace {
+
+ForecastOptions whole(const std::string& source, const std::string& target, int to) {
+  ForecastOptions options;
+  options.migration.source = source;
+  options.migration.target = target;
+  options.migration.to = to;
+  options.sample_percent = 100;
+  return options;
+}
+
+std::string text_of(const ForecastOptions& options, const Forecast& found) {
+  return forecast_text(options, found);
+}
+
+bool covers(const Estimate& estimate, double truth) {
+  return estimate.low <= truth * (1 + 1e-9) && truth <= estimate.high * (1 + 1e-9);
+}
+
+void expect_exactly(const std::string& what, const Estimate& estimate, std::uint64_t truth) {
+  EXPECT_EQ(estimate.value, static_cast<double>(truth)) << what;
+  EXPECT_TRUE(estimate.exact()) << what;
+}
+
+void expect_same(const Forecast& found, const Summary& summary) {
+  const ClusterCounts total = summary.total();
+  expect_exactly("migrated", found.migrated, total.migrated);
+  expect_exactly("skipped", found.skipped, total.skipped);
+  expect_exactly("bad", found.bad, total.bad);
+  expect_exactly("carried_unread", found.carried_unread, total.carried_unread);
+  expect_exactly("carried", found.carried, total.carried);
+  expect_exactly("left_behind", found.left_behind, total.left_behind);
+  expect_exactly("bytes_in", found.bytes_in, total.bytes_in);
+  expect_exactly("bytes_out", found.bytes_out, total.bytes_out);
+  EXPECT_EQ(found.left_behind_jobs, summary.left_behind.size());
+  EXPECT_EQ(found.notes.size(), summary.notes.size());
+  for (const auto& [code, note] : summary.notes) {
+    SCOPED_TRACE(code);
+    const auto same = found.notes.find(code);
+    ASSERT_NE(same, found.notes.end());
+    expect_exactly("places", same->second.places, note.count);
+    expect_exactly("subjects", same->second.subjects, note.subjects);
+    EXPECT_EQ(same->second.subject, note.subject);
+    EXPECT_EQ(same->second.pointer, note.pointer);
+  }
+  std::map<std::string, std::uint64_t> classes;
+  for (const Error& error : summary.bad) ++classes[std::string(name_of(error.kind))];
+  EXPECT_EQ(found.bad_classes.size(), classes.size());
+  for (const auto& [name, jobs] : classes) expect_exactly(name, found.bad_classes.at(name).jobs, jobs);
+  EXPECT_EQ(found.aggregations.size(), summary.aggregations.size());
+}
+
+Tree odd_archive() {
+  return archive_of_bad_jobs() + Tree{{"README", "carried"},
+                                      {".hidden/x", "left behind"},
+                                      {"c/notes.txt", "carried"},
+                                      {"c/0/stray", "left behind"},
+                                      {"c/0/001/stray", "left behind"},
+                                      {"c/0/777/100/foreign", "no job"},
+                                      {"c/0/778/", ""},
+                                      {in_job(1, "extra.txt"), "carried"},
+                                      {in_job(1, "old/meta.json"), "left behind by name"},
+                                      {in_job(2, "more/x"), "in a bad job"}};
+}
+
+}  // namespace
+
+// --- The whole of a small archive is foretold exactly ---
+
+struct Way {
+  int from, to;
+  Compression compress = Compression::keep;
+};
+
+class WholeSample : public testing::TestWithParam<Way> {};
+
+TEST_P(WholeSample, IsWhatTheMigrationReports) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.version = GetParam().from;
+  plan.jobs = 120;
+  plan.median_bytes = 3000;
+  plan.bad["all"] = 0.15;
+  corpus::make_archive(temp.path("source"), plan);
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), GetParam().to);
+  options.migration.compress = GetParam().compress;
+  options.migration.accept_bad = true;
+  const Tree before = snapshot(temp.path());
+  const Forecast found = forecast(options, {});
+  EXPECT_EQ(difference(before, snapshot(temp.path())), "") << "something was written";
+  EXPECT_TRUE(found.exact());
+  EXPECT_TRUE(found.obstacles.empty()) << text_of(options, found);
+  const Summary summary = migrate(options.migration, {});
+  ASSERT_EQ(summary.outcome, Outcome::complete);
+  expect_same(found, summary);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, WholeSample,
+                         testing::Values(Way{0, 1}, Way{0, 2}, Way{0, 3}, Way{1, 2}, Way{1, 3}, Way{2, 3},
+                                         Way{3, 2}, Way{3, 1}, Way{2, 1}, Way{0, 3, Compression::gzip},
+                                         Way{1, 3, Compression::gzip}, Way{2, 3, Compression::none}),
+                         [](const auto& test) {
+                           return fmt::format("{}to{}with{}", test.param.from, test.param.to,
+                                              static_cast<int>(test.param.compress));
+                         });
+
+TEST(WholeSample, KnowsEveryOddity) {
+  const TempDir temp;
+  place(temp.path("source"), odd_archive());
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.migration.max_file_size = largest_allowed;
+  options.migration.accept_bad = true;
+  const Forecast found = forecast(options, {});
+  const Summary summary = migrate(options.migration, {});
+  ASSERT_EQ(summary.outcome, Outcome::complete) << test::text_of(summary);
+  expect_same(found, summary);
+  EXPECT_EQ(found.left_behind_some, summary.left_behind);
+}
+
+TEST(WholeSample, FollowsLinksAsTheRunDoes) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1) + Tree{{"c/1/001/100", "-> ../../0/001/100"},
+                                                     {"c/0/002/100/data.json", plain_data(1)},
+                                                     {"c/0/002/100/meta.json", "-> ../../../../elsewhere"}});
+  write_file(temp.path("elsewhere"), meta_of(1, 2));
+  for (const bool follow : {false, true}) {
+    ForecastOptions options = whole(temp.path("source"), temp.path(follow ? "followed" : "target"), 3);
+    options.migration.follow_symlinks = follow;
+    options.migration.accept_bad = true;
+    const Forecast found = forecast(options, {});
+    expect_same(found, migrate(options.migration, {}));
+  }
+}
+
+// --- Estimates ---
+
+TEST(Estimates, CountsKeepToHypergeometricBounds) {
+  // Nothing among a hundred of very many: 1 - 0.025^(1/100), the rule of three's stricter sister.
+  EXPECT_NEAR(estimate_count(0, 100, 10'000'000).high / 1e7, 1 - std::pow(0.025, 0.01), 1e-4);
+  EXPECT_EQ(estimate_count(0, 100, 10'000'000).low, 0);
+  EXPECT_NEAR(estimate_count(100, 100, 10'000'000).low / 1e7, std::pow(0.025, 0.01), 1e-4);
+  EXPECT_NEAR(estimate_count(10, 100, 10'000'000).low / 1e7, 0.0490, 1e-3);  // Clopper and Pearson
+  EXPECT_NEAR(estimate_count(10, 100, 10'000'000).high / 1e7, 0.1762, 1e-3);
+  expect_exactly("all of them", estimate_count(7, 50, 50), 7);
+  EXPECT_EQ(estimate_count(3, 49, 50).low, 3);
+  EXPECT_EQ(estimate_count(3, 49, 50).high, 4);
+}
+
+// Of every possible number of jobs, and every possible finding, weighed by its chance.
+TEST(Estimates, CountsCoverTheTruth) {
+  constexpr int population = 40, sampled = 12;
+  const auto choose = [](int n, int k) {
+    return k < 0 || k > n ? 0 : std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1));
+  };
+  for (int truth = 0; truth <= population; ++truth) {
+    double covered = 0;
+    for (int found = 0; found <= sampled; ++found)
+      if (covers(estimate_count(static_cast<std::uint64_t>(found), sampled, population), truth))
+        covered +=
+            choose(truth, found) * choose(population - truth, sampled - found) / choose(population, sampled);
+    EXPECT_GE(covered, 0.95) << truth;
+  }
+}
+
+TEST(Estimates, TotalsNeedNoIntervalWhereTheRatioIsConstant) {
+  Sums sums;
+  for (int i = 1; i <= 50; ++i) sums.add(i, 2 * i);
+  const Estimate estimate = estimate_total(sums, {1000, 30'000, 1e6});
+  EXPECT_DOUBLE_EQ(estimate.value, 60'000);
+  EXPECT_NEAR(estimate.low, 60'000, 1e-2);
+  EXPECT_NEAR(estimate.high, 60'000, 1e-2);
+  expect_exactly("all of them", estimate_total(sums, {50, 1275, 42'925}), 2550);
+}
+
+TEST(Estimates, QuantilesAreStudents) {
+  EXPECT_NEAR(quantile(4), 2.776, 0.06);
+  EXPECT_NEAR(quantile(10), 2.228, 0.01);
+  EXPECT_NEAR(quantile(100), 1.984, 0.002);
+}
+
+namespace {
+
+// Planted over all classes, some of them rare.
+corpus::Plan thousand_jobs() {
+  corpus::Plan plan;
+  plan.jobs = 1000;
+  plan.median_bytes = 1500;
+  plan.bad["all"] = 0.06;
+  return plan;
+}
+
+}  // namespace
+
+TEST(Estimates, IntervalsHoldTheTruth) {
+  const TempDir temp;
+  corpus::make_archive(temp.path("source"), thousand_jobs());
+  const Forecast truth = forecast(whole(temp.path("source"), temp.path("target"), 3), {});
+  ASSERT_TRUE(truth.exact());
+  constexpr int times = 60;
+  std::map<std::string, int> held;
+  for (int seed = 1; seed <= times; ++seed) {
+    ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+    options.sample_percent.reset();
+    options.sample_jobs = 150;
+    options.seed = static_cast<std::uint64_t>(seed);
+    const Forecast found = forecast(options, {});
+    EXPECT_EQ(found.tried, 150U);
+    EXPECT_FALSE(found.exact());
+    const auto hold = [&](const std::string& what, const Estimate& estimate, const Estimate& exact) {
+      held[what] += covers(estimate, exact.value);
+    };
+    hold("bad", found.bad, truth.bad);
+    hold("migrated", found.migrated, truth.migrated);
+    hold("skipped", found.skipped, truth.skipped);
+    hold("bytes out", found.bytes_out, truth.bytes_out);
+    hold("bytes in", found.bytes_in, truth.bytes_in);
+    hold("space", found.room.bytes, truth.room.bytes);
+    hold("inodes", found.room.inodes, truth.room.inodes);
+    for (const char* code : {"statistics-computed", "subcluster-assigned", "state-mapped"}) {
+      const auto note = found.notes.find(code);
+      ASSERT_NE(note, found.notes.end()) << code;
+      hold(code, note->second.places, truth.notes.at(code).places);
+      hold(std::string(code) + ", jobs", note->second.subjects, truth.notes.at(code).subjects);
+    }
+  }
+  for (const auto& [what, often] : held) EXPECT_GE(often, times * 9 / 10) << what;
+}
+
+// --- The sample ---
+
+TEST(SampleOfJobs, FollowsFromTheSeedAlone) {
+  std::vector<std::string> jobs;
+  for (int i = 0; i < 1000; ++i) jobs.push_back(subject_of(i));
+  const auto choose = [&](std::uint64_t seed, std::size_t most, double share) {
+    Sample sample(seed, most, share);
+    for (const std::string& job : jobs) sample.offer(job);
+    return sample.take();
+  };
+  const auto ten = choose(1, 10, 1), hundred = choose(1, 100, 1);
+  EXPECT_EQ(ten, std::vector(hundred.begin(), hundred.begin() + 10)) << "the first ones are a sample, too";
+  EXPECT_NE(ten, choose(2, 10, 1));
+  std::reverse(jobs.begin(), jobs.end());
+  EXPECT_EQ(hundred, choose(1, 100, 1));
+  EXPECT_NEAR(static_cast<double>(choose(1, 1000, 0.2).size()), 200, 40);
+  EXPECT_EQ(choose(1, 5000, 1).size(), 1000U);
+  EXPECT_TRUE(choose(1, 0, 1).empty());
+}
+
+TEST(SampleOfJobs, IsTheSameForAllThreads) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 300;
+  plan.median_bytes = 1500;
+  plan.bad["all"] = 0.2;
+  corpus::make_archive(temp.path("source"), plan);
+  std::optional<Forecast> first;
+  for (const unsigned threads : {1U, 2U, 8U}) {
+    ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+    options.sample_percent.reset();
+    options.sample_jobs = 80;
+    options.migration.threads = options.migration.io_depth = threads;
+    const Forecast found = forecast(options, {});
+    if (!first) first = found;
+    const auto expect_near = [&](const Estimate& a, const Estimate& b) {
+      EXPECT_NEAR(a.value, b.value, a.value * 1e-9);
+      EXPECT_NEAR(a.low, b.low, a.value * 1e-6);
+      EXPECT_NEAR(a.high, b.high, a.value * 1e-6);
+    };
+    expect_near(first->bytes_out, found.bytes_out);
+    expect_near(first->bad, found.bad);
+    expect_near(first->room.bytes, found.room.bytes);
+    ASSERT_EQ(first->notes.size(), found.notes.size());
+    for (const auto& [code, note] : first->notes) {
+      expect_near(note.places, found.notes.at(code).places);
+      EXPECT_EQ(note.subject, found.notes.at(code).subject);
+    }
+    for (const auto& [name, bad] : first->bad_classes)
+      EXPECT_EQ(bad.example.subject, found.bad_classes.at(name).example.subject);
+  }
+}
+
+// --- Room ---
+
+namespace {
+
+struct Taken {
+  std::uint64_t bytes = 0, inodes = 0;
+};
+
+// What a tree takes beside what it shares with the source, as the forecast counts it.
+Taken taken_by(const std::string& root) {
+  Taken taken{block_size, 1};
+  for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
+    struct stat s;
+    EXPECT_EQ(::lstat(at->path().c_str(), &s), 0);
+    if (S_ISREG(s.st_mode) && s.st_nlink > 1) continue;
+    ++taken.inodes;
+    taken.bytes +=
+        S_ISDIR(s.st_mode) ? block_size : blocks_of(static_cast<std::uint64_t>(s.st_size)) * block_size;
+  }
+  return taken;
+}
+
+}  // namespace
+
+TEST(Room, IsWhatTheTargetThenTakes) {
+  const TempDir temp;
+  for (const int from : {0, 1}) {
+    corpus::Plan plan;
+    plan.version = from;
+    plan.jobs = 80;
+    plan.median_bytes = 3000;
+    const std::string source = temp.path(fmt::format("source{}", from));
+    corpus::make_archive(source, plan);
+    for (const DataMode mode : {DataMode::automatic, DataMode::copy}) {
+      ForecastOptions options =
+          whole(source, temp.path(fmt::format("target{}{}", from, static_cast<int>(mode))), 3);
+      options.migration.data = mode;
+      const Forecast found = forecast(options, {});
+      const Summary summary = migrate(options.migration, {});
+      ASSERT_EQ(summary.outcome, Outcome::complete);
+      const Taken taken = taken_by(options.migration.target);
+      SCOPED_TRACE(fmt::format("from {}, mode {}", from, static_cast<int>(mode)));
+      // The marker is gone by now; files beside the jobs count a block more than they may need.
+      EXPECT_EQ(found.room.inodes.value, static_cast<double>(taken.inodes + 1));
+      EXPECT_GE(found.room.bytes.value, static_cast<double>(taken.bytes));
+      EXPECT_LE(found.room.bytes.value,
+                static_cast<double>(taken.bytes + block_size * (summary.total().carried + 5)));
+      EXPECT_TRUE(found.room.bytes.exact());
+    }
+  }
+}
+
+struct TooSmall {
+  std::string name, options, word;
+};
+class SmallTarget : public testing::TestWithParam<TooSmall> {};
+
+TEST_P(SmallTarget, StandsInTheWay) {
+  const TempDir temp(Place::disk);
+  corpus::Plan plan;
+  plan.jobs = 60;
+  corpus::make_archive(temp.path("source"), plan);
+  const std::string disk = temp.path("disk");
+  fs::create_directories(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
+    GTEST_SKIP() << "a small disk can only be mounted as root";
+  ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
+  options.migration.keep_state = false;
+  const Forecast found = forecast(options, {});
+  ::umount(disk.c_str());
+  ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
+  EXPECT_EQ(name_of(found.obstacles[0].error.kind), "target-unusable");
+  EXPECT_NE(found.obstacles[0].error.what.find(GetParam().word), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Disks, SmallTarget,
+                         testing::Values(TooSmall{"bytes", "size=1m", "MiB"},
+                                         TooSmall{"inodes", "size=80m,nr_inodes=60", "inodes"}),
+                         [](const auto& test) { return test.param.name; });
+
+// --- What stands in the way ---
+
+namespace {
+
+struct Way2 {
+  std::string name;
+  std::string expected;  // the class; empty: nothing stands in the way
+  std::function<void(const TempDir&, ForecastOptions&)> prepare;
+};
+
+std::vector<Way2> ways() {
+  const auto remake = [](const TempDir& temp, const Tree& tree) {
+    fs::remove_all(temp.path("source"));
+    place(temp.path("source"), tree);
+  };
+  return {
+      {"nothing", "", [](const TempDir&, ForecastOptions&) {}},
+      {"no archive", "not-an-archive",
+       [](const TempDir& temp, ForecastOptions&) { fs::remove_all(temp.path("source")); }},
+      {"an unfinished target", "not-an-archive",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("source/" + marker), ""); }},
+      {"a newer version", "version-unknown",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("source/version.txt"), "9"); }},
+      {"no way down to 0", "version-unknown",
+       [](const TempDir&, ForecastOptions& options) { options.migration.to = 0; }},
+      {"no such version", "version-unknown",
+       [](const TempDir&, ForecastOptions& options) { options.migration.to = 7; }},
+      {"the target is not empty", "target-unusable",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target/x"), ""); }},
+      {"the target is a file", "target-unusable",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target"), ""); }},
+      {"inside of the source", "target-unusable",
+       [](const TempDir& temp, ForecastOptions& options) {
+         options.migration.target = temp.path("source/new");
+       }},
+      {"the source itself", "target-unusable",
+       [](const TempDir& temp, ForecastOptions& options) { options.migration.target = temp.path("source"); }},
+      {"the state in an archive", "state-unusable",
+       [](const TempDir& temp, ForecastOptions& options) {
+         options.migration.state = temp.path("source/state");
+       }},
+      {"a bad cluster", "cluster-bad",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("source/c/cluster.json"), "{"); }},
+      {"an override of nothing", "option-invalid",
+       [](const TempDir&, ForecastOptions& options) {
+         options.migration.overrides = {{"", "no_such_metric", "sum"}};
+       }},
+      {"a bad job by its content", "json-syntax",
+       [](const TempDir& temp, ForecastOptions&) {
+         write_file(temp.path("source/" + in_job(1, "meta.json")), "{");
+       }},
+      {"a bad job by its files", "no-meta-file",
+       [](const TempDir& temp, ForecastOptions&) {
+         fs::remove(temp.path("source/" + in_job(1, "meta.json")));
+       }},
+      {"a bad job that is accepted", "",
+       [](const TempDir& temp, ForecastOptions& options) {
+         write_file(temp.path("source/" + in_job(1, "meta.json")), "{");
+         options.migration.accept_bad = true;
+       }},
+      {"a skipped job", "",
+       [](const TempDir& temp, ForecastOptions&) {
+         write_file(temp.path("source/" + in_job(1, "meta.json")), "");
+       }},
+      {"equal versions", "", [](const TempDir&, ForecastOptions& options) { options.migration.to = 1; }},
+      {"version 0 repaired", "version-unknown",
+       [remake](const TempDir& temp, ForecastOptions& options) {
+         remake(temp, plain_archive(0));
+         options.migration.to = 0;
+         options.migration.repair = true;
+       }},
+  };
+}
+
+}  // namespace
+
+TEST(Obstacles, AreFoundAndNothingIsWritten) {
+  for (const Way2& way : ways()) {
+    SCOPED_TRACE(way.name);
+    const TempDir temp;
+    place(temp.path("source"), plain_archive(1));
+    ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+    way.prepare(temp, options);
+    const Tree before = snapshot(temp.path());
+    const Forecast found = forecast(options, {});
+    EXPECT_EQ(difference(before, snapshot(temp.path())), "");
+    if (way.expected.empty()) {
+      EXPECT_TRUE(found.obstacles.empty()) << text_of(options, found);
+      continue;
+    }
+    ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
+    EXPECT_EQ(name_of(found.obstacles[0].error.kind), way.expected);
+    EXPECT_FALSE(found.obstacles[0].advice.empty());
+    EXPECT_NE(migrate(options.migration, {}).outcome, Outcome::complete) << "the run went well";
+  }
+}
+
+TEST(Obstacles, AJobferryAtWorkIsSeenFromOutside) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1));
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const auto state = State::open(temp.path("target.jobferry"));
+  ASSERT_TRUE(state);
+  (void)(*state)->set({{"phase", "running"}});
+  const Forecast found = forecast(options, {});
+  ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
+  EXPECT_EQ(name_of(found.obstacles[0].error.kind), "state-unusable");
+  EXPECT_NE(found.obstacles[0].error.what.find("at work on this target"), std::string::npos);
+}
+
+TEST(Obstacles, AnEarlierRunIsNone) {
+  const TempDir temp;
+  place(temp.path("source"), archive_of_bad_jobs());
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.migration.max_file_size = largest_allowed;
+  ASSERT_EQ(migrate(options.migration, {}).outcome, Outcome::bad_jobs);
+  const Tree before = snapshot(temp.path("target"));
+  options.migration.accept_bad = true;
+  const Forecast found = forecast(options, {});
+  EXPECT_TRUE(found.goes_on);
+  EXPECT_TRUE(found.obstacles.empty()) << text_of(options, found);
+  EXPECT_EQ(difference(before, snapshot(temp.path("target"))), "");
+  EXPECT_EQ(fs::exists(temp.path("target.jobferry/state.db-wal")), false);
+  options.migration.to = 2;  // another migration
+  const Forecast other = forecast(options, {});
+  ASSERT_EQ(other.obstacles.size(), 1U) << text_of(options, other);
+  EXPECT_EQ(name_of(other.obstacles[0].error.kind), "state-unusable");
+}
+
+// A mode says who may read a file; root may anyway, so it is asked of the rule itself.
+TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
+  FileInfo file;
+  file.uid = 10;
+  file.gid = 20;
+  const Reader owner{10, {99}}, colleague{11, {5, 20}}, stranger{12, {5}}, root{0, {}};
+  const auto readers = [&](mode_t mode) {
+    file.mode = mode;
+    return fmt::format("{:d}{:d}{:d}{:d}", owner.may_read(file), colleague.may_read(file),
+                       stranger.may_read(file), root.may_read(file));
+  };
+  EXPECT_EQ(readers(0600), "1001");
+  EXPECT_EQ(readers(0640), "1101");
+  EXPECT_EQ(readers(0644), "1111");
+  EXPECT_EQ(readers(0044), "0111");
+  EXPECT_EQ(readers(0000), "0001");
+}
+
+// --- What is said ---
+
+TEST(PlanReport, IsJsonThatSaysWhatWasFound) {
+  const TempDir temp;
+  place(temp.path("source"), odd_archive());
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.migration.max_file_size = largest_allowed;
+  const Forecast found = forecast(options, {});
+  rapidjson::Document json;
+  json.Parse(forecast_json(options, found).c_str());
+  ASSERT_FALSE(json.HasParseError());
+  EXPECT_STREQ(json["format"].GetString(), "jobferry-plan");
+  EXPECT_EQ(json["formatVersion"].GetInt(), 1);
+  EXPECT_TRUE(json["exact"].GetBool());
+  EXPECT_EQ(json["expected"]["bad"]["value"].GetDouble(), static_cast<double>(bad_jobs().size()));
+  EXPECT_EQ(json["badClasses"].Size(), bad_jobs().size());
+  EXPECT_EQ(json["obstacles"].Size(), bad_jobs().size());
+  EXPECT_EQ(json["clusters"]["c"]["skipped"].GetInt(), 1);
+  EXPECT_GT(json["aggregations"].Size(), 0U);
+  EXPECT_GT(json["room"]["freeBytes"].GetUint64(), 0U);
+  EXPECT_STREQ(json["command"].GetString(), found.command.c_str());
+}
+
+TEST(PlanReport, TellsPeopleTheSame) {
+  const TempDir temp;
+  place(temp.path("source"), odd_archive());
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.migration.max_file_size = largest_allowed;
+  const std::string text = text_of(options, forecast(options, {}));
+  for (const char* part :
+       {"what follows is exact", "Will stand in the way:", "gzip-truncated", "Aggregations of c/cluster.json",
+        "To run it, once that is settled:", "c/0/001/100/old", "--max-file-size 100000"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
+TEST(PlanReport, DurationsComeInOneUnit) {
+  EXPECT_EQ(duration_range(3.2 * 3600, 4.9 * 3600), "about 3 to 5 h");
+  EXPECT_EQ(duration_range(100, 500), "about 1 to 9 min");
+  EXPECT_EQ(duration_range(2, 50), "about 2 to 50 s");
+  EXPECT_EQ(duration_range(0.2, 4.5), "up to 5 s");
+  EXPECT_EQ(duration_range(0.01, 0.5), "less than 1 s");
+}
+
+TEST(PlanReport, TheCommandCanBePastedIntoAShell) {
+  Options options;
+  options.source = "/srv/job archive";
+  options.target = "/srv/it's new";
+  options.data = DataMode::copy;
+  options.overrides = {{"c", "mem used", "sum"}};
+  options.accept_bad = true;
+  EXPECT_EQ(command_for(options),
+            "jobferry migrate --src '/srv/job archive' --dst '/srv/it'\\''s new' --to 3 --data copy "
+            "--aggregation 'c:mem used=sum' --accept-bad");
+}
+
+// --- Interrupted, and on a live system ---
+
+TEST(Interrupted, SaysThatItIsNotComplete) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1));
+  const std::atomic<bool> stop{true};
+  Listener listener;
+  listener.stop = &stop;
+  const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const Forecast found = forecast(options, listener);
+  EXPECT_TRUE(found.interrupted);
+  EXPECT_FALSE(found.has_estimates());
+  EXPECT_NE(text_of(options, found).find("not complete"), std::string::npos);
+}
+
+TEST(Interrupted, TimeEndsTheSampleButNotBeforeItIsOne) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 400;
+  plan.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), plan);
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.sample_percent.reset();
+  options.sample_time = std::chrono::seconds(0);
+  const Forecast found = forecast(options, {});
+  EXPECT_GE(found.tried, 100U);
+  EXPECT_LE(found.duration.low, found.duration.high);
+  EXPECT_FALSE(found.interrupted);
+}
+
 }  // namespace jobferry::test
