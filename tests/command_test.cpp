@@ -278,7 +278,7 @@ TEST(Commands, LeadFromAPlanToAProof) {
     EXPECT_EQ(as_json.code, code);
   }
   for (const std::string page : {"validate", "plan", "migrate", "verify"})
-    EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!DOCTYPE html>", 0), 0U) << page;
+    EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!doctype html>", 0), 0U) << page;
   EXPECT_FALSE(scene.has("d"));
 }
 

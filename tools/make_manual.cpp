@@ -71,6 +71,15 @@ std::string exit_section(std::string_view objections) {
   return out + entry("130", "interrupted; a second signal ends at once");
 }
 
+// The kinds of findings of `jobferry validate`.
+std::string findings_section() {
+  std::string out = ".SH FINDINGS\n";
+  for (const FindingKind& kind : finding_kinds)
+    out += entry(fmt::format("{} ({})", kind.word, name_of(kind.severity)),
+                 fmt::format("{}. What to do: {}.", kind.meaning, kind.advice));
+  return out;
+}
+
 std::string command_page(const CommandPage& command, const CLI::App& app) {
   std::string out = heading(fmt::format("jobferry-{}", command.name));
   out += fmt::format(".SH NAME\njobferry\\-{} \\- {}\n", roff(command.name), roff(command.summary));
@@ -80,15 +89,6 @@ std::string command_page(const CommandPage& command, const CLI::App& app) {
   out += options_section(app) + examples_section(command) + exit_section(command.objections);
   if (command.command == CommandName::validate) out += findings_section();
   return out + ".SH SEE ALSO\n.BR jobferry (1)\n";
-}
-
-// The kinds of findings of `jobferry validate`.
-std::string findings_section() {
-  std::string out = ".SH FINDINGS\n";
-  for (const FindingKind& kind : finding_kinds)
-    out += entry(fmt::format("{} ({})", kind.word, name_of(kind.severity)),
-                 fmt::format("{}. What to do: {}.", kind.meaning, kind.advice));
-  return out;
 }
 
 std::string program_page() {

@@ -93,7 +93,7 @@ std::string closing_text(const VerifyOptions& options, const VerifyResult& resul
 
 // --- JSON ---
 
-void put(Writer& json, const char* key, const ArchiveCounts& counts) {
+void put_counts(Writer& json, const char* key, const ArchiveCounts& counts) {
   json.Key(key);
   json.StartObject();
   put(json, "jobs", counts.jobs);
@@ -102,7 +102,7 @@ void put(Writer& json, const char* key, const ArchiveCounts& counts) {
   json.EndObject();
 }
 
-void put(Writer& json, const char* key, const std::map<std::string, ClusterEnds>& clusters) {
+void put_ends(Writer& json, const char* key, const std::map<std::string, ClusterEnds>& clusters) {
   json.Key(key);
   json.StartObject();
   for (const auto& [name, ends] : clusters) {
@@ -116,14 +116,15 @@ void put(Writer& json, const char* key, const std::map<std::string, ClusterEnds>
   json.EndObject();
 }
 
-void put(Writer& json, const char* key, const std::map<std::string, std::uint64_t, std::less<>>& counts) {
+void put_numbers(Writer& json, const char* key,
+                 const std::map<std::string, std::uint64_t, std::less<>>& counts) {
   json.Key(key);
   json.StartObject();
   for (const auto& [name, count] : counts) put(json, name.c_str(), count);
   json.EndObject();
 }
 
-void put(Writer& json, const char* key, const std::vector<LeftOut>& jobs) {
+void put_left_out(Writer& json, const char* key, const std::vector<LeftOut>& jobs) {
   json.Key(key);
   json.StartArray();
   for (const LeftOut& job : jobs) {
@@ -137,7 +138,7 @@ void put(Writer& json, const char* key, const std::vector<LeftOut>& jobs) {
   json.EndArray();
 }
 
-void put(Writer& json, const char* key, const std::vector<Difference>& findings) {
+void put_found(Writer& json, const char* key, const std::vector<Difference>& findings) {
   json.Key(key);
   json.StartArray();
   for (const Difference& finding : findings) {
@@ -201,17 +202,17 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
   json.Bool(result.complete);
   json.Key("hasVersion");
   json.Bool(result.has_version);
-  put(json, "sourceCounts", result.source);
-  put(json, "targetCounts", result.target);
-  put(json, "sourceClusters", result.source_ends);
-  put(json, "targetClusters", result.target_ends);
-  put(json, "changes", result.changes);
-  put(json, "skipped", result.skipped);
-  put(json, "bad", result.bad);
+  put_counts(json, "sourceCounts", result.source);
+  put_counts(json, "targetCounts", result.target);
+  put_ends(json, "sourceClusters", result.source_ends);
+  put_ends(json, "targetClusters", result.target_ends);
+  put_numbers(json, "changes", result.changes);
+  put_left_out(json, "skipped", result.skipped);
+  put_left_out(json, "bad", result.bad);
   put(json, "leftBehind", result.left_behind);
   put(json, "unchecked", result.unchecked);
-  put(json, "findings", result.findings);
-  put(json, "found", result.found);
+  put_numbers(json, "findings", result.findings);
+  put_found(json, "found", result.found);
   if (!result.go_on.empty()) put(json, "goOn", result.go_on);
   json.Key("errors");
   json.StartArray();
