@@ -12,12 +12,12 @@
 #include <cmath>
 
 #include "bad_jobs.h"
-#include "census.h"
 #include "command.h"
 #include "corpus.h"
-#include "estimate.h"
-#include "forecast_report.h"
-#include "sample.h"
+#include "plan/census.h"
+#include "plan/estimate.h"
+#include "plan/forecast_report.h"
+#include "plan/sample.h"
 #include "state.h"
 #include "trial.h"
 

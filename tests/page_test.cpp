@@ -1,6 +1,6 @@
 // Reports as pages: nothing of an archive becomes markup, nothing is fetched, and there is no case that
 // cannot be drawn.
-#include "page.h"
+#include "page/page.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -13,9 +13,9 @@
 #include <numeric>
 #include <set>
 
-#include "markup.h"
-#include "migrate_page.h"
-#include "page_assets.h"
+#include "page/markup.h"
+#include "page/migrate_page.h"
+#include "page/page_assets.h"
 #include "pages.h"
 #include "tree.h"
 

@@ -14,9 +14,9 @@
 #include "document.h"
 #include "forwarding.h"
 #include "look.h"
-#include "schema_walk.h"
 #include "trial.h"
-#include "validate_report.h"
+#include "validate/schema_walk.h"
+#include "validate/validate_report.h"
 
 namespace jobferry::test {
 

@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(g++ cmake ninja-build pkg-config libtbb-dev libsimdjson-dev rapidjson-dev libdeflate-dev libisal-dev libsqlite3-dev zlib1g-dev
   libboost-filesystem-dev libcli11-dev libfmt-dev libgtest-dev libbenchmark-dev)
 browser_packages=(python3 chromium chromium-driver)  # for the tests of reports, which are skipped without
+packaging_packages=(dpkg-dev file lintian groff)     # for those of the manual and the Debian packages, the same
 clang_packages=(clang libclang-rt-14-dev)  # for the presets clang and fuzz
 
 as_root() {

@@ -7,7 +7,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 (($#)) || set -- release
 case " $* " in *" fuzz "* | *" clang "*) packages+=("${clang_packages[@]}") ;; esac
 install_missing "${packages[@]}"
-case " $* " in *" release "* | *" dev "* | *" clang "*) install_optional "${browser_packages[@]}" ;; esac
+case " $* " in
+  *" release "* | *" dev "* | *" clang "*)
+    install_optional "${browser_packages[@]}"
+    install_optional "${packaging_packages[@]}" ;;
+esac
 for preset in "$@"; do
   echo "== $preset"
   build "$preset"

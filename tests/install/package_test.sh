@@ -9,6 +9,9 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 ((EUID == 0)) || { echo "skipped: installing a package needs root"; exit 77; }
+for needed in cpack dpkg-deb dpkg-shlibdeps file; do
+  command -v "$needed" >/dev/null || { echo "skipped: $needed is missing"; exit 77; }
+done
 if dpkg-query -W -f='${Status}' jobferry 2>/dev/null | grep -q 'ok installed'; then
   echo "skipped: jobferry is installed here already"
   exit 77

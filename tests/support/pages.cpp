@@ -7,12 +7,12 @@
 #include <random>
 
 #include "corpus.h"
-#include "forecast_page.h"
 #include "json.h"
-#include "migrate_page.h"
+#include "page/forecast_page.h"
+#include "page/migrate_page.h"
+#include "page/validate_page.h"
+#include "page/verify_page.h"
 #include "tree.h"
-#include "validate_page.h"
-#include "verify_page.h"
 
 namespace jobferry::test {
 

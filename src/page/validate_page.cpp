@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "report.h"
+#include "page_parts.h"
 #include "text.h"
 
 namespace jobferry {
@@ -12,11 +12,6 @@ namespace jobferry {
 namespace {
 
 constexpr ColumnKind number = ColumnKind::number, name = ColumnKind::name;
-
-struct Ending {
-  Tone tone;
-  std::string outcome, next;
-};
 
 Ending ending_of(const ValidateOptions& options, const ValidateResult& result) {
   if (!result.errors.empty())
@@ -33,14 +28,6 @@ Ending ending_of(const ValidateOptions& options, const ValidateResult& result) {
           fmt::format("{} is a sound archive of version {}, with {}.", options.archive, result.version,
                       plural(warnings, "warning")),
           warnings ? "Warnings are what works and is worth a look." : ""};
-}
-
-Section what_was_done(const ValidateOptions& options, const ValidateResult& result, const RunFacts& run) {
-  Facts facts = {{"Archive", options.archive, true}, {"Archive version", std::to_string(result.version)}};
-  const Facts more = page_facts(run);
-  facts.insert(facts.end(), more.begin(), more.end());
-  facts.push_back({"Time", duration_text(result.seconds)});
-  return {"What was done", {std::move(facts)}};
 }
 
 Row counts_row(const std::string& cluster, const ValidateCounts& counts) {
@@ -96,34 +83,28 @@ Section examples(const ValidateResult& result) {
       {}};
   for (const FindingGroup& group : result.findings)
     for (const Finding& each : group.examples)
-      table.rows.push_back(
-          {{each.subject.empty() ? "(root)" : each.subject},
-           {each.file + (each.file.empty() || each.pointer.empty() ? "" : " ") + each.pointer},
-           each.byte ? count_cell(*each.byte) : Cell{},
-           {kind_text(group)},
-           {each.text}});
+      table.rows.push_back({{each.subject.empty() ? "(root)" : each.subject},
+                            {place_in(each.file, each.pointer)},
+                            each.byte ? count_cell(*each.byte) : Cell{},
+                            {kind_text(group)},
+                            {each.text}});
   return {"Examples", {std::move(table)}};
 }
 
 }  // namespace
 
 Page validate_page(const ValidateOptions& options, const ValidateResult& result, const RunFacts& run) {
-  Ending ending = ending_of(options, result);
-  Page page{"Validation of a job archive",
-            ending.tone,
-            std::move(ending.outcome),
-            std::move(ending.next),
-            {{"Jobs", count_cell(result.total().jobs).text},
-             {"With errors", count_cell(result.total().bad).text},
-             {"Errors", count_cell(result.count(Severity::error)).text},
-             {"Warnings", count_cell(result.count(Severity::warning)).text},
-             {"Time", duration_text(result.seconds)}},
-            {}};
-  page.sections.push_back(what_was_done(options, result, run));
+  Page page = page_of("Validation of a job archive", ending_of(options, result));
+  page.figures = {{"Jobs", count_cell(result.total().jobs).text},
+                  {"With errors", count_cell(result.total().bad).text},
+                  {"Errors", count_cell(result.count(Severity::error)).text},
+                  {"Warnings", count_cell(result.count(Severity::warning)).text},
+                  {"Time", time_text(result.seconds)}};
+  page.sections.push_back(
+      what_was_done({{"Archive", options.archive, true}, {"Archive version", std::to_string(result.version)}},
+                    run, result.seconds));
   if (!result.errors.empty()) {
-    Section errors{"Errors", {}};
-    for (const Error& error : result.errors) errors.blocks.emplace_back(Paragraph{describe(error)});
-    page.sections.push_back(std::move(errors));
+    page.sections.push_back({"Errors", {error_table("What stood in the way", result.errors)}});
     return page;
   }
   page.sections.push_back(kinds(result));

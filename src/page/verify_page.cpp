@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "report.h"
+#include "page_parts.h"
 #include "text.h"
 
 namespace jobferry {
@@ -18,11 +18,6 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t, std::less<>>& co
   for (const auto& [key, count] : counts) sum += count;
   return sum;
 }
-
-struct Ending {
-  Tone tone;
-  std::string outcome, next;
-};
 
 Ending ending_of(const VerifyOptions& options, const VerifyResult& result) {
   switch (result.outcome) {
@@ -56,10 +51,7 @@ Section what_was_done(const VerifyOptions& options, const VerifyResult& result, 
   if (!options.cluster.empty())
     facts.push_back(
         {"Only", options.job ? fmt::format("{}/{}", options.cluster, *options.job) : options.cluster});
-  const Facts more = page_facts(run);
-  facts.insert(facts.end(), more.begin(), more.end());
-  facts.push_back({"Time", duration_text(result.seconds)});
-  return {"What was done", {std::move(facts)}};
+  return what_was_done(std::move(facts), run, result.seconds);
 }
 
 Section both_sides(const VerifyResult& result) {
@@ -111,7 +103,7 @@ Section findings(const VerifyResult& result) {
       {}};
   for (const Difference& each : result.found)
     all.rows.push_back({{each.subject.empty() ? "(root)" : each.subject},
-                        {each.file + (each.file.empty() || each.pointer.empty() ? "" : " ") + each.pointer},
+                        {place_in(each.file, each.pointer)},
                         {each.kind},
                         {each.rule},
                         {each.source},
@@ -140,28 +132,18 @@ Section left_out(const char* heading, const char* caption, const std::vector<Lef
   return {heading, {std::move(table)}};
 }
 
-Section errors(const VerifyResult& result) {
-  Section section{"Errors", {}};
-  for (const Error& error : result.errors) section.blocks.emplace_back(Paragraph{describe(error)});
-  return section;
-}
-
 }  // namespace
 
 Page verify_page(const VerifyOptions& options, const VerifyResult& result, const RunFacts& run) {
-  Ending ending = ending_of(options, result);
-  Page page{"Verification of a job archive",
-            ending.tone,
-            std::move(ending.outcome),
-            std::move(ending.next),
-            {{"Jobs in the source", count_cell(result.source.jobs).text},
-             {"Jobs in the target", count_cell(result.target.jobs).text},
-             {"Findings", count_cell(sum_of(result.findings)).text},
-             {"Changes by rules", count_cell(sum_of(result.changes)).text},
-             {"Time", duration_text(result.seconds)}},
-            {}};
+  Page page = page_of("Verification of a job archive", ending_of(options, result));
+  page.figures = {{"Jobs in the source", count_cell(result.source.jobs).text},
+                  {"Jobs in the target", count_cell(result.target.jobs).text},
+                  {"Findings", count_cell(sum_of(result.findings)).text},
+                  {"Changes by rules", count_cell(sum_of(result.changes)).text},
+                  {"Time", time_text(result.seconds)}};
   page.sections.push_back(what_was_done(options, result, run));
-  if (!result.errors.empty()) page.sections.push_back(errors(result));
+  if (!result.errors.empty())
+    page.sections.push_back({"Errors", {error_table("What stood in the way", result.errors)}});
   if (result.outcome == VerifyOutcome::failed) return page;
   page.sections.push_back(findings(result));
   page.sections.push_back(both_sides(result));

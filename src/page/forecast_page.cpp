@@ -5,7 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "forecast_report.h"
+#include "page_parts.h"
+#include "plan/forecast_report.h"
 #include "report.h"
 #include "text.h"
 
@@ -29,11 +30,6 @@ Cell bytes_range(const Estimate& estimate) {
   return {fmt::format("{} to {}", bytes_text(estimate.low), bytes_text(estimate.high))};
 }
 
-struct Ending {
-  Tone tone;
-  std::string outcome, next;
-};
-
 Ending ending_of(const ForecastOptions& options, const Forecast& forecast) {
   if (forecast.interrupted) return {Tone::attention, "Interrupted: this plan is not complete.", ""};
   if (forecast.nothing_to_do)
@@ -51,18 +47,17 @@ Ending ending_of(const ForecastOptions& options, const Forecast& forecast) {
 }
 
 Section what_was_done(const ForecastOptions& options, const Forecast& forecast, const RunFacts& run) {
-  Facts facts = {{"Source", options.migration.source, true},
-                 {"Target", options.migration.target, true},
-                 {"Archive version", fmt::format("{} to {}", forecast.from, forecast.to)},
-                 {"Sample", forecast.exact() ? "all jobs"
-                                             : fmt::format("{} of {}, chosen at random, seed {}",
-                                                           count_cell(forecast.tried).text,
-                                                           plural(forecast.to_try, "job"), forecast.seed)}};
-  const Facts more = page_facts(run);
-  facts.insert(facts.end(), more.begin(), more.end());
-  facts.push_back({"Counting", duration_text(forecast.counting_seconds)});
-  return {"What was done",
-          {std::move(facts), Paragraph{"Nothing was written, neither to the source nor to the target."}}};
+  const std::string sample =
+      forecast.exact() ? "all jobs"
+                       : fmt::format("{} of {}, chosen at random, seed {}", count_cell(forecast.tried).text,
+                                     plural(forecast.to_try, "job"), forecast.seed);
+  Section section = what_was_done({{"Source", options.migration.source, true},
+                                   {"Target", options.migration.target, true},
+                                   {"Archive version", fmt::format("{} to {}", forecast.from, forecast.to)},
+                                   {"Sample", sample}},
+                                  run, forecast.counting_seconds + forecast.duration.sampled);
+  section.blocks.emplace_back(Paragraph{"Nothing was written, neither to the source nor to the target."});
+  return section;
 }
 
 Section obstacles(const char* heading, const char* caption, const std::vector<Obstacle>& all) {
@@ -177,31 +172,10 @@ Section notes(const Forecast& forecast) {
   return {"Decisions to expect", {std::move(table)}};
 }
 
-Section aggregations(const Forecast& forecast) {
-  Table table{"Metrics of each cluster.json, as they will be",
-              {{"Cluster", name}, {"Metric", name}, {"Unit", name}, {"Scope"}, {"Aggregation"}, {"Verdict"}},
-              {}};
-  for (const auto& [cluster, rows] : forecast.aggregations)
-    for (const AggregationRow& row : rows) {
-      Cell verdict{std::string(name_of(row.verdict))};
-      if (row.verdict == Verdict::suspicious || row.verdict == Verdict::invalid)
-        verdict.tone = Tone::attention;
-      table.rows.push_back(
-          {{cluster}, {row.metric}, {row.unit}, {row.scope}, {row.aggregation}, std::move(verdict)});
-    }
-  return {"Aggregations", {std::move(table)}};
-}
-
 }  // namespace
 
 Page forecast_page(const ForecastOptions& options, const Forecast& forecast, const RunFacts& run) {
-  Ending ending = ending_of(options, forecast);
-  Page page{"Plan of a job archive migration",
-            ending.tone,
-            std::move(ending.outcome),
-            std::move(ending.next),
-            {},
-            {}};
+  Page page = page_of("Plan of a job archive migration", ending_of(options, forecast));
   if (forecast.has_estimates())
     page.figures = {{"Jobs", expected(forecast.migrated).text},
                     {"Bad jobs", expected(forecast.bad).text},
@@ -222,7 +196,8 @@ Page forecast_page(const ForecastOptions& options, const Forecast& forecast, con
   if (!forecast.clusters.empty()) page.sections.push_back(clusters(forecast));
   if (!forecast.bad_classes.empty()) page.sections.push_back(bad_jobs(forecast));
   if (!forecast.notes.empty()) page.sections.push_back(notes(forecast));
-  if (!forecast.aggregations.empty()) page.sections.push_back(aggregations(forecast));
+  if (!forecast.aggregations.empty())
+    page.sections.push_back({"Aggregations", {aggregation_table(forecast.aggregations)}});
   return page;
 }
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "report.h"
+#include "page_parts.h"
+#include "text.h"
 
 namespace jobferry {
 
@@ -17,23 +18,7 @@ std::string jobs_text(std::uint64_t n) { return count_cell(n).text + (n == 1 ? "
 
 std::string bytes_text_of(std::uint64_t bytes) { return bytes_text(static_cast<double>(bytes)); }
 
-// Finer than a progress line: most small archives take less than a second.
-std::string time_text(double seconds) {
-  if (seconds >= 10) return duration_text(seconds);
-  return seconds < 1 ? fmt::format("{:.0f} ms", seconds * 1000) : fmt::format("{:.1f} s", seconds);
-}
-
-// `data.json.gz /flops_any/node`
-std::string place_in(std::string_view file, std::string_view pointer) {
-  return fmt::format("{}{}{}", file, file.empty() || pointer.empty() ? "" : " ", pointer);
-}
-
 // --- What came of it ---
-
-struct Ending {
-  Tone tone;
-  std::string outcome, next;
-};
 
 std::string go_on(const Summary& summary) {
   return summary.resumable ? "The same command goes on from here." : "";
@@ -131,19 +116,19 @@ Facts figures_of(const Summary& summary) {
 }
 
 Section what_was_done(const Options& options, const Summary& summary, const RunFacts& run) {
-  Facts facts = {{"Source", options.source, true},
-                 {"Target", options.target, true},
-                 {"Archive version", versions_text(summary)}};
-  const Facts more = page_facts(run);
-  facts.insert(facts.end(), more.begin(), more.end());
-  facts.push_back({"Time", fmt::format("{}, of these {} at the end until all was on disk",
-                                       time_text(summary.seconds), time_text(summary.sync_seconds))});
+  Section section = what_was_done({{"Source", options.source, true},
+                                   {"Target", options.target, true},
+                                   {"Archive version", versions_text(summary)}},
+                                  run, summary.seconds);
+  Facts& facts = std::get<Facts>(section.blocks[0]);
+  facts.back().value +=
+      fmt::format(", of these {} at the end until all was on disk", time_text(summary.sync_seconds));
   if (options.dry_run) facts.push_back({"Dry run", "nothing was written"});
   if (summary.resumed)
     facts.push_back({"Went on", fmt::format("from an earlier run: {} had been done and had not changed",
                                             jobs_text(summary.unchanged))});
   if (summary.left_out) facts.push_back({"Left out", jobs_text(summary.left_out) + " that nobody asked for"});
-  return {"What was done", {std::move(facts)}};
+  return section;
 }
 
 // --- Clusters ---
@@ -314,30 +299,6 @@ Section charts(const Summary& summary) {
 
 // --- What is wrong, and what to review ---
 
-Row error_row(const Error& error) {
-  return {{error.subject.empty() ? "(run)" : error.subject},
-          {std::string(name_of(error.kind))},
-          {place_in(error.file, error.pointer)},
-          error.byte ? Cell{std::to_string(*error.byte), *error.byte} : Cell{},
-          {error.step},
-          {error.what}};
-}
-
-Table error_table(std::string caption, const std::vector<Error>& errors, std::string empty) {
-  Table table{std::move(caption),
-              {{"Job", ColumnKind::name},
-               {"Class", ColumnKind::text},
-               {"Where", ColumnKind::name},
-               {"Byte", ColumnKind::number},
-               {"Step", ColumnKind::text},
-               {"What", ColumnKind::text}},
-              {},
-              {},
-              std::move(empty)};
-  for (const Error& error : errors) table.rows.push_back(error_row(error));
-  return table;
-}
-
 Table note_table(const Summary& summary) {
   Table table{"Notes by code, each with the example that comes first",
               {{"Note", ColumnKind::name},
@@ -363,33 +324,10 @@ Table path_table(std::string caption, const std::vector<std::string>& paths) {
   return table;
 }
 
-Cell verdict_cell(Verdict verdict) {
-  Cell cell{std::string(name_of(verdict))};
-  if (verdict == Verdict::suspicious) cell.tone = Tone::attention;
-  if (verdict == Verdict::invalid) cell.tone = Tone::bad;
-  return cell;
-}
-
-Table aggregation_table(const Summary& summary) {
-  Table table{"Aggregations in every cluster.json",
-              {{"Metric", ColumnKind::name},
-               {"Cluster", ColumnKind::name},
-               {"Unit", ColumnKind::text},
-               {"Scope", ColumnKind::text},
-               {"Aggregation", ColumnKind::text},
-               {"Verdict", ColumnKind::text}},
-              {}};
-  for (const auto& [cluster, rows] : summary.aggregations)
-    for (const AggregationRow& row : rows)
-      table.rows.push_back(
-          {{row.metric}, {cluster}, {row.unit}, {row.scope}, {row.aggregation}, verdict_cell(row.verdict)});
-  return table;
-}
-
 // What most archives have none of is not on their page.
 void add_what_there_is(const Summary& summary, std::vector<Section>& sections) {
   if (!summary.skipped.empty())
-    sections.push_back({"Skipped jobs", {error_table("Jobs with an empty file", summary.skipped, "")}});
+    sections.push_back({"Skipped jobs", {error_table("Jobs with an empty file", summary.skipped)}});
   if (!summary.left_behind.empty())
     sections.push_back(
         {"Left behind",
@@ -410,13 +348,11 @@ std::string title_of(const Options& options, const Summary& summary) {
 }  // namespace
 
 Page migrate_page(const Options& options, const Summary& summary, const RunFacts& run) {
-  Ending ending = ending_of(options, summary);
-  Page page{title_of(options, summary), ending.tone, std::move(ending.outcome),
-            std::move(ending.next),     {},          {}};
+  Page page = page_of(title_of(options, summary), ending_of(options, summary));
   if (has_run(summary)) page.figures = figures_of(summary);
   page.sections.push_back(what_was_done(options, summary, run));
   if (!summary.errors.empty())
-    page.sections.push_back({"Errors", {error_table("What stopped the run", summary.errors, "")}});
+    page.sections.push_back({"Errors", {error_table("What stopped the run", summary.errors)}});
   if (has_run(summary)) {
     page.sections.push_back(clusters(summary));
     page.sections.push_back(charts(summary));
@@ -426,7 +362,8 @@ Page migrate_page(const Options& options, const Summary& summary, const RunFacts
         {"Notes", {Paragraph{"Decisions that you may want to review."}, note_table(summary)}});
     add_what_there_is(summary, page.sections);
   }
-  if (!summary.aggregations.empty()) page.sections.push_back({"Aggregations", {aggregation_table(summary)}});
+  if (!summary.aggregations.empty())
+    page.sections.push_back({"Aggregations", {aggregation_table(summary.aggregations)}});
   return page;
 }
 
