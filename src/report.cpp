@@ -137,24 +137,6 @@ void put_notes(Writer& json, const Summary& summary) {
   json.EndArray();
 }
 
-void put_aggregations(Writer& json, const Summary& summary) {
-  json.Key("aggregations");
-  json.StartArray();
-  for (const auto& [cluster, rows] : summary.aggregations) {
-    for (const AggregationRow& row : rows) {
-      json.StartObject();
-      put(json, "cluster", cluster);
-      put(json, "metric", row.metric);
-      put(json, "unit", row.unit);
-      put(json, "scope", row.scope);
-      put(json, "aggregation", row.aggregation);
-      put(json, "verdict", name_of(row.verdict));
-      json.EndObject();
-    }
-  }
-  json.EndArray();
-}
-
 void put_clusters(Writer& json, const Summary& summary) {
   const auto root = summary.clusters.find("");
   json.Key("root");
@@ -332,7 +314,7 @@ std::string report_json(const Options& options, const Summary& summary) {
   json.StartArray();
   for (const std::string& path : summary.vanished) json.String(printable(path).c_str());
   json.EndArray();
-  put_aggregations(json, summary);
+  put_aggregations(json, summary.aggregations);
   put_errors(json, "errors", summary.errors);
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + '\n';

@@ -117,11 +117,14 @@ Result<Standing> judge(Files& files, const Remembered& value, const Archive& sou
   return Standing::complete;
 }
 
-Result<void> discard(Files& files, State& state, const Options& options) {
+bool is_ours(Files& files, const Remembered& value, const Options& options) {
   const auto target = files.info(options.target + "/.");
-  const auto remembered = state.value("target-inode");
-  const bool ours = target && remembered && *remembered == inode_text(*target);
-  if (auto gone = discard_target(files, options.target, ours); !gone) return gone;
+  const auto remembered = value("target-inode");
+  return target && remembered && *remembered == inode_text(*target);
+}
+
+Result<void> discard(Files& files, State& state, const Remembered& value, const Options& options) {
+  if (auto gone = discard_target(files, options.target, is_ours(files, value, options)); !gone) return gone;
   return state.clear();
 }
 
@@ -150,15 +153,15 @@ Result<Earlier> take_up(Files& files, const Archive& source, const Options& opti
   auto state = State::open(directory);
   if (!state) return std::move(state.error());
   earlier.state = std::move(*state);
+  State& state_of_target = *earlier.state;
+  const Remembered value = [&](std::string_view name) { return state_of_target.value(name); };
   if (options.restart)
-    if (auto gone = discard(files, *earlier.state, options); !gone) return std::move(gone.error());
-  State& remembers = *earlier.state;
-  const auto standing = judge(
-      files, [&](std::string_view name) { return remembers.value(name); }, source, options);
+    if (auto gone = discard(files, state_of_target, value, options); !gone) return std::move(gone.error());
+  const auto standing = judge(files, value, source, options);
   if (!standing) return Error(standing.error());
   earlier.standing = *standing;
   if (*standing == Standing::fresh)
-    if (auto begun = begin(files, remembers, source, options); !begun) return std::move(begun.error());
+    if (auto begun = begin(files, state_of_target, source, options); !begun) return std::move(begun.error());
   return earlier;
 }
 
@@ -172,19 +175,20 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
   for (const std::string& archive : {source.root, options.target})
     if (lies_in(files, directory, archive)) return refused(directory, "--state: it lies in an archive");
   const auto state = look_at_state(directory);
-  if (!state) return options.restart ? Result<Standing>(Standing::fresh) : when_empty();
-  if (!state->holder.empty())
+  if (state && !state->holder.empty())
     return refused(options.target,
                    fmt::format("another jobferry is at work on this target ({})", state->holder));
-  if (options.restart) return Standing::fresh;
-  auto standing = judge(
-      files,
-      [&](std::string_view name) -> std::optional<std::string> {
-        const auto found = state->values.find(std::string(name));
-        if (found == state->values.end()) return {};
-        return found->second;
-      },
-      source, options);
+  const Remembered value = [&](std::string_view name) -> std::optional<std::string> {
+    if (!state) return {};
+    const auto found = state->values.find(std::string(name));
+    return found == state->values.end() ? std::nullopt : std::optional(found->second);
+  };
+  if (options.restart) {
+    auto allowed = check_discard(files, options.target, is_ours(files, value, options));
+    return allowed ? Result<Standing>(Standing::fresh) : Result<Standing>(std::move(allowed.error()));
+  }
+  if (!state) return when_empty();
+  auto standing = judge(files, value, source, options);
   if (standing && *standing == Standing::fresh) return when_empty();
   return standing;
 }

@@ -144,12 +144,16 @@ bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
 
 std::string resolved_path(const std::string& path) { return resolved(path).native(); }
 
-Result<void> discard_target(Files& files, const std::string& target, bool ours) {
+Result<void> check_discard(Files& files, const std::string& target, bool ours) {
   const auto entries = files.list(target);
-  if (!entries || entries->empty()) return {};
-  if (!ours && !files.info(join(target, marker)))
-    return unusable(target, "--restart: the target is not of an unfinished migration");
-  return remove_tree(files, target);
+  if (!entries || entries->empty() || ours || files.info(join(target, marker))) return {};
+  return unusable(target, "--restart: the target is not of an unfinished migration");
+}
+
+Result<void> discard_target(Files& files, const std::string& target, bool ours) {
+  if (auto allowed = check_discard(files, target, ours); !allowed) return allowed;
+  const auto entries = files.list(target);
+  return !entries || entries->empty() ? Result<void>() : remove_tree(files, target);
 }
 
 std::string standing_place(const std::string& target) {

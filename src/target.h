@@ -23,6 +23,9 @@ Result<void> check_target(Files& files, const Archive& source, const Options& op
 // Refuses a target that is neither empty nor to be made.
 Result<void> check_empty(Files& files, const std::string& target);
 
+// Refuses to throw away what no unfinished run has left, as discard_target() does.
+Result<void> check_discard(Files& files, const std::string& target, bool ours);
+
 // A target that an earlier run left, whole: only with the marker in it, or where `ours` says so.
 Result<void> discard_target(Files& files, const std::string& target, bool ours);
 

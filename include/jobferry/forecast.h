@@ -70,11 +70,11 @@ struct RoomForecast {
   std::optional<std::uint64_t> free_bytes, free_inodes;  // none: it does not tell, or there is no end to them
 };
 
-// Reading, changing and encoding is measured. Writing is not: low is without it, high with all that it is
-// known to cost.
+// Reading, changing and encoding is measured. Writing is not: low is without it, likely and high with what it
+// has been seen to cost elsewhere.
 struct DurationForecast {
-  double low = 0, high = 0;  // seconds
-  double sampled = 0;        // seconds that the sample took
+  double low = 0, likely = 0, high = 0;  // seconds
+  double sampled = 0;                    // seconds that the sample took
 };
 
 // What keeps the migration from completing, or may do so.

@@ -80,12 +80,7 @@ class Counter {
   }
 
   void expect(const JobPath& path) {
-    const JobSize size = size_of(files_, travel_, slot_);
-    census.to_try.add(size);
-    census.bytes.add(static_cast<double>(size.bytes));
-    census.blocks.add(static_cast<double>(size.blocks));
-    census.inodes.add(static_cast<double>(size.inodes));
-    census.carried.add(static_cast<double>(size.carried));
+    census.to_try.add(size_of(files_, travel_, slot_));
     sample_.offer(slot_.subject);
     count_directories(path);
     for (const auto& [name, info] :
@@ -139,44 +134,66 @@ Travel travel_of(Files& files, const Plan& plan) {
   const DataMode mode = plan.options.data;
   const bool reflinks =
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks);
-  return {shared, !shared || reflinks};
+  const bool changed =
+      std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
+  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks};
 }
 
-void JobSize::add(const JobSize& other) {
+void KnownSizes::add(const JobSize& size) {
+  const auto known = [](std::uint64_t n) { return static_cast<double>(n); };
+  ++jobs;
+  bytes_in.add(known(size.bytes_in));
+  bytes_out.add(known(size.bytes_out));
+  blocks.add(known(size.blocks));
+  inodes.add(known(size.inodes));
+  carried.add(known(size.carried));
+}
+
+void KnownSizes::add(const KnownSizes& other) {
   jobs += other.jobs;
-  bytes += other.bytes;
-  blocks += other.blocks;
-  inodes += other.inodes;
-  carried += other.carried;
-  carried_unread += other.carried_unread;
-  left_behind += other.left_behind;
+  bytes_in.add(other.bytes_in);
+  bytes_out.add(other.bytes_out);
+  blocks.add(other.blocks);
+  inodes.add(other.inodes);
+  carried.add(other.carried);
+}
+
+void KnownSizes::forget(std::uint64_t gone) {
+  jobs -= std::min(gone, jobs);
+  for (Known* known : {&bytes_in, &bytes_out, &blocks, &inodes, &carried})
+    known->jobs = static_cast<double>(jobs);
 }
 
 JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   JobSize size;
-  size.jobs = 1;
-  size.blocks = 1, size.inodes = 1;  // its directory
-  const auto add = [&](std::uint64_t bytes) {
-    size.bytes += bytes;
+  size.blocks = 1, size.inodes = 1;
+  const auto write = [&](std::uint64_t bytes) {
+    size.bytes_out += bytes;
     size.blocks += blocks_of(bytes);
     ++size.inodes;
   };
-  if (slot.meta_info) add(slot.meta_info->size);
+  const auto carry = [&](std::uint64_t bytes) {
+    size.bytes_out += bytes;
+    size.blocks += travel.shared ? 0 : blocks_of(bytes);
+    size.inodes += travel.needs_inode;
+  };
+  if (slot.meta_info) {
+    size.bytes_in += slot.meta_info->size;
+    write(slot.meta_info->size);
+  }
   for (const DataFile* data : {&slot.gz, &slot.plain}) {
     if (!data->info) continue;
-    if (slot.reads_data) {
-      add(data->info->size);
-      continue;
-    }
-    ++size.carried_unread;
-    size.bytes += data->info->size;
-    size.blocks += travel.shared ? 0 : blocks_of(data->info->size);
-    size.inodes += travel.needs_inode;
+    size.bytes_in += data->info->size;
+    if (data != &slot.gz && slot.gz.info) continue;  // mostly the .gz is the one that is used (X7)
+    travel.rewritten ? write(data->info->size) : carry(data->info->size);
   }
-  for (const Entry& entry : slot.carried)
-    if (const auto info = files.info(join(slot.source, entry.name))) add(info->size);
+  for (const Entry& entry : slot.carried) {
+    const auto info = files.info(join(slot.source, entry.name));
+    if (!info) continue;
+    size.bytes_in += info->size;
+    write(info->size);
+  }
   size.carried = slot.carried.size();
-  size.left_behind = slot.left_behind;
   return size;
 }
 
@@ -208,21 +225,12 @@ ClusterCensus Census::total() const {
 void Census::add(Census&& other) {
   for (const auto& [name, cluster] : other.clusters) add_to(clusters[name], cluster);
   to_try.add(other.to_try);
-  bytes.add(other.bytes);
-  blocks.add(other.blocks);
-  inodes.add(other.inodes);
-  carried.add(other.carried);
   for (const auto& [kind, fault] : other.bad) bad[kind].add(fault.example, fault.jobs);
   if (other.unreadable.jobs) unreadable.add(other.unreadable.example, other.unreadable.jobs);
   folders += other.folders;
   firsts.merge(other.firsts);
   left_behind_jobs.insert(left_behind_jobs.end(), other.left_behind_jobs.begin(),
                           other.left_behind_jobs.end());
-}
-
-void Census::forget(std::uint64_t gone) {
-  to_try.jobs -= std::min(gone, to_try.jobs);
-  for (Known* known : {&bytes, &blocks, &inodes, &carried}) known->jobs = static_cast<double>(to_try.jobs);
 }
 
 Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,

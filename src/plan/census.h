@@ -18,27 +18,33 @@
 
 namespace jobferry {
 
-// How unchanged data files come to the target.
+// How data files come to the target.
 struct Travel {
-  bool shared = false;      // they take no bytes there
+  bool rewritten = false;   // steps or --compress make other files of them
+  bool shared = false;      // those that stay as they are take no bytes there
   bool needs_inode = true;  // they take an inode: all but hard links
 };
 Travel travel_of(Files& files, const Plan& plan);
 
-// What is known of a job from its directory. The sample tells what becomes of it.
+// What a job would take if it were written as it is. The sample tells what becomes of it.
 struct JobSize {
-  std::uint64_t jobs = 0;
-  std::uint64_t bytes = 0;           // of all its files
-  std::uint64_t blocks = 0;          // written as it is
-  std::uint64_t inodes = 0;          // the same
-  std::uint64_t carried = 0;         // files
-  std::uint64_t carried_unread = 0;  // data files
-  std::uint64_t left_behind = 0;     // entries, if it is migrated
-
-  void add(const JobSize& other);
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t blocks = 0, inodes = 0;  // with its directory
+  std::uint64_t carried = 0;             // files
 };
 // Of a slot that has been listed.
 JobSize size_of(Files& files, const Travel& travel, const Slot& slot);
+
+// Of many jobs.
+struct KnownSizes {
+  std::uint64_t jobs = 0;
+  Known bytes_in, bytes_out, blocks, inodes, carried;
+
+  void add(const JobSize& size);
+  void add(const KnownSizes& other);
+  // So many of the jobs are no longer there.
+  void forget(std::uint64_t gone);
+};
 
 // Who reads the archive.
 struct Reader {
@@ -62,8 +68,7 @@ using Faults = std::map<Kind, Fault>;
 // One for each thread, added up in the end. Grows with the number of thousands of jobIds, eight bytes each.
 struct Census {
   std::map<std::string, ClusterCensus> clusters;
-  Known bytes, blocks, inodes, carried;  // of the jobs to be tried
-  JobSize to_try;                // all jobs that are neither skipped nor bad by what their directories show
+  KnownSizes to_try;             // all jobs that are neither skipped nor bad by what their directories show
   Faults bad;                    // the bad ones of these
   Fault unreadable;              // jobs to be tried with files whose mode forbids reading
   std::uint64_t folders = 0;     // CLUSTER/FIRST/SECOND in which there are jobs to be tried
@@ -74,8 +79,6 @@ struct Census {
   std::uint64_t directories() const { return folders + firsts.size(); }
   ClusterCensus total() const;
   void add(Census&& other);
-  // Jobs to be tried that are no longer there.
-  void forget(std::uint64_t gone);
 };
 
 // Every job that is to be tried is offered to the sample.

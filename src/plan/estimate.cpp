@@ -64,15 +64,28 @@ double quantile(double degrees) {
   return z + (z * z * z + z) / (4 * d) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * d * d);
 }
 
-Estimate estimate_total(const Sums& s, const Known& known) {
+Estimate estimate_total(const Sums& s, const Known& known, const Estimate& counting) {
   if (s.n >= known.jobs) return Estimate::of(s.y);
   if (s.n == 0) return {0, 0, 0};
-  const double ratio = s.x > 0 ? s.y / s.x : 0;
-  const double value = s.x > 0 ? ratio * known.x : s.y / s.n * known.jobs;
-  if (s.n < 2) return {value, s.y, 2 * value};
+  if (s.x <= 0) return estimate_kept(known, counting);
+  const double ratio = s.y / s.x, value = ratio * known.x;
+  if (s.n < 2 || counting.value <= 0) return {value, s.y, 2 * known.x};
   const double half =
       quantile(s.n - 1) * std::max(error_of_draw(s, known, ratio), error_of_model(s, known, ratio));
-  return {value, std::clamp(value - half, std::min(s.y, value), value), value + half};
+  const double down = std::max(half, value * (1 - counting.low / counting.value)),
+               up = std::max(half, value * (counting.high / counting.value - 1));
+  return {value, std::clamp(value - down, std::min(s.y, value), value), value + up};
+}
+
+Estimate estimate_kept(const Known& known, const Estimate& counting) {
+  if (known.jobs <= 0 || known.x <= 0) return Estimate::of(0);
+  // Which jobs count is a matter of chance, too.
+  const auto total = [&](double jobs, double away) {
+    const double share = jobs / known.jobs;
+    return std::clamp(known.x * share + away * std::sqrt(known.xx * share * (1 - share)), 0.0, known.x);
+  };
+  constexpr double twice = 2;
+  return {total(counting.value, 0), total(counting.low, -twice), total(counting.high, twice)};
 }
 
 Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_t population) {
@@ -93,20 +106,21 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
 
 Estimate with_long_tail(const Estimate& e) {
   if (e.value <= 0 || e.exact()) return e;
-  return {e.value, e.value * std::exp(e.low / e.value - 1), e.value * std::exp(e.high / e.value - 1)};
+  const double up = e.high / e.value - 1;
+  return {e.value, e.low, e.value * (1 + up + up * up / 2)};  // as far as exp(up) makes sense
 }
 
 Estimate estimate_places(const Sums& places, const Estimate& jobs) {
   if (places.n == 0 || jobs.value <= 0) return {0, 0, 0};
+  if (jobs.exact()) return Estimate::of(places.y);
   const double mean = places.y / places.n;
   const double spread = places.n < 2 ? 0 : std::max(0.0, places.yy - places.n * mean * mean) / (places.n - 1);
-  if (jobs.exact()) return Estimate::of(places.y);
-  const double of_mean = quantile(places.n - 1) * std::sqrt(spread / places.n) / mean;
+  const double of_mean = mean > 0 ? quantile(places.n - 1) * std::sqrt(spread / places.n) / mean : 0;
   const double down = std::hypot(1 - jobs.low / jobs.value, of_mean),
                up = std::hypot(jobs.high / jobs.value - 1, of_mean);
   const double value = jobs.value * mean;
-  const Estimate places_of_all = with_long_tail({value, value * (1 - down), value * (1 + up)});
-  return {value, std::max(places.y, places_of_all.low), places_of_all.high};
+  const Estimate all = {value, std::max(places.y, value * (1 - down)), value * (1 + up)};
+  return spread > 0 ? with_long_tail(all) : all;
 }
 
 }  // namespace jobferry

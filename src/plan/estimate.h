@@ -27,14 +27,17 @@ struct Known {
 
   void add(double value) { jobs += 1, x += value, xx += value * value; }
   void add(const Known& other) { jobs += other.jobs, x += other.x, xx += other.xx; }
-  // Of so many jobs with the same x each.
-  static Known alike(double jobs) { return {jobs, jobs, jobs}; }
 };
 
-// The sum of y over all jobs: a ratio estimate. The interval is the wider one of two: from what the ratio
-// leaves over in the sample, and from how y / x varies there applied to the x of all jobs. Sizes have long
-// tails, and a sample mostly misses the largest jobs; the second knows how large they are.
-Estimate estimate_total(const Sums& sums, const Known& known);
+// The sum of y over all jobs: a ratio estimate. `counting` are the jobs whose y is not 0, since others are
+// not migrated. The interval is as wide as the widest of three: from what the ratio leaves over in the
+// sample; from how y / x varies there applied to the x of all jobs; from the interval of `counting`. Sizes
+// have long tails, and a sample mostly misses the largest jobs: the second knows how large they are. Of jobs
+// that do not count a sample may have hardly any, which only the third knows.
+Estimate estimate_total(const Sums& sums, const Known& known, const Estimate& counting);
+
+// The sum of x over the jobs that count.
+Estimate estimate_kept(const Known& known, const Estimate& counting);
 
 // Jobs of `population` that have what `found` of `sampled` have. The interval is exact for draws without
 // replacement (hypergeometric, after Clopper and Pearson), so it also holds for few and for none.
@@ -43,8 +46,7 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
 // A total of what only some jobs have, y places each: as uncertain as their number and their mean together.
 Estimate estimate_places(const Sums& places, const Estimate& jobs);
 
-// The same interval of a total that a few jobs may make up for the most part: upwards there is more room than
-// down.
+// The same interval of a total that a few jobs may make up for the most part: there is more room upwards.
 Estimate with_long_tail(const Estimate& estimate);
 
 // The quantile for an interval of confidence_percent with so many degrees of freedom.

@@ -47,13 +47,14 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   const std::uint64_t shared_blocks = shared ? blocks_of(slot.data->info->size) : 0;
   const std::uint64_t linked = slot.carries_data() && !travel.needs_inode;
   const auto if_done = [&](std::uint64_t n) { return done ? as_number(n) : 0; };
-  bytes_in.add(as_number(size.bytes), as_number(slot.bytes_in));
-  bytes_out.add(as_number(size.bytes), if_done(slot.bytes_out));
+  bytes_in.add(as_number(size.bytes_in), as_number(slot.bytes_in));
+  bytes_out.add(as_number(size.bytes_out), if_done(slot.bytes_out));
   blocks.add(as_number(size.blocks), if_done(1 + slot.blocks_out - shared_blocks));
   inodes.add(as_number(size.inodes), if_done(slot.written.size() - linked));
-  carried.add(as_number(size.carried), if_done(slot.carried.size()));
-  left_behind.add(1, done ? 0 : as_number(slot.entries) - as_number(slot.left_behind));
-  if (done) add_notes(slot, size.bytes);
+  entries += slot.entries;
+  carried += done ? slot.carried.size() : 0;
+  if (!done) kept_back.add(1, as_number(slot.entries) - as_number(slot.left_behind));
+  if (done) add_notes(slot, size.bytes_in);
 }
 
 void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
@@ -89,7 +90,7 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
       return;
     }
     const JobSize size = size_of(files, travel, slot);
-    bytes += as_number(size.bytes);
+    bytes += as_number(size.bytes_in);
     rehearsal.add(slot, size, travel);
   });
 

@@ -20,7 +20,9 @@ struct Rehearsal {
   std::uint64_t tried = 0, migrated = 0, skipped = 0, carried_unread = 0;
   Faults bad;
   // Beside what is known of the same jobs (JobSize).
-  Sums bytes_in, bytes_out, blocks, inodes, carried, left_behind;
+  Sums bytes_in, bytes_out, blocks, inodes;
+  std::uint64_t carried = 0, entries = 0;
+  Sums kept_back;  // of the jobs that were not migrated: entries that are left behind for that alone
 
   struct Noted {
     Sums places;    // of the jobs that have it
