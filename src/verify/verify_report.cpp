@@ -25,23 +25,31 @@ std::string_view name_of(VerifyOutcome outcome) {
 
 // --- Text ---
 
-std::string counts_text(std::string_view side, const ArchiveCounts& counts) {
-  return fmt::format("  {}: {} jobs, {} files, {} bytes\n", side, counts.jobs, counts.files, counts.bytes);
+std::string sides_text(const VerifyResult& result) {
+  std::vector<std::vector<std::string>> rows = {{"", "jobs", "files", "bytes"}};
+  const auto add = [&](const char* side, const ArchiveCounts& counts) {
+    rows.push_back(
+        {side, std::to_string(counts.jobs), std::to_string(counts.files), std::to_string(counts.bytes)});
+  };
+  add("source", result.source);
+  add("target", result.target);
+  return table(rows, "lrrr");
 }
 
+// One number where both sides agree.
 std::string ends_text(const VerifyResult& result) {
-  std::string out;
+  std::vector<std::vector<std::string>> rows = {{"cluster", "jobs", "highest job ID", "newest start time"}};
+  const auto both = [](std::uint64_t source, std::uint64_t target) {
+    return source == target ? std::to_string(source) : fmt::format("{}, target {}", source, target);
+  };
   for (const auto& [cluster, ends] : result.source_ends) {
     const auto other = result.target_ends.find(cluster);
     const ClusterEnds target = other == result.target_ends.end() ? ClusterEnds() : other->second;
-    const auto both = [](std::uint64_t a, std::uint64_t b) {
-      return a == b ? std::to_string(a) : fmt::format("{} and {}", a, b);
-    };
-    out += fmt::format("  {}: {} jobs, highest job ID {}, newest start time {}\n", printable(cluster),
-                       both(ends.jobs, target.jobs), both(ends.highest_job, target.highest_job),
-                       both(ends.newest_start, target.newest_start));
+    rows.push_back({printable(cluster), both(ends.jobs, target.jobs),
+                    both(ends.highest_job, target.highest_job),
+                    both(ends.newest_start, target.newest_start)});
   }
-  return out;
+  return rows.size() > 1 ? table(rows, "lrrr") : std::string();
 }
 
 std::string changes_text(const VerifyResult& result) {
@@ -172,7 +180,7 @@ std::string describe(const Difference& finding) {
 std::string verify_text(const VerifyOptions& options, const VerifyResult& result) {
   if (result.outcome == VerifyOutcome::failed) return closing_text(options, result);
   std::string out = fmt::format("Archive version {} to {}\n", result.from, result.to);
-  out += counts_text("source", result.source) + counts_text("target", result.target) + ends_text(result);
+  out += sides_text(result) + ends_text(result);
   out += changes_text(result);
   out += left_out_text("Skipped, and rightly not in the target", result.skipped);
   out += left_out_text("Bad, and rightly not in the target", result.bad);
