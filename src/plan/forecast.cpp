@@ -11,6 +11,7 @@
 #include <limits>
 #include <utility>
 
+#include "advice.h"
 #include "archive.h"
 #include "clusters.h"
 #include "command.h"
@@ -32,32 +33,8 @@ constexpr std::size_t most_tried = 200'000;
 // How many directories with a meta.json are named.
 constexpr std::size_t most_named = 10;
 
-std::string advice_for(Kind kind) {
-  switch (kind) {
-    case Kind::not_an_archive:
-      return "name a job archive with --src: a directory with version.txt, or with directories that hold a "
-             "cluster.json";
-    case Kind::version_unknown:
-      return "name another version with --to, or take a jobferry that knows this one";
-    case Kind::target_unusable:
-      return "name another target with --dst, or make room in this one";
-    case Kind::state_unusable:
-      return "see `jobferry status`; wait for the other run, name its options, or another --dst or --state";
-    case Kind::cluster_bad:
-      return "mend this cluster.json: no job is migrated before that";
-    case Kind::option_invalid:
-      return "correct the option";
-    case Kind::read_failed:
-      return "run it as a user who may read the archive; see that the disk is sound";
-    case Kind::internal:
-      return "report it; a plan of fewer jobs (--sample) may show what it is about";
-    default:
-      return "mend these jobs or remove them, or complete without them: --accept-bad";
-  }
-}
-
 void obstruct(Forecast& forecast, Error error) {
-  std::string advice = advice_for(error.kind);
+  std::string advice(advice_on(error.kind));
   forecast.obstacles.push_back({std::move(error), std::move(advice)});
 }
 
@@ -130,7 +107,7 @@ void judge_permissions(const Census& census, const Options& options, Forecast& f
   Error error = unreadable.example;
   error.what = fmt::format("{} jobs have files that this user may not read, for example: {}", unreadable.jobs,
                            error.what);
-  std::string advice = advice_for(error.kind);
+  std::string advice(advice_on(error.kind));
   (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back({error, advice});
 }
 
@@ -145,7 +122,7 @@ void judge_room(const Options& options, Forecast& forecast) {
   const auto check = [&](double bytes, double inodes) {
     return check_room(options.target, {whole(bytes) + room.state_bytes, whole(inodes)}, free);
   };
-  const std::string advice = advice_for(Kind::target_unusable);
+  const std::string advice(advice_on(Kind::target_unusable));
   // What an earlier run has written is there already.
   std::vector<Obstacle>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
   if (auto fits = check(room.bytes.value, room.inodes.value); !fits)
