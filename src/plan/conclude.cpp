@@ -155,7 +155,7 @@ bool same_file_system(Files& files, const std::string& a, const std::string& b) 
   return first && second && first->device == second->device;
 }
 
-void conclude_room(Files& files, const Findings& found, Forecast& forecast) {
+void conclude_room(Files& files, const Basis& found, Forecast& forecast) {
   const Plan& plan = found.plan;
   const Census& census = found.census;
   const Rehearsal& rehearsal = found.rehearsal;
@@ -193,7 +193,7 @@ void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& fo
   }
 }
 
-void conclude(Files& files, const Findings& found, Forecast& forecast) {
+void conclude(Files& files, const Basis& found, Forecast& forecast) {
   forecast.tried = found.rehearsal.tried;
   forecast.to_try = found.census.to_try.jobs;
   conclude_bad(found.census, found.rehearsal, forecast);

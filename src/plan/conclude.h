@@ -7,7 +7,8 @@
 
 namespace jobferry {
 
-struct Findings {
+// What all of it follows from.
+struct Basis {
   const Plan& plan;
   const Travel& travel;
   const Census& census;
@@ -16,7 +17,7 @@ struct Findings {
 };
 
 // Fills in what a forecast concludes.
-void conclude(Files& files, const Findings& found, Forecast& forecast);
+void conclude(Files& files, const Basis& found, Forecast& forecast);
 
 // The bad jobs alone.
 void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& forecast);
