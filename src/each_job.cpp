@@ -74,6 +74,14 @@ class Visits {
   std::exception_ptr thrown_;
 };
 
+void count(Files& files, const Archive& archive, bool follow, Progress& progress, std::stop_token stop) try {
+  Walk walk(files, archive, follow);
+  while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
+  if (!stop.stop_requested()) progress.all_known = true;
+} catch (const std::exception&) {
+  // Without memory to count in, the line does without the number of jobs.
+}
+
 }  // namespace
 
 std::string each_job(Walk& walk, const Visit& how,
@@ -90,6 +98,17 @@ std::string each_job(Walk& walk, const Visit& how,
     visits.work(0);
   }
   return visits.go_on();
+}
+
+CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress) {
+  if (!progress || !progress->counts_ahead) return;
+  try {
+    thread_ = std::jthread([&files, &archive, follow_symlinks, progress](std::stop_token stop) {
+      count(files, archive, follow_symlinks, *progress, stop);
+    });
+  } catch (const std::system_error&) {
+    // No thread to be had: the line does without the number of jobs.
+  }
 }
 
 }  // namespace jobferry

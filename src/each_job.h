@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "discover.h"
 
@@ -23,5 +24,16 @@ struct Visit {
 // were.
 std::string each_job(Walk& walk, const Visit& how,
                      const std::function<void(const JobPath& job, unsigned worker)>& visit);
+
+// Counts the jobs of an archive ahead of those who work on them, in a thread of its own, until it is
+// destroyed. It reads the directories that they read next anyway.
+class CountAhead {
+ public:
+  // Without a progress, or one that does not want it, nothing is done.
+  CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress);
+
+ private:
+  std::jthread thread_;
+};
 
 }  // namespace jobferry

@@ -144,7 +144,9 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
   const std::string rest =
       each_job(walk, {threads, listener.stop, {}}, [&](const JobPath& job, unsigned worker) {
         Counter(files, archive, seen[worker]).count_job(job);
-        if (listener.progress) ++listener.progress->jobs;
+        if (!listener.progress) return;
+        ++listener.progress->jobs;
+        listener.progress->done(job.text());
       });
   for (Seen& each : seen) add(result, each);
   for (const auto& [cluster, count] : walk.passed().left_behind) result.left_behind += count;

@@ -14,6 +14,7 @@
 #include "checkpoints.h"
 #include "clusters.h"
 #include "discover.h"
+#include "each_job.h"
 #include "files.h"
 #include "resume.h"
 #include "run.h"
@@ -30,17 +31,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-// Counts the jobs ahead of the run, for the progress line. It reads the directories that the run reads next
-// anyway.
-void count_jobs(Files& files, const Archive& archive, bool follow, Progress& progress,
-                std::stop_token stop) try {
-  Walk walk(files, archive, follow);
-  while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
-  if (!stop.stop_requested()) progress.all_known = true;
-} catch (const std::exception&) {
-  // Without memory to count in, the line does without the number of jobs.
 }
 
 void sort_by_path(std::vector<Error>& errors) {
@@ -73,11 +63,7 @@ bool run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledg
   const Run run{walk, stages, ledger, listener, memory_for(options), threads_for(options), options.io_depth};
   bool all_jobs = false;
   {
-    std::jthread counter;
-    if (listener.progress && listener.progress->counts_ahead)
-      counter = std::jthread([&](std::stop_token stop) {
-        count_jobs(files, plan.archive, options.follow_symlinks, *listener.progress, stop);
-      });
+    const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress);
     all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
   settle(walk, target, ledger, summary);

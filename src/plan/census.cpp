@@ -242,7 +242,9 @@ Census take_census(Files& files, const Plan& plan, const Stages& stages, const T
   const std::string left =
       each_job(walk, {plan.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
         counters[worker]->look_at(path);
-        if (listener.progress) ++listener.progress->jobs;
+        if (!listener.progress) return;
+        ++listener.progress->jobs;
+        listener.progress->done(path.text());
       });
   Census all;
   for (const std::string& cluster : plan.archive.clusters) all.clusters[cluster];

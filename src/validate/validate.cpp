@@ -314,8 +314,9 @@ unsigned threads_of(const ValidateOptions& options) {
   return options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-void count(Progress* progress, const Checked& job) {
+void count(Progress* progress, const JobPath& path, const Checked& job) {
   if (!progress) return;
+  progress->done(path.text());
   ++progress->jobs;
   progress->bad += job.bad;
   progress->bytes_in += job.bytes;
@@ -327,8 +328,9 @@ bool check_jobs(Walk& walk, const Known& known, const Listener& listener, Valida
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < threads_of(known.options); ++i) workers.push_back(std::make_unique<Worker>(known));
   const Visit how{threads_of(known.options), listener.stop, {}};
+  const CountAhead ahead(known.files, known.archive, known.options.follow_symlinks, listener.progress);
   const std::string rest = each_job(walk, how, [&](const JobPath& job, unsigned worker) {
-    count(listener.progress, workers[worker]->check_job(job));
+    count(listener.progress, job, workers[worker]->check_job(job));
   });
   for (const auto& worker : workers) {
     all.add(worker->all());

@@ -220,6 +220,7 @@ class Verification {
       checker.found("not-checked", path.text(), {}, error.what(), {});
     }
     if (!listener_.progress) return;
+    listener_.progress->done(path.text());
     if (counts) ++listener_.progress->jobs;
     listener_.progress->bytes_in += checker.bytes_in() - in;
     listener_.progress->bytes_out += checker.bytes_out() - out;
@@ -229,6 +230,9 @@ class Verification {
     if (options_.from.starts_with(target_part)) return;
     if (choice_.is_one_job()) return take_folder(*source_files_, options_.source, &Checker::job, true);
     Walk jobs(*source_files_, source_, options_.follow_symlinks);
+    const bool all = options_.sample >= 100 && options_.cluster.empty() && options_.from.empty();
+    const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
+                           all ? listener_.progress : nullptr);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
     for (const Error& error : jobs.passed().unreadable)
       checkers_.front().found("unreadable", error.subject, {}, error.what, {});
