@@ -14,8 +14,7 @@ namespace jobferry {
 
 namespace {
 
-// Options that --help shows, and those that only --help-all and the manual show.
-constexpr const char* common = "Options";
+// The group of options that only --help-all and the manual show.
 constexpr const char* more = "More options";
 
 // --- Values ---
