@@ -160,11 +160,16 @@ bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const 
   return WIFSIGNALED(status);
 }
 
-// Served to a server, the target would be whole.
+// A server would find the target whole. It accepts it by the number in version.txt, with or without the end of
+// the line, and not by one that is empty or broken off.
 std::string wrong_before_resume(const Tree& whole, const std::string& target) {
   Tree found = read_tree(target);
   found.erase(marker);
-  return found.contains("version.txt") ? difference(whole, found) : "";
+  const auto version = found.find("version.txt");
+  const std::string& line = whole.at("version.txt");
+  if (version == found.end() || (version->second != line && version->second + '\n' != line)) return "";
+  version->second = line;
+  return difference(whole, found);
 }
 
 struct Whole {
@@ -284,21 +289,21 @@ TEST(CatchUp, AJobThatIsSkippedByNowGoes) {
 // Several times in one migration, with as many threads as it happens, and in the catch-up that follows.
 TEST(Killed, ManyTimesInTheGraph) {
   std::mt19937 random(7);
+  int kills = 0;
   for (int round = 0; round < as_large(8, 50); ++round) {
     const TempDir temp;
     make_source(temp, 0, 30, static_cast<unsigned>(round));
     const Whole whole = run_whole(temp, false);
     Options options = options_for(temp, "target", false);
-    int kills = 0;
     for (int i = 0; i < 4; ++i) {
       const auto n = 1 + random() % whole.calls;
       options.threads = static_cast<unsigned>(1 + random() % 3);
       kills += is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
       EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
     }
-    EXPECT_GT(kills, 0);
     expect_completed(whole, options);
   }
+  EXPECT_GE(kills, as_large(8, 50));
 }
 
 class PowerLoss : public testing::TestWithParam<int> {};
@@ -666,7 +671,8 @@ TEST(VanishedSource, EndsTheRunAndCostsNothing) {
     const Summary summary = migrate_with(files, options, {});
     SCOPED_TRACE(fmt::format("away at call {}: {}", n, why(options, summary)));
     EXPECT_TRUE(summary.outcome == Outcome::failed || summary.outcome == Outcome::complete);
-    fs::rename(options.source + ".away", options.source);
+    // With the checkpoints of a thread of their own a run can end before its n-th call.
+    if (fs::exists(options.source + ".away")) fs::rename(options.source + ".away", options.source);
     expect_completed(whole, options);
   }
 }
