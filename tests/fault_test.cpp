@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "corpus.h"
-#include "files.h"
+#include "forwarding.h"
 #include "report.h"
 #include "run.h"
 #include "tree.h"
@@ -20,89 +20,33 @@ namespace {
 // How a call fails: with an error, as all real ones do; or, as nothing should, by throwing.
 enum class Way { error, no_memory, defect };
 
-// Real files, one call of which fails, and from then on every call of the same kind if `lasting`.
-class FailingFiles : public Files {
+// One call fails, and from then on every call of the same kind if `lasting`.
+class FailingFiles : public ForwardingFiles {
  public:
   FailingFiles(std::uint64_t nth, bool lasting, Way way = Way::error)
-      : real_(real_files(false)), nth_(nth), lasting_(lasting), way_(way) {}
+      : nth_(nth), lasting_(lasting), way_(way) {}
 
   std::uint64_t calls() const { return calls_; }
   const std::string& failed() const { return failed_; }
 
-  void confine(const std::string& root) override { real_->confine(root); }
-  Result<std::vector<Entry>> list(const std::string& path) override {
-    if (fails("list", path)) return error(Kind::read_failed);
-    return real_->list(path);
-  }
-  Result<FileInfo> info(const std::string& path) override {
-    if (fails("info", path)) return error(Kind::read_failed);
-    return real_->info(path);
-  }
-  Result<bool> exists(const std::string& path) override {
-    if (fails("exists", path)) return error(Kind::read_failed);
-    return real_->exists(path);
-  }
-  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
-    if (fails("read", path)) return error(Kind::read_failed);
-    return real_->read(path, limit, content);
-  }
-  Result<Space> space(const std::string& path) override {
-    if (fails("space", path)) return error(Kind::read_failed);
-    return real_->space(path);
-  }
-  Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
-    if (fails("make_directory", path)) return error(Kind::write_failed);
-    return real_->make_directory(path, like);
-  }
-  Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
-    if (fails("set_attributes", path)) return error(Kind::write_failed);
-    return real_->set_attributes(path, like);
-  }
-  Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) override {
-    if (fails("write", path)) return error(Kind::write_failed);
-    return real_->write(path, content, like);
-  }
-  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
-    if (fails("copy", from)) return error(Kind::write_failed);
-    return real_->copy(from, to, like);
-  }
-  Result<void> reflink(const std::string&, const std::string& to, const FileInfo&) override {
-    fails("reflink", to);
-    return error(Kind::write_failed);
-  }
-  Result<void> link(const std::string& from, const std::string& to) override {
-    if (fails("link", from)) return error(Kind::write_failed);
-    return real_->link(from, to);
-  }
-  Result<void> remove(const std::string& path) override {
-    if (fails("remove", path)) return error(Kind::write_failed);
-    return real_->remove(path);
-  }
-  Result<void> sync(const std::string& path) override {
-    if (fails("sync", path)) return error(Kind::write_failed);
-    return real_->sync(path);
-  }
-
  private:
-  bool fails(const std::string& call, const std::string& path) {
+  Result<void> before(std::string_view call, const std::string& path) override {
     const std::uint64_t number = ++calls_;
     const bool first = number == nth_;
     if (first) failed_ = call, place_ = path;
-    const bool now = first || (lasting_ && number > nth_ && call == failed_);
-    if (now && way_ == Way::no_memory) throw std::bad_alloc();
-    if (now && way_ == Way::defect) throw std::runtime_error("planned defect");
-    return now;
-  }
-  Error error(Kind kind) const {
-    Error error{kind, "planned failure"};
+    if (!first && !(lasting_ && number > nth_ && call == failed_)) return {};
+    if (way_ == Way::no_memory) throw std::bad_alloc();
+    if (way_ == Way::defect) throw std::runtime_error("planned defect");
+    const bool reads =
+        call == "list" || call == "info" || call == "exists" || call == "read" || call == "space";
+    Error error{reads ? Kind::read_failed : Kind::write_failed, "planned failure"};
     error.file = place_;
     return error;
   }
 
-  std::unique_ptr<Files> real_;
-  std::uint64_t nth_;
-  bool lasting_;
-  Way way_;
+  const std::uint64_t nth_;
+  const bool lasting_;
+  const Way way_;
   std::atomic<std::uint64_t> calls_{0};
   std::string failed_, place_;
 };

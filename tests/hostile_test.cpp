@@ -30,10 +30,11 @@ class SwappingFiles : public ForwardingFiles {
   std::uint64_t calls() const { return calls_; }
 
  private:
-  void before(std::string_view, const std::string&) override {
-    if (++calls_ != nth_) return;
+  Result<void> before(std::string_view, const std::string&) override {
+    if (++calls_ != nth_) return {};
     fs::rename(directory_, directory_ + ".aside");
     fs::create_directory_symlink(outside_, directory_);
+    return {};
   }
   const std::uint64_t nth_;
   const std::string directory_, outside_;

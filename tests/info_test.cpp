@@ -95,15 +95,13 @@ class WatchedFiles : public ForwardingFiles {
  public:
   std::vector<std::string> opened;
   std::string unreadable;
-  Result<std::vector<Entry>> list(const std::string& path) override {
-    if (!unreadable.empty() && path.ends_with(unreadable))
-      return Error{Kind::read_failed, "Input/output error"};
-    return ForwardingFiles::list(path);
-  }
 
  private:
-  void before(std::string_view call, const std::string& path) override {
+  Result<void> before(std::string_view call, const std::string& path) override {
     if (call == "read") opened.push_back(path);
+    if (call == "list" && !unreadable.empty() && path.ends_with(unreadable))
+      return Error{Kind::read_failed, "Input/output error"};
+    return {};
   }
 };
 

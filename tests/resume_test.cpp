@@ -46,10 +46,11 @@ class CountingFiles : public ForwardingFiles {
   }
 
  private:
-  void before(std::string_view call, const std::string& path) override {
+  Result<void> before(std::string_view call, const std::string& path) override {
     const std::lock_guard lock(mutex_);
     ++calls_;
     seen_.emplace_back(call, path);
+    return {};
   }
   std::mutex mutex_;
   std::uint64_t calls_ = 0;
@@ -62,11 +63,12 @@ class KilledFiles : public ForwardingFiles {
   explicit KilledFiles(std::uint64_t nth) : nth_(nth) {}
 
  private:
-  void before(std::string_view call, const std::string& path) override {
-    if (++calls_ != nth_) return;
+  Result<void> before(std::string_view call, const std::string& path) override {
+    if (++calls_ != nth_) return {};
     const bool makes_a_file = call == "write" || call == "copy" || call == "link" || call == "reflink";
     if (makes_a_file && nth_ % 2) std::ofstream(path) << "{\"half";
     ::kill(::getpid(), SIGKILL);
+    return {};
   }
   const std::uint64_t nth_;
   std::atomic<std::uint64_t> calls_{0};
@@ -93,15 +95,16 @@ class PowerlessFiles : public ForwardingFiles {
   struct Change {
     std::string call, path, content;  // the content of what was removed
   };
-  void before(std::string_view call, const std::string& path) override {
+  Result<void> before(std::string_view call, const std::string& path) override {
     const std::lock_guard lock(mutex_);
     if (++calls_ == nth_) lose();
     static const std::set<std::string_view> changes = {"make_directory", "write",   "copy",
                                                        "link",           "reflink", "remove"};
-    if (!changes.contains(call)) return;
+    if (!changes.contains(call)) return {};
     const bool stands = fs::is_regular_file(path);
-    if (call == "make_directory" && fs::exists(path)) return;
+    if (call == "make_directory" && fs::exists(path)) return {};
     unsynced_.push_back({std::string(call), path, call == "remove" && stands ? read_file(path) : ""});
+    return {};
   }
   void lose() {
     boost::system::error_code ignored;
@@ -160,8 +163,8 @@ bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const 
   return WIFSIGNALED(status);
 }
 
-// A server would find the target whole. It accepts it by the number in version.txt, with or without the end of
-// the line, and not by one that is empty or broken off.
+// A server would find the target whole. It accepts it by the number in version.txt, with or without the end
+// of the line, and not by one that is empty or broken off.
 std::string wrong_before_resume(const Tree& whole, const std::string& target) {
   Tree found = read_tree(target);
   found.erase(marker);
@@ -651,8 +654,9 @@ class UnmountedFiles : public ForwardingFiles {
   UnmountedFiles(std::string source, std::uint64_t nth) : source_(std::move(source)), nth_(nth) {}
 
  private:
-  void before(std::string_view, const std::string&) override {
+  Result<void> before(std::string_view, const std::string&) override {
     if (++calls_ == nth_) fs::rename(source_, source_ + ".away");
+    return {};
   }
   const std::string source_;
   const std::uint64_t nth_;
@@ -686,16 +690,17 @@ class FillingFiles : public ForwardingFiles {
       : filler_(std::move(filler)), nth_(nth), with_inodes_(with_inodes) {}
 
  private:
-  void before(std::string_view call, const std::string&) override {
-    if (call != "write" || ++writes_ != nth_) return;
+  Result<void> before(std::string_view call, const std::string&) override {
+    if (call != "write" || ++writes_ != nth_) return {};
     boost::system::error_code full;
     for (int i = 0; with_inodes_ && !full; ++i)
       fs::create_directories(fmt::format("{}/{}", filler_, i), full);
-    if (with_inodes_) return;
+    if (with_inodes_) return {};
     std::ofstream file(filler_);
     const std::string block(4096, 'x');
     while (file << block << std::flush) {
     }
+    return {};
   }
   const std::string filler_;
   const std::uint64_t nth_;

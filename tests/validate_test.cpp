@@ -452,17 +452,13 @@ namespace {
 class FailingFiles : public ForwardingFiles {
  public:
   explicit FailingFiles(std::string path) : path_(std::move(path)) {}
-  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
-    if (path.ends_with(path_)) return Error{Kind::read_failed, "Input/output error"};
-    return ForwardingFiles::read(path, limit, content);
-  }
-  Result<std::vector<Entry>> list(const std::string& path) override {
-    if (path.ends_with(path_)) return Error{Kind::read_failed, "Input/output error"};
-    return ForwardingFiles::list(path);
-  }
 
  private:
-  void before(std::string_view, const std::string&) override {}
+  Result<void> before(std::string_view call, const std::string& path) override {
+    if ((call == "read" || call == "list") && path.ends_with(path_))
+      return Error{Kind::read_failed, "Input/output error"};
+    return {};
+  }
   const std::string path_;
 };
 

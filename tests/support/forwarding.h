@@ -1,9 +1,10 @@
-// Files that do what real ones do, with a word to say before every call.
+// Files that do what real ones do, with a word to say before every call: what it answers may be an error.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "files.h"
 
@@ -13,60 +14,60 @@ class ForwardingFiles : public Files {
  public:
   void confine(const std::string& root) override { real_->confine(root); }
   Result<std::vector<Entry>> list(const std::string& path) override {
-    before("list", path);
+    if (auto go = before("list", path); !go) return std::move(go.error());
     return real_->list(path);
   }
   Result<FileInfo> info(const std::string& path) override {
-    before("info", path);
+    if (auto go = before("info", path); !go) return std::move(go.error());
     return real_->info(path);
   }
   Result<bool> exists(const std::string& path) override {
-    before("exists", path);
+    if (auto go = before("exists", path); !go) return std::move(go.error());
     return real_->exists(path);
   }
   Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
-    before("read", path);
+    if (auto go = before("read", path); !go) return std::move(go.error());
     return real_->read(path, limit, content);
   }
   Result<Space> space(const std::string& path) override {
-    before("space", path);
+    if (auto go = before("space", path); !go) return std::move(go.error());
     return real_->space(path);
   }
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
-    before("make_directory", path);
+    if (auto go = before("make_directory", path); !go) return std::move(go.error());
     return real_->make_directory(path, like);
   }
   Result<void> set_attributes(const std::string& path, const FileInfo& like) override {
-    before("set_attributes", path);
+    if (auto go = before("set_attributes", path); !go) return std::move(go.error());
     return real_->set_attributes(path, like);
   }
   Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) override {
-    before("write", path);
+    if (auto go = before("write", path); !go) return std::move(go.error());
     return real_->write(path, content, like);
   }
   Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
-    before("copy", to);
+    if (auto go = before("copy", to); !go) return std::move(go.error());
     return real_->copy(from, to, like);
   }
   Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) override {
-    before("reflink", to);
+    if (auto go = before("reflink", to); !go) return std::move(go.error());
     return real_->reflink(from, to, like);
   }
   Result<void> link(const std::string& from, const std::string& to) override {
-    before("link", to);
+    if (auto go = before("link", to); !go) return std::move(go.error());
     return real_->link(from, to);
   }
   Result<void> remove(const std::string& path) override {
-    before("remove", path);
+    if (auto go = before("remove", path); !go) return std::move(go.error());
     return real_->remove(path);
   }
   Result<void> sync(const std::string& path) override {
-    before("sync", path);
+    if (auto go = before("sync", path); !go) return std::move(go.error());
     return real_->sync(path);
   }
 
  protected:
-  virtual void before(std::string_view call, const std::string& path) = 0;
+  virtual Result<void> before(std::string_view call, const std::string& path) = 0;
 
   const std::unique_ptr<Files> real_ = real_files(false);
 };
