@@ -53,6 +53,15 @@ Result<void> read_version(Files& files, Archive& archive) {
   return {};
 }
 
+// version.txt comes last, but the mark says what it will be.
+void read_unfinished(Files& files, Archive& archive) {
+  Buffer text;
+  const auto info = files.read(join(archive.root, names::unfinished), 4096, text);
+  const auto version = info ? version_in_unfinished(text.view()) : std::nullopt;
+  archive.version_known = version.has_value();
+  archive.version = version.value_or(0);
+}
+
 // A followed link that leads back to the root.
 bool is_root(Files& files, const Archive& archive, const std::string& name) {
   const auto info = files.info(join(archive.root, name));
@@ -78,6 +87,19 @@ std::string join(const std::string& directory, std::string_view name) {
   std::string path;
   path.reserve(directory.size() + 1 + name.size());
   return path.append(directory).append("/").append(name);
+}
+
+std::string unfinished_text(int to) {
+  return fmt::format(
+      "This job archive is unfinished: jobferry has not completed its migration to version {}. "
+      "It must not be served or migrated.\n",
+      to);
+}
+
+std::optional<int> version_in_unfinished(std::string_view text) {
+  for (int version = 0; version <= newest_version; ++version)
+    if (text == unfinished_text(version)) return version;
+  return {};
 }
 
 bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
@@ -110,6 +132,7 @@ Result<Archive> open_archive(Files& files, const std::string& root, Unfinished u
   }
   if (!has_version && !archive.unfinished && !has_cluster_file(files, archive))
     return not_an_archive(root, "no job archive: neither version.txt nor a directory with a cluster.json");
+  if (archive.unfinished && !has_version) read_unfinished(files, archive);
   if (has_version)
     if (auto read = read_version(files, archive); !read) return std::move(read.error());
   return archive;

@@ -32,12 +32,16 @@ struct Archive {
   std::vector<std::string> clusters;          // in order; all root directories but those left behind
   std::vector<std::string> carried;           // regular files in the root (X8)
   bool unfinished = false;                    // it holds the mark of one (X13)
+  bool version_known = true;                  // by version.txt or the mark, or because neither is there
   std::uint64_t left_behind = 0;              // entries of the root
   std::vector<std::string> left_behind_jobs;  // of these, directories that hold a meta.json
 };
 
-// An unfinished target has no version that could be known, and is no source (X13). Who only looks may accept
-// it.
+// X13: what the mark of an unfinished target says, and the version it speaks of. None of one that says none.
+std::string unfinished_text(int to);
+std::optional<int> version_in_unfinished(std::string_view text);
+
+// An unfinished target is no source (X13). Who only looks may accept it.
 enum class Unfinished : std::uint8_t { refuse, accept };
 
 // Finds version and clusters. Errors: not-an-archive, version-unknown, read-failed.

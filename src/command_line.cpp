@@ -129,14 +129,18 @@ CLI::Option* add_file(CLI::App& app, const char* name, std::string& value, const
 
 // --- Options that several commands have ---
 
+template <class Version>  // int, or one that may not be given
+CLI::Option* add_version(CLI::App& app, Version& value, const char* help) {
+  return app.add_option("--to", value, help)
+      ->check(CLI::Range(0, 1'000'000).description(""))  // what no version will reach; more would not fit
+      ->type_name("N");
+}
+
 void add_source_and_target(CLI::App& app, Options& o) {
   add_directory(app, "--src", o.source, "source archive")->capture_default_str();
   add_directory(app, "--dst", o.target, "target archive, which must not exist or be empty")
       ->capture_default_str();
-  app.add_option("--to", o.to, "target version, up or down")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1'000'000).description(""))  // what no version will reach; more would not fit
-      ->type_name("N");
+  add_version(app, o.to, "target version, up or down")->capture_default_str();
 }
 
 void add_threads(CLI::App& app, Options& o) {
@@ -289,7 +293,11 @@ void add_verify_options(CLI::App& app, CommandLine& line) {
       ->type_name("CLUSTER[/ID]");
   app.add_option("--from", line.from, "go on where an interrupted run says that it was")
       ->type_name("CLUSTER/DIR/DIR");
+  add_version(app, line.to, "the version that DST must have (default: what it says)");
   add_overrides(app, line.options, "an aggregation that the migration was told to set; repeatable");
+  app.add_flag("--check-data", line.options.check_data,
+               "the migration was told so: jobs whose data no step reads were bad if it was")
+      ->group(more);
   add_threads(app, line.options);
   add_reading(app, line.options);
   add_output(app, line);

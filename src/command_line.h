@@ -41,10 +41,12 @@ struct Only {
 // What a command line says.
 struct CommandLine {
   CommandName command = CommandName::migrate;
-  Options options;      // migrate and plan; of the others: threads, max_file_size, follow_symlinks, overrides
-  std::string archive;  // validate and info: the archive; verify: the source; status: the target
-  std::string target;   // verify
-  SampleSize sample;    // plan and verify
+  Options options;  // migrate and plan; of the others: threads, max_file_size, follow_symlinks, overrides,
+                    // check_data
+  std::string archive;    // validate and info: the archive; verify: the source; status: the target
+  std::string target;     // verify
+  std::optional<int> to;  // verify
+  SampleSize sample;      // plan and verify
   std::uint64_t seed = 1;
   Only only;         // verify
   std::string from;  // verify

@@ -161,7 +161,7 @@ void look_at(Files& files, const InfoOptions& options, const Listener& listener,
   if (!archive) return result.errors.push_back(archive.error());
   files.confine(archive->root);
   result.unfinished = archive->unfinished;
-  if (!archive->unfinished || archive->version_info) result.version = archive->version;
+  if (archive->version_known) result.version = archive->version;
   result.left_behind = archive->left_behind;
   count_root(files, *archive, result);
   result.complete = count_jobs(files, *archive, options, listener, result);

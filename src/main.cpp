@@ -274,6 +274,8 @@ VerifyOptions verify_options(const CommandLine& line) {
   options.job = line.only.job;
   options.from = line.from;
   options.overrides = line.options.overrides;
+  options.to = line.to;
+  options.check_data = line.options.check_data;
   options.follow_symlinks = line.options.follow_symlinks;
   options.max_file_size = line.options.max_file_size;
   return options;
@@ -294,8 +296,8 @@ ExitCode run_verify(const CommandLine& line, const RunFacts& run, Log& log) {
 template <class Result>
 ExitCode exit_code_of(const Result& result, bool objects) {
   if (!result.errors.empty()) return ExitCode::failed;
-  if (!result.complete) return ExitCode::interrupted;
-  return objects ? ExitCode::objections : ExitCode::complete;
+  if (objects) return ExitCode::objections;
+  return result.complete ? ExitCode::complete : ExitCode::interrupted;
 }
 
 ExitCode run_validate(const CommandLine& line, const RunFacts& run, Log& log) {

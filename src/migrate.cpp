@@ -122,7 +122,7 @@ Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary&
   if (summary.left_out > 0) return summary.bad.empty() ? Outcome::partial : Outcome::bad_jobs;
   if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
   const auto begin = Clock::now();
-  auto done = target.finalize(summary.to);
+  auto done = target.finalize();
   summary.sync_seconds += seconds_since(begin);
   if (!done) return fail(summary, std::move(done.error()));
   summary.finalized = !options.dry_run;

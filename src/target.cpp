@@ -17,9 +17,6 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-constexpr std::string_view marker_text =
-    "This job archive is unfinished: jobferry has not completed it. It must not be served or migrated.\n";
-
 Error unusable(const std::string& target, std::string what) {
   Error error{Kind::target_unusable, std::move(what)};
   error.file = target;
@@ -167,6 +164,7 @@ Target::Target(Files& files, const Archive& source, const Options& options, Stan
     : files_(files),
       source_(source),
       root_(options.target),
+      version_(options.to),
       mode_(options.data),
       standing_(standing),
       // An interrupted run may have left some without.
@@ -184,7 +182,8 @@ Result<void> Target::create() {
   const auto marked = stands(marker);
   if (!marked) return Error(marked.error());
   if (!*marked)
-    if (auto done = write(marker, marker_text, as_of_now(source_.root_info)); !done) return done;
+    if (auto done = write(marker, unfinished_text(version_), as_of_now(source_.root_info)); !done)
+      return done;
   if (reused())
     if (auto done = withdraw_version(); !done) return done;
   return mode_ == DataMode::reflink ? check_reflink(*made) : Result<void>();
@@ -313,12 +312,12 @@ Result<void> Target::carry_data(const std::string& path, const FileInfo& like) {
   return files_.copy(from(path), to(path), like);
 }
 
-Result<void> Target::finalize(int version) {
+Result<void> Target::finalize() {
   if (modes_missing_)
     if (auto done = restore_attributes(""); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
   const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
-  if (auto done = write(std::string(names::version), fmt::format("{}\n", version), like); !done) return done;
+  if (auto done = write(std::string(names::version), fmt::format("{}\n", version_), like); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
   if (auto done = files_.remove(to(marker)); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;

@@ -73,7 +73,7 @@ class Target {
   void tidy_up(const std::string& job);
 
   // Modes of directories, then version.txt, once all else is on disk; the marker goes last.
-  Result<void> finalize(int version);
+  Result<void> finalize();
 
  private:
   std::string from(const std::string& path) const { return join(source_.root, path); }
@@ -89,6 +89,7 @@ class Target {
   Files& files_;
   const Archive& source_;
   std::string root_;
+  int version_;
   DataMode mode_;
   const Standing standing_;
   dev_t device_ = 0;

@@ -144,6 +144,7 @@ TEST(X13, TheMarkerSaysWhatItIs) {
   const std::string text = read_file(trial.target(marker));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
   EXPECT_EQ(text.back(), '\n');
+  EXPECT_NE(text.find(" to version 1."), text.npos) << text;
   Trial again(trial.result());
   expect_failed(again, again.run(2), Kind::not_an_archive);
 }

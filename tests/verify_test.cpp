@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -656,7 +657,8 @@ TEST(Given, LinksAreFollowedAsTheMigrationDid) {
   EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
 }
 
-TEST(Given, AJobThatIsBadUnreadIsExplainedWhereItIsMissing) {
+// X11: whoever did not read a file had no reason to leave its job out.
+TEST(Given, AJobThatIsBadUnreadIsMissingUnlessDataWasChecked) {
   const TempDir temp;
   write_tree(temp.path("source"),
              plain_archive(1) + Tree{{in_job(2, "meta.json"), meta_of(1, 2)},
@@ -667,9 +669,14 @@ TEST(Given, AJobThatIsBadUnreadIsExplainedWhereItIsMissing) {
     options.check_data = check;
     const std::string target = temp.path(check ? "checked" : "unread");
     run(temp.path("source"), target, 3, options);
-    const VerifyResult result = verified(temp.path("source"), target);
+    VerifyOptions given;
+    given.check_data = check;
+    const VerifyResult result = verified(temp.path("source"), target, given);
     EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
     EXPECT_EQ(result.bad.size(), check ? 1U : 0U);
+    given.check_data = !check;
+    const VerifyResult other = verified(temp.path("source"), target, given);
+    EXPECT_EQ(other.findings.count(check ? "job-missing" : "job-unexpected"), 1U) << words(other);
   }
 }
 
@@ -682,6 +689,133 @@ TEST(Given, AnUnfinishedTargetIsLookedAtAllTheSame) {
   const std::map<std::string, std::uint64_t, std::less<>> expected = {{"marker-left", 1}};
   EXPECT_EQ(result.findings, expected) << words(result);
   EXPECT_EQ(result.source.jobs, 3U);
+}
+
+// Its mark says of which version it is to be.
+TEST(Given, AnUnfinishedTargetOfAnotherVersionThanTheNewest) {
+  const TempDir temp;
+  for (const auto& [from, to] : {std::pair(0, 1), std::pair(1, 2), std::pair(3, 2)}) {
+    const std::string source = temp.path(fmt::format("source{}", from));
+    const std::string target = temp.path(fmt::format("target{}", from));
+    write_tree(source, plain_archive(from) + Tree{{in_job(2, "meta.json"), "{"}});
+    ASSERT_EQ(run(source, target, to).outcome, Outcome::bad_jobs);
+    const VerifyResult result = verified(source, target);
+    const std::map<std::string, std::uint64_t, std::less<>> expected = {{"marker-left", 1}};
+    EXPECT_EQ(result.findings, expected) << words(result);
+    EXPECT_EQ(result.to, to);
+    EXPECT_EQ(result.source.jobs, 1U);
+  }
+}
+
+// Down from 3, the version that is written is all that tells 2 from 1.
+TEST(Given, TheVersionThatTheTargetMustHave) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(3));
+  run(temp.path("source"), temp.path("target"), 2);
+  VerifyOptions options;
+  options.to = 2;
+  EXPECT_EQ(verified(temp.path("source"), temp.path("target"), options).outcome, VerifyOutcome::agrees);
+  write_file(temp.path("target/version.txt"), "1\n");
+  const VerifyResult other = verified(temp.path("source"), temp.path("target"), options);
+  EXPECT_EQ(other.findings.count("version-wrong"), 1U) << words(other);
+}
+
+// What is asked for must be there, or nothing would be compared and all would agree.
+TEST(Given, NothingToCompareIsAnError) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(1));
+  run(temp.path("source"), temp.path("target"), 3);
+  const auto reason = [&](const std::function<void(VerifyOptions&)>& ask, const std::string& target) {
+    VerifyOptions options;
+    ask(options);
+    const VerifyResult result = verified(temp.path("source"), temp.path(target), options);
+    EXPECT_EQ(result.outcome, VerifyOutcome::failed);
+    return result.errors.empty() ? std::string() : result.errors[0].what;
+  };
+  const auto expect = [&](const std::string& words, const std::function<void(VerifyOptions&)>& ask) {
+    EXPECT_NE(reason(ask, "target").find(words), std::string::npos) << reason(ask, "target");
+  };
+  expect("has a cluster nosuch", [](VerifyOptions& o) { o.cluster = "nosuch"; });
+  expect("has a job c/2", [](VerifyOptions& o) { o.cluster = "c", o.job = 2; });
+  expect("no folder nosuch/0/001", [](VerifyOptions& o) { o.from = "nosuch/0/001"; });
+  expect("no folder c/0/001/100", [](VerifyOptions& o) { o.from = "c/0/001/100"; });
+  expect("no job from there on", [](VerifyOptions& o) { o.from = "c/9/001"; });
+  expect("no job is in so small a share", [](VerifyOptions& o) { o.sample = 0.0001; });
+  expect("no metric nope", [](VerifyOptions& o) { o.overrides = {{"", "nope", "sum"}}; });
+  expect("no cluster d", [](VerifyOptions& o) { o.overrides = {{"d", "cpu_load", "sum"}}; });
+  EXPECT_NE(reason([](VerifyOptions&) {}, "source").find("it is the source"), std::string::npos);
+}
+
+// D4: the fewest digits, also where a double is an integer beyond 2^53.
+TEST(Given, LargeStatisticsInTheFewestDigits) {
+  const TempDir temp;
+  Tree tree = plain_archive(0);
+  tree[in_job(1, "data.json")] =
+      R"({"cpu_load":{"node":{"unit":"","timestep":60,"series":[{"hostname":"n1","data":[9223372036854775807,100000000000000016]}]}}})";
+  write_tree(temp.path("source"), tree);
+  ASSERT_EQ(run(temp.path("source"), temp.path("target"), 1).outcome, Outcome::complete);
+  const VerifyResult result = verified(temp.path("source"), temp.path("target"));
+  EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
+  const std::string file = temp.path("target/" + in_job(1, "data.json"));
+  const std::string text = read_file(file);
+  write_file(file, replaced(text, "\"max\":9223372036854776000", "\"max\":9223372036854775808"));
+  const VerifyResult other = verified(temp.path("source"), temp.path("target"));
+  EXPECT_EQ(other.findings.count("value-changed"), 1U) << words(other);
+}
+
+// X1: a name that stays keeps its text, even where its value is the default's.
+TEST(Given, NamesWithEscapes) {
+  const TempDir temp;
+  const auto check = [&](int from, int to, const std::string& member) {
+    Tree tree = plain_archive(from);
+    std::string& meta = tree[in_job(1, "meta.json")];
+    meta = replaced(meta, from == 3 ? R"("shared":"none")" : R"("exclusive":1)", member);
+    ASSERT_NE(meta.find(member), std::string::npos);
+    const std::string source = temp.path(fmt::format("source{}", from));
+    const std::string target = temp.path(fmt::format("target{}", from));
+    write_tree(source, tree);
+    ASSERT_EQ(run(source, target, to).outcome, Outcome::complete);
+    const VerifyResult result = verified(source, target);
+    EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
+    const std::string name = member.substr(0, member.find(':'));
+    EXPECT_NE(read_file(target + '/' + in_job(1, "meta.json")).find(name), std::string::npos);
+  };
+  check(2, 3, R"("s\u0068ared":null)");
+  check(3, 2, R"("excl\u0075sive":null)");
+}
+
+// What verify cannot read the migration may have read: it says nothing about the job.
+TEST(Given, WhatCannotBeReadExcusesNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give up its rights for a while";
+  constexpr uid_t nobody = 65534;
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(0) + Tree{{in_job(2, "meta.json"), meta_of(0, 2)},
+                                                          {in_job(2, "data.json"), plain_data(0)}});
+  run(temp.path("source"), temp.path("target"), 3);
+  ::chmod(temp.path("").c_str(), 0755);
+  for (const char* file : {"meta.json", "data.json"}) {
+    const std::string closed = temp.path("source/" + in_job(2, file));
+    ::chmod(closed.c_str(), 0);
+    boost::filesystem::remove_all(temp.path("target/" + in_job(2, "")));
+    ASSERT_EQ(::seteuid(nobody), 0);
+    const VerifyResult result = verified(temp.path("source"), temp.path("target"));
+    ASSERT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(result.findings.at("unreadable"), 1U) << words(result);
+    ::chmod(closed.c_str(), 0644);
+  }
+}
+
+// Section 9: only data files may be links to those of the source.
+TEST(Given, FilesThatServersWriteAreNoLinks) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(3) + Tree{{"c/notes", "x"}});
+  run(temp.path("source"), temp.path("target"), 2);
+  for (const char* path : {"c/notes", "c/cluster.json"}) {
+    boost::filesystem::remove(temp.path("target/") + path);
+    boost::filesystem::create_hard_link(temp.path("source/") + path, temp.path("target/") + path);
+  }
+  const VerifyResult result = verified(temp.path("source"), temp.path("target"));
+  EXPECT_EQ(result.findings.at("attributes-changed"), 2U) << words(result);
 }
 
 TEST(Given, NoArchivesAreErrors) {

@@ -16,8 +16,9 @@ namespace jobferry {
 struct VerifyOptions {
   std::string source = "./var/job-archive";
   std::string target = "./var/job-archive-new";
-  std::optional<int> to;  // the version that the target must have; none: what its version.txt says
-  unsigned threads = 0;   // 0: one for each core
+  // The version that the target must have; none: what its version.txt says, of an unfinished one its mark.
+  std::optional<int> to;
+  unsigned threads = 0;  // 0: one for each core
   // Spot checks: so many percent of the jobs, chosen by a hash of their paths and the seed; one cluster, or
   // one jobId in it.
   double sample = 100;
@@ -28,6 +29,7 @@ struct VerifyOptions {
   std::string from;
   // As the migration had them.
   std::vector<Override> overrides;
+  bool check_data = false;
   bool follow_symlinks = false;
   std::uint64_t max_file_size = 0xFFFFFFFF;
   // So many findings are kept, those that come first in path order; all are counted.

@@ -20,9 +20,9 @@ struct Sharing {
 };
 constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
 
-// Puts the member `to` with its value where the member `from` stands.
+// Puts the member `to` with its value where the member `from` stands. One of that name keeps its text (X1).
 void replace_member(Job& job, Node& from, std::string_view to, std::string_view json) {
-  job.meta.rename(from, to);
+  if (from.name != to) job.meta.rename(from, to);
   job.meta.assign(from, json);
 }
 

@@ -352,9 +352,8 @@ void validate_archive(Files& files, const ValidateOptions& options, const Listen
   AllFindings all(options.examples);
   Surroundings surroundings(known, result, all);
   surroundings.check_root();
-  // Of which version an unfinished target will be, nothing in it says: its jobs cannot be judged.
-  const bool versioned = !archive->unfinished || archive->version_info;
-  if (versioned) {
+  // Else its jobs cannot be judged.
+  if (archive->version_known) {
     surroundings.check_clusters();
     Walk walk(files, *archive, options.follow_symlinks);
     walk.tell_of = [&](const std::string& path, FileType type) { surroundings.pass_by(path, type); };

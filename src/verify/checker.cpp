@@ -54,13 +54,18 @@ Listing Checker::list(Files& files, const std::string& root, const std::string& 
   if (!info || info->type != FileType::directory) return listing;
   listing.there = true;
   listing.info = *info;
+  const auto unreadable = [&](std::string_view file, const std::string& what) {
+    const bool ours = &files == &ground_.source_files;
+    found("unreadable", path, file, ours ? what : "", ours ? "" : what);
+  };
   auto entries = files.list(directory);
   if (!entries) {
-    found("unreadable", path, {}, {}, entries.error().what);
+    unreadable({}, entries.error().what);
     return listing;
   }
   for (const Entry& entry : *entries) {
     auto about = files.info(join(directory, entry.name));
+    if (!about) unreadable(entry.name, about.error().what);
     FileInfo of_entry = about ? *about : FileInfo{};
     if (entry.type != FileType::regular) of_entry.type = entry.type;
     listing.entries.push_back({entry.name, of_entry});
@@ -144,13 +149,12 @@ std::optional<Reason> Checker::judge_one(const Seen& file, const std::string& su
   return verdict.reason;
 }
 
-std::optional<Reason> Checker::judge_all(const Listing& ours, const Listing& theirs,
-                                         const std::string& subject, const DataOf& job, const Seen*& used,
-                                         DataVerdict& verdict) {
+std::optional<Reason> Checker::judge_all(const Listing& ours, const std::string& subject, const DataOf& job,
+                                         const Seen*& used, DataVerdict& verdict) {
   const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
   used = packed ? packed : plain;
-  // X11: what no step changes need not be sound. Where the target has no such job, that may be why.
-  const bool reads = job.changes || (packed && plain) || !theirs.there;
+  // X11: what no step changes need not be sound.
+  const bool reads = job.changes || (packed && plain) || ground_.options.check_data;
   if (!used || !reads) return {};
   std::optional<Reason> reason;
   for (const Seen* file : {packed, plain}) {
@@ -203,13 +207,16 @@ void Checker::job(const JobPath& path) {
   if (!reason) {
     if (theirs.there) load_target_data(theirs, subject);
     const DataOf of{cluster->second, meta.text_of(meta.root, "subCluster"), ground_.chain.changes_data()};
-    reason = judge_all(ours, theirs, subject, of, data, verdict);
+    reason = judge_all(ours, subject, of, data, verdict);
   }
   if (reason && theirs.there)
     return found("job-unexpected", subject, reason->file, reason->word + ": " + reason->what, "a job");
   if (reason) {
     tally_.left_behind += ours.entries.size();
-    return leave_out(subject, *reason);
+    leave_out(subject, *reason);
+    // The migration may have been able to read it.
+    if (reason->word == "read-failed") found("unreadable", subject, reason->file, reason->what, {});
+    return;
   }
 
   count_job(tally_.source_ends, path);
@@ -229,7 +236,7 @@ void Checker::compare_job(const std::string& subject, const Listing& ours, const
   if (!their_meta || !their_meta->is_regular()) {
     found("file-missing", subject, names::meta, "meta.json", {});
   } else {
-    compare_attributes(subject, meta_file->name, meta_file->info, their_meta->info, false);
+    compare_own_file(subject, meta_file->name, meta_file->info, their_meta->info);
     compare_document(subject, names::meta, source_text_.view(), meta);
   }
   if (data) compare_data(subject, *data, theirs, verdict);
@@ -321,7 +328,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
       found("file-missing", subject, entry.name, "a file", {});
       continue;
     }
-    compare_attributes(subject, entry.name, entry.info, other->info, false);
+    compare_own_file(subject, entry.name, entry.info, other->info);
     compare_bytes(subject, entry, *other);
   }
   for (const Seen& entry : theirs.entries) {
@@ -341,6 +348,14 @@ void Checker::compare_attributes(const std::string& subject, const std::string& 
   if (!is_directory || ground_.finished) differs(mode_text(ours), mode_text(theirs));
   if (!is_directory) differs(time_text(ours), time_text(theirs));
   if (ground_.as_root) differs(owner_text(ours), owner_text(theirs));
+}
+
+// Section 9: only data files may be links to those of the source.
+void Checker::compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
+                               const FileInfo& theirs) {
+  compare_attributes(subject, file, ours, theirs, false);
+  if (is_same_file(ours, theirs))
+    found("attributes-changed", subject, file, "a file of its own", "a hard link to the source's");
 }
 
 // The two between the cluster and the job. One thread has all jobs of a folder.
@@ -388,7 +403,7 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   if (!file || !their_file || !their_file->is_regular()) {
     found("file-missing", name, names::cluster, "cluster.json", {});
   } else {
-    compare_attributes(name, file->name, file->info, their_file->info, false);
+    compare_own_file(name, file->name, file->info, their_file->info);
     compare_document(name, names::cluster, source_text_.view(), draft);
   }
   // Directories in it are looked at from the target's side.
@@ -406,7 +421,12 @@ void Checker::root(const Archive& source, const Listing& target) {
   Known known{{names::version}, {names::version, names::unfinished}, false};
   for (const std::string& cluster : source.clusters) known.theirs.emplace_back(cluster);
   compare_carried("", ours, target, known);
-  count_target(target);
+  // version.txt is of the migration, and counted on neither side.
+  Listing counted = target;
+  std::erase_if(counted.entries, [](const Seen& entry) {
+    return entry.name == names::version || entry.name == names::unfinished;
+  });
+  count_target(counted);
 }
 
 void Checker::origin(const JobPath& path) {

@@ -62,6 +62,9 @@ class Checker {
 
   void compare_attributes(const std::string& subject, const std::string& file, const FileInfo& ours,
                           const FileInfo& theirs, bool is_directory);
+  // The same for a file of which a server may write into either: they are two.
+  void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
+                        const FileInfo& theirs);
 
   Tally& tally() { return tally_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
@@ -90,8 +93,8 @@ class Checker {
   std::optional<Reason> judge_one(const Seen& file, const std::string& subject, const DataOf& job,
                                   DataVerdict& verdict);
   // Which data file counts (X7), and what was found in it.
-  std::optional<Reason> judge_all(const Listing& ours, const Listing& theirs, const std::string& subject,
-                                  const DataOf& job, const Seen*& used, DataVerdict& verdict);
+  std::optional<Reason> judge_all(const Listing& ours, const std::string& subject, const DataOf& job,
+                                  const Seen*& used, DataVerdict& verdict);
   void load_target_data(const Listing& theirs, const std::string& subject);
   void compare_job(const std::string& subject, const Listing& ours, const Listing& theirs, Draft& meta,
                    const Seen* data, const DataVerdict& verdict);

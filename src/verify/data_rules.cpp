@@ -99,8 +99,13 @@ class Judge {
   void scopes(const Wanted& metric, Target target, const std::string& pointer) {
     std::vector<Wanted> wanted = members(metric.source);
     std::vector<Gone> gone;
-    for (std::size_t i = 0; job_.changes && i < wanted.size(); ++i)
-      if (is(wanted[i].source, Type::null)) drop(wanted, i, gone, "D7");
+    if (job_.changes)
+      std::erase_if(wanted, [&](const Wanted& scope) {
+        if (!is(scope.source, Type::null)) return false;
+        gone.push_back({content_of(scope.name), excerpt(scope.source), "D7"});
+        count("D7");
+        return true;
+      });
     const std::string name = content_of(metric.name);
     match(wanted, gone, target, pointer, [&](const Wanted& scope, Target found, const std::string& at) {
       if (is(scope.source, Type::object))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace jobferry::proof {
@@ -86,8 +87,12 @@ std::optional<std::string> as_integer(std::string_view token) {
 }
 
 std::string shortest(double value) {
+  // Without a format an integer from 2^53 on gets all its digits, not the fewest.
+  constexpr double two_to_53 = 9007199254740992.0;
+  const auto format =
+      std::fabs(value) < two_to_53 ? std::chars_format::general : std::chars_format::scientific;
   char buffer[32];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr};
 }
 
 bool is_shortest(std::string_view token, double value) {

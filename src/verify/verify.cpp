@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -32,7 +33,7 @@ struct TargetRoot {
   Archive archive;
   bool marked = false;  // X13
   std::string version_text;
-  std::optional<int> version;
+  std::optional<int> version;  // as version.txt says, else the mark
 };
 
 // Jobs that were asked for.
@@ -106,12 +107,17 @@ class Verification {
     for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
     compare_roots(result);
     compare_clusters(ground);
+    if (auto known = check_metrics(ground); !known) {
+      result.errors.push_back(std::move(known.error()));
+      return;
+    }
     compare_jobs(result);
     if (result.go_on.empty()) find_origins(result);
     for (Checker& checker : checkers_) checker.tally().add_to(result);
     if (result.complete) compare_ends(result);
     findings_.move_to(result);
     settle(result);
+    complain_of_nothing(result);
   }
 
  private:
@@ -123,12 +129,53 @@ class Verification {
     target_files_->confine(options_.target);
     open_target(result);
     if (!result.errors.empty()) return false;
+    if (auto sound = check_choice(); !sound) result.errors.push_back(std::move(sound.error()));
+    if (!result.errors.empty()) return false;
     result.from = source_.version;
     result.has_version = target_.listing.find(names::version) != nullptr;
     result.to = options_.to.value_or(target_.version.value_or(newest_version));
     if (!leads(result.from, result.to)) result.to = newest_version;
     result.complete = choice_.is_everything() && options_.from.empty();
     return true;
+  }
+
+  // What was asked for must be there: nothing compared would agree with everything.
+  Result<void> check_choice() const {
+    const auto is_same = [](const FileInfo& a, const FileInfo& b) {
+      return a.device == b.device && a.inode == b.inode;
+    };
+    if (is_same(source_.root_info, target_.archive.root_info))
+      return not_a_target(options_.target, "it is the source: an archive agrees with itself");
+    const auto has = [](const Archive& archive, const std::string& name) {
+      return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
+    };
+    const std::string& only = options_.cluster;
+    if (!only.empty() && !has(source_, only) && !has(target_.archive, only))
+      return Error{Kind::option_invalid, fmt::format("--only: neither archive has a cluster {}", only)};
+    for (const Override& each : options_.overrides)
+      if (!each.cluster.empty() && !has(source_, each.cluster))
+        return Error{Kind::option_invalid,
+                     fmt::format("--aggregation: there is no cluster {}", each.cluster)};
+    if (options_.from.empty()) return {};
+    const bool of_target = options_.from.starts_with(target_part);
+    const std::string folder = options_.from.substr(of_target ? target_part.size() : 0);
+    if (std::count(folder.begin(), folder.end(), '/') == 2 &&
+        has(of_target ? target_.archive : source_, folder.substr(0, folder.find('/'))))
+      return {};
+    return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
+  }
+
+  // As a migration does (C3).
+  Result<void> check_metrics(const Ground& ground) const {
+    for (const Override& each : options_.overrides) {
+      const auto has = [&](const auto& cluster) {
+        return (each.cluster.empty() || each.cluster == cluster.first) &&
+               cluster.second.timesteps.contains(each.metric);
+      };
+      if (options_.cluster.empty() && std::none_of(ground.clusters.begin(), ground.clusters.end(), has))
+        return Error{Kind::option_invalid, fmt::format("--aggregation: there is no metric {}", each.metric)};
+    }
+    return {};
   }
 
   void open_target(VerifyResult& result) {
@@ -153,6 +200,9 @@ class Verification {
     if (target_files_->read(join(options_.target, names::version), longest, text))
       target_.version_text = text.view();
     target_.version = version_in(target_.version_text);
+    if (target_.version || !target_.marked) return;
+    if (target_files_->read(join(options_.target, names::unfinished), longest, text))
+      target_.version = version_in_unfinished(text.view());
   }
 
   // version.txt, the marker, and what else lies in the root.
@@ -175,7 +225,7 @@ class Verification {
     FileInfo like = source_.version_info.value_or(FileInfo{});
     if (!source_.version_info) like.uid = version->info.uid, like.gid = version->info.gid;
     like.mtime = version->info.mtime;  // it is of the migration
-    checker.compare_attributes("", version->name, like, version->info, false);
+    checker.compare_own_file("", version->name, like, version->info);
   }
 
   void compare_clusters(Ground& ground) {
@@ -193,7 +243,10 @@ class Verification {
                        bool counts) {
     const Visit how{threads_of(options_), listener_.stop, from};
     return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
-      if (choice_.takes(path)) take(checkers_[worker], path, look, counts);
+      if (choice_.takes(path))
+        take(checkers_[worker], path, look, counts);
+      else
+        ++passed_over_;
     });
   }
 
@@ -202,8 +255,16 @@ class Verification {
                    bool counts) {
     const JobPath folder{options_.cluster, std::to_string(*options_.job / 1000),
                          fmt::format("{:03}", *options_.job % 1000), ""};
-    const auto entries = files.list(join(root, folder.cluster + '/' + folder.first + '/' + folder.second));
-    if (!entries) return;
+    const std::string at = folder.cluster + '/' + folder.first + '/' + folder.second;
+    const auto entries = files.list(join(root, at));
+    if (!entries) {
+      const auto stands = files.exists(join(root, at));
+      const bool ours = &files == source_files_.get();
+      const std::string& what = entries.error().what;
+      if (!stands || *stands)
+        checkers_.front().found("unreadable", at, {}, ours ? what : "", ours ? "" : what);
+      return;
+    }
     for (const Entry& entry : *entries)
       if (entry.type == FileType::directory)
         take(checkers_.front(), {folder.cluster, folder.first, folder.second, entry.name}, look, counts);
@@ -212,6 +273,8 @@ class Verification {
   // A checker that throws could not look, which is a finding.
   void take(Checker& checker, const JobPath& path, void (Checker::*look)(const JobPath&), bool counts) {
     const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
+    // Whatever part of the source is asked for, all of the target has an origin.
+    if (counts || options_.from.empty() || options_.from.starts_with(target_part)) ++looked_at_;
     try {
       (checker.*look)(path);
     } catch (const std::bad_alloc&) {
@@ -291,12 +354,26 @@ class Verification {
                                               : VerifyOutcome::agrees;
   }
 
+  // A spot check that met no job says nothing.
+  void complain_of_nothing(VerifyResult& result) {
+    if (looked_at_ > 0 || result.outcome != VerifyOutcome::agrees) return;
+    if (choice_.is_one_job())
+      result.errors.push_back({Kind::option_invalid, fmt::format("--only: neither archive has a job {}/{}",
+                                                                 options_.cluster, *options_.job)});
+    else if (passed_over_ > 0 && options_.sample < 100)
+      result.errors.push_back({Kind::option_invalid, "--sample: no job is in so small a share"});
+    else if (!options_.from.empty())
+      result.errors.push_back({Kind::option_invalid, "--from: there is no job from there on"});
+    if (!result.errors.empty()) result.outcome = VerifyOutcome::failed;
+  }
+
   const VerifyOptions& options_;
   const Listener& listener_;
   const Choice choice_;
   std::unique_ptr<Files> source_files_, target_files_;
   FindingList findings_;
-  std::vector<Checker> checkers_;  // one for each thread
+  std::vector<Checker> checkers_;                             // one for each thread
+  std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
   Archive source_;
   TargetRoot target_;
 };
