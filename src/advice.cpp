@@ -45,10 +45,10 @@ std::string_view advice_on(Kind kind) {
     case Kind::empty_file:
       return "nothing: the job holds no data; restore its files from a backup if it should";
     case Kind::cluster_bad:
-      return "mend cluster.json of that cluster in the source; no job is touched before all of them are "
-             "sound";
+      return "mend cluster.json of that cluster in the source, or its permissions; no job is touched before "
+             "all of them are sound";
     case Kind::not_an_archive:
-      return "name the directory that holds version.txt or the clusters' directories (--src)";
+      return "name the directory that holds version.txt or the clusters' directories, and may be read";
     case Kind::version_unknown:
       return "`jobferry --help` shows the versions and the steps between them; version.txt says what the "
              "archive "
@@ -58,11 +58,19 @@ std::string_view advice_on(Kind kind) {
              "with "
              "room enough";
     case Kind::state_unusable:
-      return "`jobferry status` tells what the state is of; --restart throws away what an earlier run left";
+      return "`jobferry status` tells what the state is of; where it cannot, look at its permissions; "
+             "--restart throws away what an earlier run left";
     case Kind::option_invalid:
       return "correct the command; `jobferry info` tells what is in the archive";
     case Kind::write_failed:
       return "make room at the target, or mend it, and run the same command again: it goes on from there";
+    case Kind::in_use:
+      return "wait until the other one has ended, or end it with SIGTERM: it finishes the jobs at hand, and "
+             "the same command goes on from there";
+    case Kind::no_state:
+      return "name the target of a migration, or its state (--state); a run with --no-state leaves none";
+    case Kind::output_failed:
+      return "name a file in a directory that exists, has room and lies in no archive";
   }
   return {};
 }

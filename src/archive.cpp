@@ -17,11 +17,7 @@ Error not_an_archive(const std::string& root, std::string what) {
   return error;
 }
 
-Error bad_version(std::string what) {
-  Error error{Kind::version_unknown, std::move(what)};
-  error.file = names::version;
-  return error;
-}
+Error bad_version(std::string what) { return {Kind::version_unknown, std::move(what)}; }
 
 Result<int> parse_version(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
@@ -43,11 +39,14 @@ Result<void> read_version(Files& files, Archive& archive) {
   if (!info) {
     Error error = std::move(info.error());
     error.kind = Kind::version_unknown;
-    error.file = names::version;
+    error.file = join(archive.root, names::version);
     return error;
   }
   auto version = parse_version(text.view());
-  if (!version) return std::move(version.error());
+  if (!version) {
+    version.error().file = join(archive.root, names::version);
+    return std::move(version.error());
+  }
   archive.version = *version;
   archive.version_info = *info;
   return {};

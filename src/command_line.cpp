@@ -120,7 +120,10 @@ CLI::Option* add_repeatable(CLI::App& app, const char* name, std::vector<T>& val
 }
 
 CLI::Option* add_directory(CLI::App& app, const char* name, std::string& value, const char* help) {
-  return app.add_option(name, value, help)->type_name("DIR");
+  const auto problem = [](const std::string& path) {
+    return path.empty() ? std::string("a directory has a name") : std::string();
+  };
+  return app.add_option(name, value, help)->check(CLI::Validator(problem, ""))->type_name("DIR");
 }
 
 CLI::Option* add_file(CLI::App& app, const char* name, std::string& value, const char* help) {
@@ -523,7 +526,7 @@ std::string problem_of(const CLI::ParseError& error, const CLI::App& app) {
 }
 
 bool is_for_program(const std::string& argument) {
-  return argument == "-h" || argument == "--help" || argument == "--version";
+  return argument == "-h" || argument == "--help" || argument == "--version" || argument == "help";
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/filesystem/path.hpp>
 #include <iostream>
 #include <utility>
 
 #include "command.h"
+#include "target.h"
 
 namespace jobferry {
 
@@ -56,6 +58,7 @@ class Translator {
     if (name == "archive") {
       result_.in_place = true;
       result_.archive = needed(name, value);
+      if (result_.archive->empty()) result_.problem = "-archive needs a value";
     } else if (name == "workers") {
       result_.in_place = true;
       put("--threads", needed(name, value));
@@ -100,10 +103,21 @@ class Translator {
   Translation result_;
 };
 
-std::string without_slashes(std::string path) {
+// The archive by a name that others can be made of, and that is no option.
+std::string by_name(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
+  const auto last = boost::filesystem::path(path).filename();
+  if (last == "." || last == "..") return resolved_path(path);
+  return path.starts_with('-') ? "./" + path : path;
 }
+
+constexpr std::string_view usage_text =
+    "Usage: archive-migration [-src DIR] [-dst DIR] [-to N] [-debug] [-config FILE]\n"
+    "       archive-migration -archive DIR -dry-run [-workers N] [-to N]\n"
+    "jobferry, called as the published tools are. Both forms take -loglevel LEVEL,\n"
+    "-logdate and every option of `jobferry migrate`. -archive without -dry-run\n"
+    "changes nothing, and names the command to run instead.\n"
+    "More: jobferry --help, man jobferry\n";
 
 ExitCode refuse(const std::string& what, const std::string& what_to_do) {
   std::cerr << fmt::format("{}: {}\n  What to do: {}\n", drop_in_name, what, what_to_do);
@@ -112,7 +126,7 @@ ExitCode refuse(const std::string& what, const std::string& what_to_do) {
 
 // The published tool from version 2 to 3 overwrote the archive; this one never writes to its source.
 ExitCode refuse_in_place(const Translation& asked) {
-  const std::string archive = without_slashes(*asked.archive);
+  const std::string archive = by_name(*asked.archive);
   std::string command =
       "jobferry migrate --src " + shell_quoted(archive) + " --dst " + shell_quoted(archive + "-new");
   for (const std::string& each : asked.arguments) command += ' ' + shell_quoted(each);
@@ -130,6 +144,12 @@ std::string first_line(int to) {
 }  // namespace
 
 std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments, CommandLine& line) {
+  if (std::any_of(arguments.begin(), arguments.end(),
+                  [](const std::string& word) { return word == "-h" || word == "--help"; })) {
+    std::cout << usage_text;
+    return ExitCode::complete;
+  }
+  if (arguments == std::vector<std::string>{"--version"}) return parse_command_line(arguments, line);
   Translation asked = Translator(arguments).translate();
   if (!asked.problem.empty()) return refuse(asked.problem, "jobferry migrate --help shows what there is");
   if (asked.in_place && !asked.archive)
@@ -138,14 +158,15 @@ std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments,
   if (asked.archive && !asked.dry_run) return refuse_in_place(asked);
   std::vector<std::string> words = {"migrate"};
   if (asked.archive)
-    for (const std::string& word : {std::string("--src"), *asked.archive, std::string("--dst"),
-                                    without_slashes(*asked.archive) + "-new"})
+    for (const std::string& word : {std::string("--src"), by_name(*asked.archive), std::string("--dst"),
+                                    by_name(*asked.archive) + "-new"})
       words.push_back(word);
   if (asked.dry_run) words.emplace_back("--dry-run");
   words.insert(words.end(), asked.arguments.begin(), asked.arguments.end());
   if (const auto ended = parse_command_line(words, line)) return ended;
   line.log.dates = asked.dates;
-  std::cout << first_line(line.options.to) << std::flush;
+  // With --json stdout is for the result alone.
+  (line.json ? std::cerr : std::cout) << first_line(line.options.to) << std::flush;
   return {};
 }
 

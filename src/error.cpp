@@ -7,14 +7,38 @@
 namespace jobferry {
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, 28> names = {
-      "json-syntax",        "utf8-invalid",   "nesting-too-deep", "data-element",      "duplicate-member",
-      "missing-member",     "wrong-type",     "number-range",     "identity-mismatch", "no-meta-file",
-      "not-a-regular-file", "gzip-truncated", "gzip-corrupt",     "gzip-trailing",     "file-too-large",
-      "exclusive-invalid",  "shared-invalid", "timestep-unknown", "read-failed",       "internal",
-      "empty-file",         "cluster-bad",    "not-an-archive",   "version-unknown",   "target-unusable",
-      "state-unusable",     "option-invalid", "write-failed"};
-  static_assert(names.size() == static_cast<std::size_t>(Kind::write_failed) + 1);
+  constexpr std::array<std::string_view, kind_count> names = {"json-syntax",
+                                                              "utf8-invalid",
+                                                              "nesting-too-deep",
+                                                              "data-element",
+                                                              "duplicate-member",
+                                                              "missing-member",
+                                                              "wrong-type",
+                                                              "number-range",
+                                                              "identity-mismatch",
+                                                              "no-meta-file",
+                                                              "not-a-regular-file",
+                                                              "gzip-truncated",
+                                                              "gzip-corrupt",
+                                                              "gzip-trailing",
+                                                              "file-too-large",
+                                                              "exclusive-invalid",
+                                                              "shared-invalid",
+                                                              "timestep-unknown",
+                                                              "read-failed",
+                                                              "internal",
+                                                              "empty-file",
+                                                              "cluster-bad",
+                                                              "not-an-archive",
+                                                              "version-unknown",
+                                                              "target-unusable",
+                                                              "state-unusable",
+                                                              "option-invalid",
+                                                              "write-failed",
+                                                              "in-use",
+                                                              "no-state",
+                                                              "output-failed"};
+  static_assert(!names.back().empty());
   return names[static_cast<std::size_t>(kind)];
 }
 

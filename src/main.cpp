@@ -1,10 +1,15 @@
 // Command lines to options, results to exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/filesystem/path.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -51,6 +56,14 @@ void on_stop(int) {
 
 void on_ask(int) { asked = true; }
 
+// A file of the archive would else take the number of a stream that whoever started us has closed, and what
+// is said would be written into it. These refuse to be written to (or read): a result is not lost unnoticed.
+void take_standard_streams() {
+  constexpr std::array<int, 3> modes = {O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int stream = 0; stream < 3; ++stream)
+    if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", modes[static_cast<std::size_t>(stream)]);
+}
+
 void catch_signals() {
   struct sigaction action {};
   action.sa_flags = SA_RESTART;
@@ -59,6 +72,9 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = on_ask;
   sigaction(SIGUSR1, &action, nullptr);
+  // Whoever reads what we say may go away: the work goes on.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
 }
 
 // `-src DIR`, as scripts for the published tools have it: a long option with one dash.
@@ -88,33 +104,52 @@ std::vector<std::string> archives_of(const CommandLine& line) {
   }
 }
 
-// Found out before the work: hours later would be too late.
-bool can_write(const CommandLine& line, Log& log, std::string_view what, const std::string& path) {
-  if (path.empty()) return true;
-  const auto files = real_files(line.options.follow_symlinks);
-  bool inside = false;
-  for (const std::string& archive : archives_of(line)) inside |= lies_in(*files, path, archive);
-  if (!inside && std::ofstream(path, std::ios::app)) return true;
-  Error error{Kind::write_failed,
-              fmt::format("cannot write the {}{}", what, inside ? ": it lies in an archive" : "")};
+bool cannot_write(Log& log, std::string_view what, const std::string& path, std::string_view why) {
+  Error error{Kind::output_failed, fmt::format("cannot write the {}: {}", what, why)};
   error.file = path;
   log.failed(error);
   return false;
 }
 
+// Found out before the work: hours later would be too late. A pipe or a device is not opened before there is
+// something to write; what is replaced must be a file.
+bool can_write(const CommandLine& line, Log& log, std::string_view what, const std::string& path,
+               bool replaces) {
+  if (path.empty()) return true;
+  const auto files = real_files(true);
+  for (const std::string& archive : archives_of(line))
+    if (lies_in(*files, path, archive)) return cannot_write(log, what, path, "it lies in an archive");
+  const auto info = files->info(path);
+  const bool is_file = !info || info->type == FileType::regular;
+  if (replaces && !is_file) return cannot_write(log, what, path, "it is no regular file");
+  const bool is_open = is_file ? std::ofstream(path, std::ios::app).is_open()
+                               : ::access(path.c_str(), W_OK) == 0 && info->type != FileType::directory;
+  return is_open || cannot_write(log, what, path,
+                                 !is_file && info->type == FileType::directory ? "it is a directory"
+                                                                               : std::strerror(errno));
+}
+
 bool can_write_results(const CommandLine& line, Log& log) {
-  return can_write(line, log, "report", line.report_file) && can_write(line, log, "page", line.html_file) &&
-         can_write(line, log, "metrics", line.metrics_file);
+  if (!line.report_file.empty() && line.report_file == line.html_file)
+    return cannot_write(log, "page", line.html_file, "the report is written there");
+  return can_write(line, log, "report", line.report_file, false) &&
+         can_write(line, log, "page", line.html_file, false) &&
+         can_write(line, log, "metrics", line.metrics_file, true);
 }
 
 bool write_result(Log& log, std::string_view what, const std::string& path, const std::string& content) {
   std::ofstream file(path, std::ios::trunc | std::ios::binary);
   file << content << std::flush;
-  if (file) return true;
-  Error error{Kind::write_failed, fmt::format("cannot write the {}", what)};
-  error.file = path;
-  log.failed(error);
-  return false;
+  return file || cannot_write(log, what, path, std::strerror(errno));
+}
+
+// A result that nobody could read is none. If its reader went away (`| head`) there is nothing to say of it.
+ExitCode ended_having_told(ExitCode ended, Log& log) {
+  if (std::cout.flush()) return ended;
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  const bool reader_left = ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+  if (!reader_left) log.failed({Kind::output_failed, "cannot write to standard output"});
+  return ended == ExitCode::complete ? ExitCode::failed : ended;
 }
 
 // The page, if one is asked for.
@@ -327,8 +362,7 @@ ExitCode run_info(const CommandLine& line, Log& log) {
   });
 }
 
-ExitCode run(const CommandLine& line, const RunFacts& facts) {
-  Log log(line.log);
+ExitCode run(const CommandLine& line, const RunFacts& facts, Log& log) {
   switch (line.command) {
     case CommandName::migrate:
       return run_migrate(line, facts, log);
@@ -349,10 +383,13 @@ ExitCode run(const CommandLine& line, const RunFacts& facts) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  take_standard_streams();
   CommandLine line;
   const bool in_place_of =
       argc > 0 && boost::filesystem::path(argv[0]).filename() == std::string(drop_in_name);
   const auto words = arguments(argc, argv);
-  const auto ended = in_place_of ? parse_drop_in(words, line) : parse_command_line(words, line);
-  return code(ended ? *ended : run(line, facts_of_run(argc, argv, line.options.threads)));
+  const auto said = in_place_of ? parse_drop_in(words, line) : parse_command_line(words, line);
+  Log log(line.log);
+  return code(
+      ended_having_told(said ? *said : run(line, facts_of_run(argc, argv, line.options.threads), log), log));
 }

@@ -210,14 +210,15 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
 
   // Take up what an earlier run left.
   const bool goes_on = !options.restart && is_begun(options);
+  const Error nothing_bad{Kind::option_invalid, "--only-bad: there is no earlier run to go on from"};
+  if (options.only_bad && !goes_on) return fail(summary, Error(nothing_bad));
   if (!goes_on)
     if (auto space = check_space(files, plan, listener.stop); !space)
       return fail(summary, std::move(space.error()));
   auto earlier = take_up(files, *archive, options);
   if (!earlier) return fail(summary, std::move(earlier.error()));
   summary.resumed = earlier->standing != Standing::fresh;
-  if (options.only_bad && !summary.resumed)
-    return fail(summary, {Kind::option_invalid, "--only-bad: there is no earlier run to go on from"});
+  if (options.only_bad && !summary.resumed) return fail(summary, Error(nothing_bad));
   if (earlier->state)
     for (const auto& cluster : clusters)
       if (auto known = earlier->state->settle_cluster(cluster->file.name, cluster->source.view()); !known)
@@ -235,6 +236,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   const Outcome outcome = finalize(target, options, *all_jobs, summary);
   // Where that cannot be kept the next run completes once more what is complete.
   if (outcome == Outcome::complete && earlier->state) (void)remember_end(files, options, *earlier->state);
+  if (outcome == Outcome::bad_jobs && summary.left_out == 0 && earlier->state)
+    (void)remember_bad_jobs(*earlier->state);
   return outcome;
 }
 

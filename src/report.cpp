@@ -74,7 +74,11 @@ std::string closing_text(const Options& options, const Summary& summary) {
   switch (summary.outcome) {
     case Outcome::complete:
       if (options.dry_run) return "Dry run: nothing was written.\n";
-      return fmt::format("Complete: {} is an archive of version {}.\n", target, summary.to);
+      return fmt::format("Complete: {} is an archive of version {}.\n{}", target, summary.to,
+                         options.repair && summary.from != summary.to
+                             ? "--repair changed nothing: every step repairs. Without a step: --to " +
+                                   std::to_string(summary.from) + " --repair\n"
+                             : "");
     case Outcome::nothing_to_do:
       return fmt::format("Nothing to do: {} is of version {} already (--repair applies the repairs alone).\n",
                          printable(options.source), summary.to);
@@ -223,9 +227,11 @@ std::uint64_t count_of(const StateOverview& state, std::string_view outcome) {
   return found == state.outcomes.end() ? 0 : found->second;
 }
 
-// `running`, `interrupted`, `complete with bad jobs` or `complete`.
+// `running`, `interrupted`, `ended with bad jobs`, `complete with bad jobs` or `complete`.
 std::string_view phase_of(const StateOverview& state) {
   if (!state.holder.empty()) return "running";
+  const auto phase = state.values.find("phase");
+  if (phase != state.values.end() && phase->second == phase_bad_jobs) return "ended with bad jobs";
   if (!is_complete(state)) return "interrupted";
   return count_of(state, outcome_bad) ? "complete with bad jobs" : "complete";
 }
@@ -239,6 +245,8 @@ std::string_view next_step(std::string_view phase) {
   if (phase == "running") return "Wait for it, or stop it with SIGTERM: it can be continued.";
   if (phase == "interrupted")
     return "Run the same command again: it goes on from here, and tries bad jobs again.";
+  if (phase == "ended with bad jobs")
+    return "Mend the bad jobs and run the same command again, or complete it without them (--accept-bad).";
   return "Run the same command again to catch up with what has changed in the source since.";
 }
 

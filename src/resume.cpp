@@ -64,8 +64,8 @@ Result<void> check_identity(const Remembered& value, const Archive& source, cons
     if (theirs == ours) continue;
     return refused(
         options.target,
-        fmt::format("the target was begun with another {}: then `{}`, now `{}`; --restart throws it "
-                    "away and starts over",
+        fmt::format("the {} of this run and of the one that began the target differ: then `{}`, now `{}`; "
+                    "--restart throws it away and starts over",
                     name, theirs, ours));
   }
   return {};
@@ -175,9 +175,7 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
   for (const std::string& archive : {source.root, options.target})
     if (lies_in(files, directory, archive)) return refused(directory, "--state: it lies in an archive");
   const auto state = look_at_state(directory);
-  if (state && !state->holder.empty())
-    return refused(options.target,
-                   fmt::format("another jobferry is at work on this target ({})", state->holder));
+  if (state && !state->holder.empty()) return in_use(options.target, state->holder);
   const Remembered value = [&](std::string_view name) -> std::optional<std::string> {
     if (!state) return {};
     const auto found = state->values.find(std::string(name));
@@ -197,6 +195,10 @@ Result<void> remember_target(Files& files, const Options& options, State& state)
   const auto target = files.info(options.target + "/.");
   if (!target) return Error(target.error());
   return state.set({{"target-inode", inode_text(*target)}, {"phase", std::string(running)}});
+}
+
+Result<void> remember_bad_jobs(State& state) {
+  return state.set({{"phase", std::string(phase_bad_jobs)}, {"ended", now()}});
 }
 
 Result<void> remember_end(Files& files, const Options& options, State& state) {

@@ -32,5 +32,7 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
 Result<void> remember_target(Files& files, const Options& options, State& state);
 // All is done: what changes in the target from now on was somebody else.
 Result<void> remember_end(Files& files, const Options& options, State& state);
+// All was tried, and jobs are bad.
+Result<void> remember_bad_jobs(State& state);
 
 }  // namespace jobferry

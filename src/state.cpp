@@ -103,7 +103,7 @@ std::string notes_json(const std::vector<Note>& notes) {
 }
 
 std::optional<Kind> kind_of(std::string_view word) {
-  for (int kind = 0; kind <= static_cast<int>(Kind::write_failed); ++kind)
+  for (int kind = 0; kind < kind_count; ++kind)
     if (name_of(static_cast<Kind>(kind)) == word) return static_cast<Kind>(kind);
   return {};
 }
@@ -158,8 +158,7 @@ Result<void> State::lock(const std::string& file) {
   if (::fcntl(lock_, F_OFD_SETLK, &whole) != 0) {
     if (errno != EAGAIN && errno != EACCES)
       return unusable(file, "cannot lock it: " + std::generic_category().message(errno));
-    return unusable(file,
-                    fmt::format("another jobferry is at work on this target ({})", text_of_lock(lock_)));
+    return in_use(file, text_of_lock(lock_));
   }
   const std::string text = myself() + '\n';
   if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, text.data(), text.size(), 0) < 0)
@@ -326,7 +325,23 @@ std::string uri_to_read(const std::string& file) {
   return ::access((file + "-wal").c_str(), F_OK) == 0 ? uri : uri + "?immutable=1";
 }
 
+// Where nothing is known, or where that cannot be told.
+Error nothing_known(const std::string& file) {
+  if (::access(file.c_str(), R_OK) == 0 || errno == ENOENT || errno == ENOTDIR) {
+    Error error{Kind::no_state, "no state of a migration"};
+    error.file = file;
+    return error;
+  }
+  return unusable(file, "cannot open it: " + std::generic_category().message(errno));
+}
+
 }  // namespace
+
+Error in_use(const std::string& target, const std::string& holder) {
+  Error error{Kind::in_use, fmt::format("another jobferry is at work on this target ({})", holder)};
+  error.file = target;
+  return error;
+}
 
 Result<StateOverview> look_at_state(const std::string& directory) {
   StateOverview seen;
@@ -342,7 +357,7 @@ Result<StateOverview> look_at_state(const std::string& directory) {
   const int status =
       sqlite3_open_v2(uri_to_read(file).c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> db(opened, sqlite3_close);
-  if (status != SQLITE_OK) return unusable(file, "no state of a migration");
+  if (status != SQLITE_OK) return nothing_known(file);
   sqlite3_busy_timeout(opened, 10'000);
   Statement values(opened, "SELECT name, value FROM migration");
   while (values.has_row()) seen.values[text_at(values.get(), 0)] = text_at(values.get(), 1);
@@ -353,7 +368,7 @@ Result<StateOverview> look_at_state(const std::string& directory) {
     seen.bytes_in += number_at(jobs.get(), 2);
     seen.bytes_out += number_at(jobs.get(), 3);
   }
-  if (seen.values.empty()) return unusable(file, "no state of a migration");
+  if (seen.values.empty()) return nothing_known(file);
   return seen;
 }
 

@@ -38,6 +38,8 @@ namespace jobferry {
 
 inline constexpr std::string_view outcome_migrated = "migrated", outcome_skipped = "skipped",
                                   outcome_bad = "bad";
+// A value of `phase`: all jobs were tried.
+inline constexpr std::string_view phase_bad_jobs = "bad-jobs";
 
 // What became of a job.
 struct JobRecord {
@@ -107,5 +109,8 @@ struct StateOverview {
 };
 // Error: state-unusable, also where there is none.
 Result<StateOverview> look_at_state(const std::string& directory);
+
+// That another jobferry is at work on this target.
+Error in_use(const std::string& target, const std::string& holder);
 
 }  // namespace jobferry

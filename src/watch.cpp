@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <new>
 #include <system_error>
@@ -25,13 +25,18 @@ using namespace std::chrono_literals;
 constexpr auto pause = 200ms;
 constexpr auto interval = 10s;
 
+// What the last run wrote; of anything else no more than that can be.
 std::string content_of(const std::string& path) {
+  constexpr std::size_t most = 65536;
+  std::string content(most, '\0');
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  file.read(content.data(), most);
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  return content;
 }
 
 Error cannot_write(const std::string& path) {
-  Error error{Kind::write_failed, fmt::format("cannot be written: {}", std::strerror(errno))};
+  Error error{Kind::output_failed, fmt::format("cannot be written: {}", std::strerror(errno))};
   error.file = path;
   return error;
 }
@@ -39,10 +44,14 @@ Error cannot_write(const std::string& path) {
 }  // namespace
 
 Result<void> replace_file(const std::string& path, const std::string& content) {
-  const std::string aside = fmt::format("{}.{}.tmp", path, ::getpid());
+  // A link stays one: what it points to is replaced.
+  boost::system::error_code missing;
+  const std::string real = boost::filesystem::canonical(path, missing).native();
+  const std::string& place = missing ? path : real;
+  const std::string aside = fmt::format("{}.{}.tmp", place, ::getpid());
   std::ofstream file(aside, std::ios::binary | std::ios::trunc);
   file << content << std::flush;
-  if (file && std::rename(aside.c_str(), path.c_str()) == 0) return {};
+  if (file && std::rename(aside.c_str(), place.c_str()) == 0) return {};
   Error error = cannot_write(path);
   (void)std::remove(aside.c_str());
   return error;

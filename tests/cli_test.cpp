@@ -34,9 +34,9 @@ TEST(Status, TellsHowFarAMigrationIs) {
   ASSERT_EQ(place.migrate(3).code, bad_jobs);
   Ran status = place.run({"status", "b"});
   EXPECT_EQ(status.code, bad_jobs);
-  EXPECT_EQ(lines_of(status.out).at(0).rfind("interrupted: version 0 to 3, ", 0), 0U) << status.text();
+  EXPECT_EQ(lines_of(status.out).at(0).rfind("ended with bad jobs: version 0 to 3, ", 0), 0U) << status.text();
   EXPECT_NE(line_with(status.out, {"2 jobs migrated, 1 skipped, 3 bad"}), "") << status.text();
-  EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "interrupted");
+  EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "ended with bad jobs");
 
   const Ran again = place.migrate(3, {"--accept-bad"});
   EXPECT_EQ(again.code, complete) << again.text();
@@ -686,6 +686,7 @@ TEST(Signals, TheFirstLetsTheJobsInFlightFinish) {
     for (const Words& how : {Words{}, Words{"--threads", "1"}, Words{"--threads", "4"}, Words{"--debug"}}) {
       const Ran ran = interrupt(place, how, [&](Child& child) { child.signal(number); });
       expect_unfinished(place, ran);
+      EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "interrupted");
       for (const auto& [directory, files] : jobs_of(read_tree(place.path("b"))))
         EXPECT_EQ(difference(expected.at(directory), files), "") << directory;
     }

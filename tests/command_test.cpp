@@ -130,14 +130,14 @@ TEST(WrongWords, AreAnsweredWithTheNearestOne) {
 }
 
 TEST(Advice, IsGivenOnEverythingThatCanGoWrong) {
-  for (int kind = 0; kind <= static_cast<int>(Kind::write_failed); ++kind)
+  for (int kind = 0; kind < kind_count; ++kind)
     EXPECT_GT(advice_on(static_cast<Kind>(kind)).size(), 20U) << kind;
   const Scene scene(plain_archive(0));
   const Ran ran = scene.run({"--src", "nowhere", "--dst", "b"});
   EXPECT_EQ(
       ran.err,
       "jobferry: nowhere: not-an-archive: no job archive: cannot look at it: No such file or directory\n"
-      "  What to do: name the directory that holds version.txt or the clusters' directories (--src)\n");
+      "  What to do: name the directory that holds version.txt or the clusters' directories, and may be read\n");
 }
 
 // --- In a terminal ---
@@ -298,6 +298,100 @@ TEST(Commands, WriteNothingIntoArchives) {
   }
 }
 
+// --- Streams and files that cannot be written to ---
+
+namespace {
+
+// What the streams of a program are, if not open.
+Prepare with_closed(const std::vector<int>& streams) {
+  return [streams] {
+    for (const int stream : streams) ::close(stream);
+  };
+}
+
+Prepare with_stdout(const char* path) {
+  return [path] { ::dup2(::open(path, O_WRONLY), STDOUT_FILENO); };
+}
+
+}  // namespace
+
+// The next file that is opened takes the number of a stream that is closed, and would get what is said.
+TEST(Streams, ThatAreClosedAreNoFilesOfTheTarget) {
+  const Tree source = mixed_archive();
+  const Scene whole(source);
+  ASSERT_EQ(whole.migrate(3, {"--accept-bad"}).code, complete);
+  for (const std::vector<int>& closed : {std::vector<int>{0, 2}, {1, 2}, {0, 1, 2}, {2}, {1}, {0}})
+    for (const Words& more : {Words{}, {"--no-state"}, {"--no-state", "--debug"}}) {
+      const Scene scene(source);
+      const Words words = Words{"--accept-bad", "--log-level", "debug"} + more;
+      const Ran ran = scene.migrate(3, words, with_closed(closed));
+      const bool told = std::find(closed.begin(), closed.end(), 1) == closed.end();
+      EXPECT_EQ(ran.code, told ? complete : failed) << ran.text();
+      EXPECT_EQ(difference(read_tree(whole.path("b")), read_tree(scene.path("b"))), "");
+    }
+}
+
+TEST(Streams, AResultThatCannotBeWrittenIsAnError) {
+  const Scene scene(plain_archive(3));
+  for (const Words& words : std::vector<Words>{{"info", "a"},
+                                               {"validate", "a", "--json"},
+                                               {"plan", "--src", "a", "--dst", "b", "--to", "2"},
+                                               {"migrate", "--help"},
+                                               {"--version"},
+                                               {"--src", "a", "--dst", "b", "--to", "2"},
+                                               {"status", "b"}}) {
+    const Ran full = scene.run(words, with_stdout("/dev/full"));
+    EXPECT_EQ(full.code, failed) << full.text();
+    EXPECT_NE(full.err.find("output-failed: cannot write to standard output"), std::string::npos)
+        << full.text();
+  }
+  EXPECT_EQ(scene.version(), "2\n");
+}
+
+TEST(Streams, WhoeverReadsMayGoAway) {
+  const Scene scene(mixed_archive());
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  const Ran ran = scene.migrate(3, {"--accept-bad", "--debug"}, [&] {
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(ends[1], STDERR_FILENO);
+  });
+  const Ran quiet = scene.run({"info", "a"}, [&] { ::dup2(ends[1], STDOUT_FILENO); });
+  ::close(ends[1]);
+  EXPECT_EQ(ran.code, failed);
+  EXPECT_EQ(scene.version(), "3\n");
+  EXPECT_EQ(quiet.code, failed);
+  EXPECT_EQ(quiet.err, "");
+}
+
+TEST(MetricsFile, IsAFileOrALinkToOne) {
+  const Scene scene(plain_archive(3));
+  ASSERT_EQ(::mkfifo(scene.path("fifo").c_str(), 0644), 0);
+  for (const char* path : {"fifo", "/dev/null", "/dev/full", "a", "."}) {
+    const Ran ran = scene.run({"info", "a", "--metrics-file", path});
+    EXPECT_EQ(ran.code, failed) << ran.text();
+    EXPECT_NE(ran.err.find("output-failed: cannot write the metrics: "), std::string::npos) << ran.text();
+  }
+  EXPECT_EQ(fs::status("/dev/null").type(), fs::character_file);
+  fs::create_symlink("metrics", scene.path("link"));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(scene.run({"info", "a", "--metrics-file", "link"}).code, complete);
+  EXPECT_TRUE(fs::is_symlink(scene.path("link")));
+  EXPECT_NE(read_file(scene.path("metrics")).find("jobferry_running"), std::string::npos);
+}
+
+TEST(Output, SaysWhyItCannotBeWritten) {
+  const Scene scene(plain_archive(3));
+  for (const char* option : {"--report", "--html"}) {
+    const Ran ran = scene.run({"validate", "a", option, "nowhere/x"});
+    EXPECT_EQ(ran.code, failed);
+    EXPECT_NE(ran.err.find(": No such file or directory"), std::string::npos) << ran.text();
+    EXPECT_NE(ran.err.find("What to do: name a file"), std::string::npos) << ran.text();
+    EXPECT_EQ(scene.run({"validate", "a", option, "/dev/null", "--quiet"}).code, complete);
+  }
+  EXPECT_EQ(scene.run({"validate", "a", "--html", "x", "--report", "x"}).code, failed);
+}
+
 // --- In the place of the published tools ---
 
 namespace {
@@ -365,6 +459,39 @@ TEST(DropIn, NamesTheCommandInsteadOfWorkingInPlace) {
   EXPECT_EQ(read_file(scene.path("a-new/version.txt")), "3\n");
 }
 
+// Whatever the archive is called, another name can be made of it.
+TEST(DropIn, NamesTheNewArchiveBesideTheOld) {
+  const Scene scene(plain_archive(2));
+  const auto answer = [&](const std::string& archive) {
+    return run_in_place(scene, {"-archive", archive}).err;
+  };
+  EXPECT_NE(answer(".").find(fmt::format("--src {0} --dst {0}-new\n", scene.path())), std::string::npos)
+      << answer(".");
+  EXPECT_NE(answer("a/..").find(fmt::format("--src {0} --dst {0}-new\n", scene.path())), std::string::npos);
+  EXPECT_NE(answer("-x").find("mv ./-x ./-x-old && mv ./-x-new ./-x\n"), std::string::npos) << answer("-x");
+}
+
+TEST(DropIn, LeavesStdoutToJson) {
+  const Scene scene(plain_archive(0));
+  const Ran ran = run_in_place(scene, {"-src", "a", "-dst", "b", "--json"});
+  EXPECT_EQ(ran.code, complete);
+  rapidjson::Document json;
+  EXPECT_FALSE(json.Parse(ran.out.c_str()).HasParseError()) << ran.out;
+  EXPECT_NE(ran.err.find("the target will be of version 3"), std::string::npos) << ran.err;
+}
+
+TEST(DropIn, HelpsInItsOwnWords) {
+  const Scene scene;
+  for (const char* word : {"-h", "-help", "--help"}) {
+    const Ran ran = run_in_place(scene, {word});
+    EXPECT_EQ(ran.code, complete);
+    for (const char* flag : {"-archive", "-workers", "-loglevel", "-config", "-dst"})
+      EXPECT_NE(ran.out.find(flag), std::string::npos) << ran.text();
+    EXPECT_LE(longest_line(ran.out), 80U);
+  }
+  EXPECT_EQ(run_in_place(scene, {"--version"}).out, scene.run({"--version"}).out);
+}
+
 TEST(DropIn, ShowsBeforehandWhatTheToolFromVersion2WouldHaveShown) {
   const Scene scene(plain_archive(2));
   const Ran ran = run_in_place(scene, {"-archive=a", "-dry-run", "-workers=2", "-loglevel", "info"});
@@ -379,6 +506,7 @@ TEST(DropIn, SaysWhatItDoesNotUnderstand) {
       {{"-loglevel", "loud"}, "-loglevel loud: expected debug, info, warn, err, fatal or crit"},
       {{"-src"}, "--src"},
       {{"-archive"}, "-archive needs a value"},
+      {{"-archive", ""}, "-archive needs a value"},
       {{"-workers", "3"}, "-workers belongs to -archive"},
       {{"-scr", "a"}, "there is no option --scr; did you mean --src?"}};
   for (const auto& [words, answer] : cases) {

@@ -41,10 +41,15 @@ enum class Kind : std::uint8_t {
   not_an_archive,   // no version.txt and no cluster, or an unfinished target (X13)
   version_unknown,  // version.txt is no number, or newer than this build; or no way leads to --to
   target_unusable,  // same as or inside the source, not empty, no space, not permitted
-  state_unusable,   // held by another jobferry, of another migration, or not to be read or written
+  state_unusable,   // of another migration, or not to be read or written
   option_invalid,   // names a cluster or metric that the archive has not, or cannot be done here
   write_failed,     // the target cannot be written: full, read-only, broken
+  in_use,           // another jobferry is at work on the target
+  no_state,         // asked for what is known of a migration, where nothing is
+  output_failed,    // a report, page or metrics file, or stdout, cannot be written
 };
+
+inline constexpr int kind_count = static_cast<int>(Kind::output_failed) + 1;
 
 // The word for a kind in summary and report: `json-syntax`, `cluster-bad`, ...
 std::string_view name_of(Kind kind);
