@@ -241,32 +241,34 @@ class Path {
 
 std::string pointer_at(std::string_view text, std::size_t byte) { return Path(text, byte).pointer(); }
 
-std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer) {
+std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer, ByteOf what) {
   Reader reader(text);
   std::optional<std::size_t> found;
-  // The path so far is `matched`; only children that go on along `pointer` are entered.
-  const auto visit = [&](const auto& self, std::string_view rest) -> bool {
+  // Only children that go on along `pointer` are entered, and what was found below an earlier one is
+  // forgotten.
+  const auto visit = [&](const auto& self, std::string_view rest, const char* name) -> bool {
     Type type;
     if (!reader.peek(type)) return false;
-    if (rest.empty()) {
-      found = static_cast<std::size_t>(reader.at() - text.data());
-      return false;
-    }
+    found.reset();
+    if (rest.empty())
+      found = static_cast<std::size_t>((what == ByteOf::name && name ? name : reader.at()) - text.data());
     Piece whole;
-    const auto enter = [&](const std::string& token) {
+    if (rest.empty()) return reader.value(whole);
+    const auto enter = [&](const std::string& token, const char* at) {
       const bool along =
           rest.substr(0, token.size()) == token && (rest.size() == token.size() || rest[token.size()] == '/');
       Piece skipped;
-      return along ? self(self, rest.substr(token.size())) : reader.value(skipped);
+      return along ? self(self, rest.substr(token.size()), at) : reader.value(skipped);
     };
     if (type == Type::object)
-      return reader.object(whole,
-                           [&](std::string_view name) { return enter(pointer_token(unescape(name))); });
+      return reader.object(
+          whole, [&](std::string_view token) { return enter(pointer_token(unescape(token)), token.data()); });
     if (type == Type::array)
-      return reader.array(whole, [&](std::size_t index) { return enter('/' + std::to_string(index)); });
+      return reader.array(whole,
+                          [&](std::size_t index) { return enter('/' + std::to_string(index), nullptr); });
     return reader.value(whole);
   };
-  visit(visit, pointer);
+  visit(visit, pointer, nullptr);
   return found;
 }
 

@@ -43,8 +43,11 @@ std::string pointer_token(std::string_view name);
 // there.
 std::string pointer_at(std::string_view text, std::size_t byte);
 
-// The byte of the value a pointer names, if the text has it.
-std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer);
+// The byte of the value a pointer names, or of its name, if the text has it. Of two members of that name the
+// last, which is the one that counts.
+enum class ByteOf : std::uint8_t { value, name };
+std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer,
+                                   ByteOf what = ByteOf::value);
 
 // As much of the text as a message should quote.
 std::string excerpt(std::string_view text);

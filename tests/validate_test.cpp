@@ -147,6 +147,10 @@ const std::vector<Fault>& faults() {
        at_meta("duplicate-member", "/user")},
       {"MetaDuplicateIdentity", 0, 3, meta(R"("jobId":1)", R"("jobId":1,"jobId":1)"),
        at_meta("duplicate-member", "/jobId")},
+      {"DuplicateBesideAWarning", 0, 0,
+       meta(R"("statistics":{})",
+            R"("statistics":{"a":{"unit":"foo","unit":"foo","min":1,"avg":2,"max":3}})"),
+       at_meta("duplicate-member", "/statistics/a/unit") + at_meta("unit-unknown", "/statistics/a/unit")},
       {"MetaDataMayRepeat", 0, 3, metas_end(R"("metaData":{"a":"1","a":"2"},)"), ""},
       {"GzipSound", 0, 3, gz([](const std::string& s) { return s; }), ""},
       {"GzipTruncated", 0, 3, gz([](const std::string& s) { return s.substr(0, 30); }), at_gz("gzip-truncated")},
@@ -177,6 +181,42 @@ const std::vector<Fault>& faults() {
        at_cluster("cluster-bad", "/metricConfig/0/timestep")},
       {"ClusterNodes", 0, 3, cluster(R"("nodes":"*")", R"("nodes":"n[1")"),
        at_cluster("cluster-bad", "/subClusters/0/nodes")},
+      {"ClusterIsADirectory", 1, 3,
+       [](int version) {
+         Tree tree = plain_archive(version) + Tree{{"c/cluster.json/", ""}};
+         tree.erase("c/cluster.json");
+         return tree;
+       },
+       at_cluster("cluster-bad")},
+      {"ClusterNumbers", 0, 3,
+       cluster(R"("topology":{"node":[0])",
+               R"("socketsPerNode":"2","coresPerSocket":1.5,"threadsPerCore":null,"processorType":7,"topology":{"node":"0-3","core":[[0],["1"]],"socket":[[0,1]])"),
+       "schema type /subClusters/*/coresPerSocket c cluster.json /subClusters/0/coresPerSocket\n"
+       "schema type /subClusters/*/processorType c cluster.json /subClusters/0/processorType\n"
+       "schema type /subClusters/*/socketsPerNode c cluster.json /subClusters/0/socketsPerNode\n"
+       "schema type /subClusters/*/topology/core/*/* c cluster.json /subClusters/0/topology/core/1/0\n"
+       "schema type /subClusters/*/topology/node c cluster.json /subClusters/0/topology/node\n"},
+      {"ClusterTimestepBeyond64Bits", 0, 3, cluster(R"("timestep":60)", R"("timestep":9223372036854775808)"),
+       "schema maximum /metricConfig/*/timestep c cluster.json /metricConfig/0/timestep\n" +
+           at_data("timestep-differs", node + "/timestep")},
+      {"PeakOfSubCluster", 0, 3,
+       cluster(R"("peak":4,)", R"("peak":4,"subClusters":[{"name":"main","peak":"4"}],)"),
+       "schema type /metricConfig/*/subClusters/*/peak c cluster.json /metricConfig/0/subClusters/0/peak\n"},
+      {"VersionWithReturn", 1, 3,
+       [](int version) {
+         return plain_archive(version) + Tree{{"version.txt", fmt::format("{}\r\n", version)}};
+       },
+       "version-text version.txt\n"},
+      {"VersionInTwoLines", 1, 3,
+       [](int version) {
+         return plain_archive(version) + Tree{{"version.txt", fmt::format("{}\n\n", version)}};
+       },
+       "version-text version.txt\n"},
+      {"VersionWithoutNewline", 1, 3,
+       [](int version) {
+         return plain_archive(version) + Tree{{"version.txt", std::to_string(version)}};
+       },
+       ""},
       {"ClusterEmpty", 0, 3,
        [](int version) {
          return plain_archive(version) +
@@ -191,6 +231,9 @@ const std::vector<Fault>& faults() {
        at_cluster("unit-unknown", "/metricConfig/0/unit")},
       {"AggregationInvalid", 0, 3, cluster(R"("aggregation":"avg")", R"("aggregation":"median")"),
        at_cluster("aggregation-invalid", "/metricConfig/0/aggregation")},
+      {"AggregationIsNoString", 1, 3, cluster(R"("aggregation":"avg")", R"("aggregation":true)"),
+       "schema type /metricConfig/*/aggregation c cluster.json /metricConfig/0/aggregation\n" +
+           at_cluster("aggregation-invalid", "/metricConfig/0/aggregation")},
       {"AggregationSuspicious", 0, 3, cluster(R"("aggregation":"avg")", R"("aggregation":"sum")"),
        at_cluster("aggregation-suspicious", "/metricConfig/0/aggregation")},
 
@@ -223,6 +266,19 @@ const std::vector<Fault>& faults() {
       {"Within64Bits", 0, 3, metas_end(R"("walltime":9223372036854775807,)"), ""},
       {"Beyond64Bits", 0, 3, metas_end(R"("walltime":9223372036854775808,)"),
        at_meta("integer-range", "/walltime")},
+      {"WhatServersHaveForIt", 0, 3,
+       metas_end(
+           R"("energyFootprint":{"cpu":"x"},"concurrentJobs":{"items":[3],"count":"x"},"tags":[{"id":"x","type":"t","name":"n","scope":"global"}],)"),
+       "schema type /concurrentJobs/count c/0/001/100 meta.json /concurrentJobs/count\n"
+       "schema type /concurrentJobs/items/* c/0/001/100 meta.json /concurrentJobs/items/0\n"
+       "schema type /energyFootprint/* c/0/001/100 meta.json /energyFootprint/cpu\n"
+       "schema type /tags/*/id c/0/001/100 meta.json /tags/0/id\n"},
+      {"ResourceNumbers", 0, 3,
+       meta(R"({"hostname":"n1"})",
+            R"({"hostname":"n1","hwthreads":[9223372036854775808],"configuration":7})"),
+       "schema maximum /resources/*/hwthreads/* c/0/001/100 meta.json /resources/0/hwthreads/0\n"
+       "schema type /resources/*/configuration c/0/001/100 meta.json /resources/0/configuration\n"},
+      {"ExclusiveIsNoMember", 3, 3, metas_end(R"("exclusive":1.0,)"), ""},
       {"NotIntegral", 0, 3, meta(R"("duration":60)", R"("duration":60.5)"),
        "schema type /duration c/0/001/100 meta.json /duration\n"},
       {"Canceled", 0, 3, meta("completed", "canceled"), at_meta("state-unknown", "/jobState")},
@@ -324,6 +380,9 @@ const std::vector<Fault>& faults() {
                 Tree{{in_job(1, "data.json.gz"), "not gzip"}, {in_job(1, "data.json"), "x"}};
        },
        at_data("json-syntax") + at_gz("gzip-corrupt") + at_data("two-data-files")},
+      {"TimestepBeyond64Bits", 0, 3, data(R"("timestep":60)", R"("timestep":9223372036854775808)"),
+       "schema maximum /*/*/timestep c/0/001/100 data.json " + node + "/timestep\n" +
+           at_data("timestep-differs", node + "/timestep")},
       {"NoDataFile", 0, 3, without(job + "/data.json"), at_data("no-data-file")},
   };
   return all;
@@ -403,6 +462,27 @@ TEST(Validate, SaysTheByte) {
   ASSERT_TRUE(finding.byte);
   EXPECT_EQ(*finding.byte, data.find(R"({"min")"));
   EXPECT_EQ(finding.text, "min 1, avg 2, max 1");
+}
+
+// Of a member that stands twice the byte is that of its second name; of what is wrong below it, that of the
+// value that counts.
+TEST(Validate, FindsTheByteOfTheLast) {
+  Tree tree = plain_archive(3);
+  std::string& meta = tree[in_job(1, "meta.json")];
+  meta = replaced(
+      meta, R"("statistics":{})",
+      R"("zz":1,"zz":2,"jobState":null,"statistics":{"a":1,"a":{"unit":{"base":"W"},"min":3,"avg":2,"max":3}})");
+  meta = replaced(meta, R"("cluster":"c")", R"("cluster":null)");
+  const ValidateResult result = validated(tree);
+  std::map<std::string, std::uint64_t> bytes;
+  for (const FindingGroup& group : result.findings)
+    for (const Finding& finding : group.examples)
+      if (finding.byte) bytes[std::string(group.kind->word) + finding.pointer] = *finding.byte;
+  const auto at = [&](const std::string& text, std::size_t more) { return meta.find(text) + more; };
+  EXPECT_EQ(bytes["duplicate-member/zz"], at(R"("zz":2)", 0));
+  EXPECT_EQ(bytes["duplicate-member/statistics/a"], at(R"("a":{)", 0));
+  EXPECT_EQ(bytes["statistics-order/statistics/a"], at(R"("a":{)", 4));
+  EXPECT_EQ(bytes["missing-member/cluster"], at(R"("cluster":null)", 10));
 }
 
 TEST(Validate, CountsAllAndShowsTheFirst) {

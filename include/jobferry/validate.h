@@ -59,6 +59,8 @@ inline constexpr std::array finding_kinds = {
     // What the archive is made of
     FindingKind{"unfinished", Severity::error, "the target of a migration that did not end",
                 "run the same migration again: it goes on"},
+    FindingKind{"version-text", Severity::error, "version.txt is not what a server reads as a number",
+                "write the digits and at most one newline; a migration writes it anew"},
     FindingKind{"root-directory", Severity::error,
                 "a hidden directory or lost+found in the root, which servers take for a cluster",
                 "move it out of the archive; a migration leaves it behind"},

@@ -28,8 +28,7 @@ class TreeCheck {
       const std::size_t length = pointer_.size();
       pointer_ += node.is(Type::object) ? json::pointer_token(child.name) : '/' + std::to_string(index++);
       const bool twice = node.is(Type::object) && !names.insert(child.name).second;
-      if (twice && !findings_.explained(pointer_))
-        findings_.add("duplicate-member", pointer_, json::second_member(child.name));
+      if (twice) findings_.add_second(pointer_, child.name);
       check(child);
       pointer_.resize(length);
     }

@@ -21,7 +21,8 @@ void Findings::begin(std::string subject) {
 void Findings::look_at(std::string_view file, std::string_view text) {
   file_ = file;
   text_ = text;
-  explained_.clear();
+  errors_at_.clear();
+  seconds_at_.clear();
 }
 
 void Findings::put(Key key, Finding finding) {
@@ -35,14 +36,19 @@ void Findings::put(Key key, Finding finding) {
 }
 
 void Findings::add(KindWord kind, std::string pointer, std::string text, std::optional<std::uint64_t> byte) {
-  explained_.insert(pointer);
+  if (kind.kind().severity == Severity::error) errors_at_.insert(pointer);
+  if (kind == KindWord("duplicate-member")) seconds_at_.insert(pointer);
   put({kind}, {subject_, file_, std::move(pointer), byte, std::move(text)});
 }
 
+void Findings::add_second(const std::string& pointer, std::string_view name) {
+  if (seconds_at_.contains(pointer)) return;
+  add("duplicate-member", pointer, json::second_member(name),
+      json::byte_of(text_, pointer, json::ByteOf::name));
+}
+
 void Findings::add(const Error& error) {
-  const std::string_view text = std::exchange(text_, {});  // where it has no byte there is none to be found
   add(KindWord::of(error.kind), error.pointer, error.what, error.byte);
-  text_ = text;
 }
 
 void Findings::add_schema(std::string rule, std::string pointer, std::string text) {

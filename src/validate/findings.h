@@ -51,8 +51,11 @@ class Findings {
   // By a rule of the schema; unless another finding at that place says it better.
   void add_schema(std::string rule, std::string pointer, std::string text);
 
-  // Something was found at that place of the file.
-  bool explained(const std::string& pointer) const { return explained_.contains(pointer); }
+  // An error was found at that place of the file: what else is wrong there need not be said. A warning is no
+  // reason to be silent.
+  bool explained(const std::string& pointer) const { return errors_at_.contains(pointer); }
+  // The name of a member stands there for the second time. Said once, whoever finds it.
+  void add_second(const std::string& pointer, std::string_view name);
   std::uint64_t errors() const { return errors_; }
 
  private:
@@ -73,7 +76,7 @@ class Findings {
   std::string_view text_;
   std::uint64_t errors_ = 0;  // findings that are some
   std::map<Key, Group> groups_;
-  std::unordered_set<std::string> explained_;  // pointers into this file
+  std::unordered_set<std::string> errors_at_, seconds_at_;  // pointers into this file
 };
 
 // The findings of all subjects. Whatever the order in which they come, the same remain.

@@ -215,6 +215,7 @@ class Surroundings {
   void check_root() {
     if (known_.archive.unfinished)
       tell("", names::unfinished, "unfinished", "jobferry has not completed this archive");
+    check_version_text();
     auto entries = known_.files.list(known_.archive.root);
     if (!entries) return;
     for (const Entry& entry : *entries) {
@@ -235,6 +236,8 @@ class Surroundings {
   void pass_by(const std::string& path, FileType type) {
     const std::lock_guard lock(mutex_);
     const auto depth = std::count(path.begin(), path.end(), '/');
+    if (depth == 1 && path.ends_with(fmt::format("/{}", names::cluster)))
+      return;  // it is bad, which was said
     const bool in_first_folder = depth == 2 && type != FileType::directory;
     const std::string_view what = type == FileType::directory ? "an empty directory"
                                   : type == FileType::regular ? "a file"
@@ -270,6 +273,18 @@ class Surroundings {
     findings.look_at(file, {});
     findings.add(kind, "", std::string(text));
     all_.add(findings);
+  }
+
+  // Section 1: we read over white space, servers do not.
+  void check_version_text() {
+    Buffer text;
+    if (!known_.archive.version_info ||
+        !known_.files.read(join(known_.archive.root, names::version), known_.options.max_file_size, text))
+      return;
+    std::string_view number = text.view();
+    if (number.ends_with('\n')) number.remove_suffix(1);
+    if (number.find_first_not_of("0123456789") != number.npos)
+      tell("", names::version, "version-text", json::quote(text.view()));
   }
 
   void count_files(const std::string& name) {
