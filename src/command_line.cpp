@@ -347,7 +347,7 @@ constexpr std::array<CommandPage, 6> commands = {{
      "has changed in the source since.",
      {{"jobferry --src job-archive --dst job-archive-new", "to the newest version"},
       {"jobferry --src job-archive --dst new --dry-run --debug", "find a bad job"}},
-     "bad jobs, version.txt was not written",
+     "bad jobs, or jobs that --job or --only-bad left out: version.txt was not written",
      add_migrate_options},
     {CommandName::plan,
      "plan",
@@ -371,7 +371,10 @@ constexpr std::array<CommandPage, 6> commands = {{
      "and "
      "every number of the source must be in the target, unchanged or changed by a rule that has a name; "
      "nothing in "
-     "the target may be without an origin. It shares no code with the steps.",
+     "the target may be without an origin. It shares no code with the steps.\n\n"
+     "Tell it what the migration was told (--aggregation, --check-data), and the version (--to) where "
+     "version.txt of DST is not to be believed. What it cannot read is a finding: unreadable.\n\n"
+     "The rules that it names are those of docs/rules.md, installed with README.md.",
      {{"jobferry verify job-archive job-archive-new", "all of it"},
       {"jobferry verify job-archive job-archive-new --sample 1%", "spot checks"}},
      "the archives differ in what no rule explains",
@@ -383,7 +386,8 @@ constexpr std::array<CommandPage, 6> commands = {{
      "Checks every file against the schemas of the archive's version, and against what servers demand beyond "
      "them. "
      "Findings are grouped by kind. An error is what a server refuses or misreads, a warning is worth a "
-     "look.",
+     "look.\n\n"
+     "The rules that it names are those of docs/rules.md, installed with README.md.",
      {{"jobferry validate job-archive", ""},
       {"jobferry validate job-archive --html report.html", "to hand on"}},
      "there are errors among the findings",
@@ -394,7 +398,9 @@ constexpr std::array<CommandPage, 6> commands = {{
      "tell what is in an archive",
      "Version, and for each cluster the number of jobs, their first and last start time, bytes, the largest "
      "job, and "
-     "the highest job ID. Looks at sizes only: no file of a job is opened.",
+     "the highest job ID. Looks at sizes only: no file of a job is opened.\n\n"
+     "Directories that cannot be read are listed at the end; the counts are without them, and the exit "
+     "code stays 0.",
      {{"jobferry info job-archive", ""}, {"jobferry info job-archive --json", "for scripts"}},
      "",
      add_info_options},

@@ -93,8 +93,8 @@ std::string closing_text(const Options& options, const Summary& summary) {
           "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.{}\n",
           target, go_on);
     case Outcome::partial:
-      return fmt::format("Not complete: {} that nobody asked for remain to be migrated.{}\n",
-                         plural(summary.left_out, "job"),
+      return fmt::format("Not complete: {} that nobody asked for remain{} to be migrated.{}\n",
+                         plural(summary.left_out, "job"), summary.left_out == 1 ? "s" : "",
                          options.dry_run ? " Dry run: nothing was written." : go_on);
     case Outcome::failed:
       return fmt::format("Failed: stderr says why.{}{}\n",

@@ -54,4 +54,14 @@ TEST(Rules, TheListIsThatOfTheContract) {
   EXPECT_EQ(found_by(contract, std::regex("(?:^|\\n)([XRMDC][0-9]+) ")), rules);
 }
 
+// docs/rules.md has a row for each rule of the contract, the lettered one of units too, and no other rows.
+TEST(Rules, TheTableForUsersIsThatOfTheContract) {
+  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+  const std::string contract = read_file(shared_data() + "/../spec/archive-versions.md");
+  std::set<std::string> expected = found_by(contract, std::regex("(?:^|\\n)([XRMDC][0-9]+) "));
+  expected.merge(found_by(contract, std::regex("\\(rule ([A-Z])\\)")));
+  const std::string table = read_file(test_folder("../docs/rules.md"));
+  EXPECT_EQ(found_by(table, std::regex("\\n\\| ([A-Z][0-9]*) \\|")), expected);
+}
+
 }  // namespace jobferry::test

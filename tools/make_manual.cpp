@@ -113,7 +113,9 @@ std::string program_page() {
     out += entry(fmt::format("{} to {}", step.from, step.from + 1),
                  fmt::format("{}{}{}{}", step.summary, step.reversible ? "; and back" : "",
                              step.loses.empty() ? "" : " but for ", step.loses));
-  out += exit_section("there is something to look at: bad jobs, findings, obstacles");
+  out += exit_section(
+      "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
+      "complete");
   out += ".SH SIGNALS\n" +
          entry("SIGINT, SIGTERM", "finish the jobs in flight and end; the same command goes on") +
          entry("SIGUSR1", "print where it is, on stderr");
@@ -121,7 +123,8 @@ std::string program_page() {
          entry("TERM", "with \"dumb\" the progress is a line every ten seconds");
   out += ".SH FILES\n" +
          entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
-         entry("DST/jobferry.unfinished", "stands in a target until it is complete");
+         entry("DST/jobferry.unfinished",
+               "stands in a target until it is complete, and says what version it will be");
   out += ".SH SEE ALSO\n";
   std::string separator;
   for (const CommandPage& command : all_commands()) {
@@ -151,7 +154,7 @@ std::string drop_in_page() {
                "the tool from version 2 to 3 changed this archive in place. jobferry never writes to its "
                "source: it ends and names the command to use");
   out += entry("-archive DIR -dry-run", "shows what a migration of it would do");
-  out += entry("-workers N", "number of threads");
+  out += entry("-archive DIR -workers N", "--threads N in that command; without -archive an error");
   return out + ".SH SEE ALSO\n.BR jobferry\\-migrate (1)\n";
 }
 
