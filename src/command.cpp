@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/filesystem/path.hpp>
 #include <string_view>
+
+#include "target.h"
 
 namespace jobferry {
 
@@ -76,6 +79,13 @@ std::string shell_quoted(const std::string& word) {
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
+}
+
+std::string by_name(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const auto last = boost::filesystem::path(path).filename();
+  if (last == "." || last == "..") return resolved_path(path);
+  return path.starts_with('-') ? "./" + path : path;
 }
 
 std::string command_for(const Options& options) {

@@ -11,6 +11,9 @@ namespace jobferry {
 // What decides about the bytes of the target, without what is the default: `--to`, `3`, `--data`, ...
 std::vector<std::string> deciding_words(const Options& options);
 
+// A directory by a name that others can be made of (`DIR-new`), and that is no option.
+std::string by_name(std::string path);
+
 // The whole command for a shell, quoted where it needs to be.
 std::string command_for(const Options& options);
 

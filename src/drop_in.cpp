@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/filesystem/path.hpp>
 #include <iostream>
 #include <utility>
 
 #include "command.h"
-#include "target.h"
 
 namespace jobferry {
 
@@ -102,14 +100,6 @@ class Translator {
   std::size_t at_ = 0;
   Translation result_;
 };
-
-// The archive by a name that others can be made of, and that is no option.
-std::string by_name(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const auto last = boost::filesystem::path(path).filename();
-  if (last == "." || last == "..") return resolved_path(path);
-  return path.starts_with('-') ? "./" + path : path;
-}
 
 constexpr std::string_view usage_text =
     "Usage: archive-migration [-src DIR] [-dst DIR] [-to N] [-debug] [-config FILE]\n"

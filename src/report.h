@@ -21,7 +21,7 @@ std::string aggregation_table(const std::string& cluster, const std::vector<Aggr
 // The last words of a run, on stdout.
 std::string summary_text(const Options& options, const Summary& summary);
 
-// The whole result as one JSON document; README has its format.
+// The whole result as one JSON document; docs/formats.md has its format.
 std::string report_json(const Options& options, const Summary& summary);
 
 // What `jobferry status` says of a migration, and what to do next.

@@ -758,13 +758,17 @@ TEST(Validate, Text) {
 Errors, what servers refuse or misread:
   state-unknown: 1 place in 1 subject; servers of this version do not know the jobState
     c/0/001/100 meta.json /jobState byte 110: "canceled"
-    > `jobferry --repair` mends other spellings (R2), a migration to version 3 `stopped` (M13)
+    > a repair mends other spellings (R2), a migration to version 3 `stopped` (M13)
   schema type /duration: 1 place in 1 subject; the schema of the archive's version says something else
     c/0/001/100 meta.json /duration byte 132: expected integer, found a number `60.5`
-    > `jobferry --repair` mends what R1 to R7 name, a migration what its step names
+    > a repair mends what R1 to R7 name, a migration what its step names; the rest by hand
+A repair: jobferry migrate --src $'the\narchive' --dst $'the\narchive-repaired' --to 3 --repair
 Not sound: 2 errors, 0 warnings; 1 bad job of 1.
 )");
   EXPECT_EQ(validate_text(options, validated(plain_archive(0))).find("Errors"), std::string::npos);
+  tree.erase("version.txt");
+  EXPECT_EQ(repair_text(options, validated(tree)), "A repair is part of every migration from version 0.");
+  EXPECT_EQ(repair_text(options, validated(plain_archive(3))), "");
 }
 
 TEST(Validate, Json) {

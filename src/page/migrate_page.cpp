@@ -60,7 +60,8 @@ Ending interrupted(const Options& options, const Summary& summary) {
 
 Ending partial(const Options& options, const Summary& summary) {
   return {Tone::attention,
-          fmt::format("Not complete: {} that nobody asked for remain.", jobs_text(summary.left_out)),
+          fmt::format("Not complete: {} that nobody asked for {}.", jobs_text(summary.left_out),
+                      summary.left_out == 1 ? "remains" : "remain"),
           options.dry_run ? "Nothing was written."
                           : "Without --job and --only-bad the same command migrates them, too."};
 }

@@ -6,6 +6,7 @@
 
 #include "page_parts.h"
 #include "text.h"
+#include "validate/validate_report.h"
 
 namespace jobferry {
 
@@ -22,7 +23,7 @@ Ending ending_of(const ValidateOptions& options, const ValidateResult& result) {
     return {Tone::bad,
             fmt::format("{} is not sound: {} in {} of {}.{}", options.archive, plural(errors, "error"),
                         count_cell(result.total().bad).text, plural(result.total().jobs, "job"), not_all),
-            "What to do about each kind stands beside it."};
+            "What to do about each kind stands beside it. " + repair_text(options, result)};
   if (!result.complete) return {Tone::attention, "Interrupted: what was looked at is sound.", ""};
   return {warnings ? Tone::attention : Tone::good,
           fmt::format("{} is a sound archive of version {}, with {}.", options.archive, result.version,

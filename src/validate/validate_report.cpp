@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "command.h"
 #include "json_writer.h"
 #include "text.h"
 
@@ -51,6 +54,11 @@ std::string_view outcome_of(const ValidateResult& result) {
   if (!result.errors.empty()) return "failed";
   if (result.count(Severity::error) > 0) return "bad";
   return result.complete ? "sound" : "interrupted";
+}
+
+std::string repair_line(const ValidateOptions& options, const ValidateResult& result) {
+  const std::string text = repair_text(options, result);
+  return text.empty() ? text : printable(text) + '\n';
 }
 
 std::string closing_text(const ValidateResult& result) {
@@ -123,6 +131,21 @@ void put_clusters(Writer& json, const ValidateResult& result) {
 
 }  // namespace
 
+std::string repair_text(const ValidateOptions& options, const ValidateResult& result) {
+  const bool speaks_of_it =
+      std::any_of(result.findings.begin(), result.findings.end(), [](const FindingGroup& group) {
+        return group.kind->advice.find("a repair") != std::string_view::npos;
+      });
+  if (!speaks_of_it) return {};
+  if (result.version == 0) return "A repair is part of every migration from version 0.";
+  Options repair;
+  repair.source = by_name(options.archive);
+  repair.target = repair.source + "-repaired";
+  repair.to = result.version;
+  repair.repair = true;
+  return "A repair: " + command_for(repair);
+}
+
 std::string validate_text(const ValidateOptions& options, const ValidateResult& result) {
   std::string out;
   if (result.errors.empty())
@@ -131,7 +154,7 @@ std::string validate_text(const ValidateOptions& options, const ValidateResult& 
            clusters_table(result);
   out += section(result, Severity::error, "Errors, what servers refuse or misread");
   out += section(result, Severity::warning, "Warnings, it works but somebody should look");
-  return out + closing_text(result);
+  return out + repair_line(options, result) + closing_text(result);
 }
 
 std::string validate_json(const ValidateOptions& options, const ValidateResult& result) {
@@ -153,6 +176,7 @@ std::string validate_json(const ValidateOptions& options, const ValidateResult& 
   put(json, "errorCount", result.count(Severity::error));
   put(json, "warningCount", result.count(Severity::warning));
   put_findings(json, result);
+  put(json, "repair", repair_text(options, result));
   put_errors(json, "errors", result.errors);
   json.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + '\n';

@@ -25,6 +25,11 @@ std::string_view name_of(VerifyOutcome outcome) {
 
 // --- Text ---
 
+// The jobs of the target are counted when those of the source are done.
+bool counts_target(const VerifyResult& result) {
+  return result.go_on.empty() || result.go_on.starts_with("target:");
+}
+
 std::string sides_text(const VerifyResult& result) {
   std::vector<std::vector<std::string>> rows = {{"", "jobs", "files", "bytes"}};
   const auto add = [&](const char* side, const ArchiveCounts& counts) {
@@ -32,15 +37,16 @@ std::string sides_text(const VerifyResult& result) {
         {side, std::to_string(counts.jobs), std::to_string(counts.files), std::to_string(counts.bytes)});
   };
   add("source", result.source);
-  add("target", result.target);
+  if (counts_target(result)) add("target", result.target);
   return table(rows, "lrrr");
 }
 
 // One number where both sides agree.
 std::string ends_text(const VerifyResult& result) {
   std::vector<std::vector<std::string>> rows = {{"cluster", "jobs", "highest job ID", "newest start time"}};
-  const auto both = [](std::uint64_t source, std::uint64_t target) {
-    return source == target ? std::to_string(source) : fmt::format("{}, target {}", source, target);
+  const auto both = [&](std::uint64_t source, std::uint64_t target) {
+    return source == target || !counts_target(result) ? std::to_string(source)
+                                                      : fmt::format("{}, target {}", source, target);
   };
   for (const auto& [cluster, ends] : result.source_ends) {
     const auto other = result.target_ends.find(cluster);
