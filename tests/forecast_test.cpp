@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "bad_jobs.h"
 #include "clusters.h"
@@ -21,6 +22,7 @@
 #include "plan/rehearsal.h"
 #include "plan/sample.h"
 #include "state.h"
+#include "text.h"
 #include "trial.h"
 
 namespace jobferry::test {
@@ -604,6 +606,38 @@ TEST(PlanReport, TheCommandCanBePastedIntoAShell) {
   EXPECT_EQ(command_for(options),
             "jobferry migrate --src '/srv/job archive' --dst '/srv/it'\\''s new' --to 3 --data copy "
             "--aggregation 'c:mem used=sum' --accept-bad");
+}
+
+TEST(PlanReport, TheCommandIsForBashWhateverThePathsHold) {
+  const TempDir temp;
+  for (const std::string name : {"a\tb", "a\nb",
+                                 "\x09"
+                                 "abc",
+                                 "it's\ta\\x", "\\", "a\\tb", "\xe9t\xe9",
+                                 "\xc2\x80"
+                                 "0",
+                                 "\x7f", "\r\n\x1b[31m",
+                                 "\xff"
+                                 "f\xfe"
+                                 "0",
+                                 "\xc3\xa9 \t", "$HOME `x` \"y\" !\x01", "'", "''\n", " ",
+                                 "Gr\xc3\xb6\xc3\x9f"
+                                 "e",
+                                 ""}) {
+    const std::string quoted = shell_quoted(name);
+    EXPECT_EQ(printable(quoted), quoted);
+    write_file(temp.path("script"), fmt::format("printf %s {} > '{}'\n", quoted, temp.path("said")));
+    ASSERT_EQ(std::system(fmt::format("bash '{}'", temp.path("script")).c_str()), 0) << quoted;
+    EXPECT_EQ(read_file(temp.path("said")), name) << quoted;
+  }
+  ForecastOptions options = whole(temp.path("a\tb"), temp.path("new"), 3);
+  place(temp.path("a\tb"), plain_archive(1));
+  const Forecast found = forecast(options, {});
+  EXPECT_NE(found.command.find("/a\\x09b' --dst"), std::string::npos) << found.command;
+  EXPECT_NE(text_of(options, found).find("\n  " + found.command + '\n'), std::string::npos);
+  rapidjson::Document json;
+  json.Parse(forecast_json(options, found).c_str());
+  EXPECT_STREQ(json["command"].GetString(), found.command.c_str());
 }
 
 // --- Interrupted, and on a live system ---

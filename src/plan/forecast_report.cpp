@@ -153,7 +153,7 @@ std::string closing_text(const ForecastOptions& options, const Forecast& forecas
     out += "An earlier run has begun this target: what it has done is counted above, but not done again.\n";
   return out + fmt::format("{}:\n  {}\n",
                            forecast.obstacles.empty() ? "To run it" : "To run it, once that is settled",
-                           printable(forecast.command));
+                           forecast.command);
 }
 
 // --- JSON ---
