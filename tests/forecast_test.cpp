@@ -397,9 +397,35 @@ TEST_P(SmallTarget, StandsInTheWay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Disks, SmallTarget,
-                         testing::Values(TooSmall{"bytes", "size=1m", "MiB"},
+                         testing::Values(TooSmall{"bytes", "size=1m", "1.0 MB are free"},
                                          TooSmall{"inodes", "size=80m,nr_inodes=60", "inodes"}),
                          [](const auto& test) { return test.param.name; });
+
+// A state of a few jobs is small: that it may grow to more is no reason to refuse.
+TEST(Room, AReserveForTheStateOnlyMayStandInTheWay) {
+  const TempDir temp(Place::disk);
+  corpus::Plan plan;
+  plan.version = 2;
+  plan.jobs = 200;
+  plan.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), plan);
+  const std::string disk = temp.path("disk");
+  fs::create_directories(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=6m") != 0)
+    GTEST_SKIP() << "a small disk can only be mounted as root";
+  const ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
+  const Forecast found = forecast(options, {});
+  const Summary summary = migrate(options.migration, {});
+  std::uint64_t taken = 0;
+  for (const auto& file : fs::directory_iterator(disk + "/target.jobferry")) taken += fs::file_size(file);
+  ::umount(disk.c_str());
+  EXPECT_EQ(summary.outcome, Outcome::complete) << test::text_of(summary);
+  EXPECT_TRUE(found.obstacles.empty()) << text_of(options, found);
+  EXPECT_EQ(found.warnings.size(), 1U);
+  EXPECT_LE(found.room.state_bytes, taken);
+  EXPECT_LE(taken, found.room.state_bytes_most);
+  EXPECT_GE(2 * found.room.state_bytes, taken) << "far from what it is";
+}
 
 // --- What stands in the way ---
 

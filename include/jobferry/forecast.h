@@ -64,9 +64,10 @@ struct NoteForecast {
 
 // At the target.
 struct RoomForecast {
-  std::string place;              // the nearest directory that is there
-  Estimate bytes, inodes;         // files in whole blocks, with directories
-  std::uint64_t state_bytes = 0;  // of the state, if it is kept on the same file system
+  std::string place;       // the nearest directory that is there
+  Estimate bytes, inodes;  // files in whole blocks, with directories
+  // Of the state, if it is kept on the same file system: surely, and with a reserve.
+  std::uint64_t state_bytes = 0, state_bytes_most = 0;
   std::optional<std::uint64_t> free_bytes, free_inodes;  // none: it does not tell, or there is no end to them
 };
 

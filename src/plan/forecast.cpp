@@ -119,15 +119,15 @@ void judge_room(const Options& options, Forecast& forecast) {
   Space free;
   free.free_bytes = *room.free_bytes;
   free.free_inodes = room.free_inodes.value_or(std::numeric_limits<std::uint64_t>::max());
-  const auto check = [&](double bytes, double inodes) {
-    return check_room(options.target, {whole(bytes) + room.state_bytes, whole(inodes)}, free);
+  const auto check = [&](double bytes, std::uint64_t state, double inodes) {
+    return check_room(options.target, {whole(bytes) + state, whole(inodes)}, free);
   };
   const std::string advice(advice_on(Kind::target_unusable));
   // What an earlier run has written is there already.
   std::vector<Obstacle>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
-  if (auto fits = check(room.bytes.value, room.inodes.value); !fits)
+  if (auto fits = check(room.bytes.value, room.state_bytes, room.inodes.value); !fits)
     likely.push_back({std::move(fits.error()), advice});
-  else if (auto surely = check(room.bytes.high, room.inodes.high); !surely)
+  else if (auto surely = check(room.bytes.high, room.state_bytes_most, room.inodes.high); !surely)
     forecast.warnings.push_back({std::move(surely.error()), advice});
 }
 

@@ -90,7 +90,10 @@ std::string room_text(const RoomForecast& room) {
                {"space", size_text(room.bytes), free_bytes},
                {"inodes", count_text(room.inodes), free_inodes}};
   if (room.state_bytes)
-    rows.push_back({"state", "about " + bytes_text(static_cast<double>(room.state_bytes)), ""});
+    rows.push_back({"state",
+                    fmt::format("{} to {}", bytes_text(static_cast<double>(room.state_bytes)),
+                                bytes_text(static_cast<double>(room.state_bytes_most))),
+                    ""});
   return out + table(rows, "lll");
 }
 
@@ -266,6 +269,7 @@ void put_room(Writer& json, const RoomForecast& room) {
   put_estimate(json, "bytes", room.bytes);
   put_estimate(json, "inodes", room.inodes);
   put(json, "stateBytes", room.state_bytes);
+  put(json, "stateBytesAtMost", room.state_bytes_most);
   if (room.free_bytes) put(json, "freeBytes", *room.free_bytes);
   if (room.free_inodes) put(json, "freeInodes", *room.free_inodes);
   json.EndObject();
