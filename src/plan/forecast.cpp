@@ -50,12 +50,34 @@ Result<std::vector<Leg>> chain_of(const Archive& archive, const Options& options
   return plan_chain(archive.version, options.to);
 }
 
+// What a run finds out by trying it (Target::create), as far as it is known without.
+void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
+  if (plan.options.data != DataMode::reflink || plan.archive.clusters.empty()) return;
+  const std::string place = standing_place(plan.options.target);
+  const auto there = files.space(place), here = files.space(plan.archive.root);
+  const auto info = files.info(place + "/.");
+  if (!there || !here || !info) return;
+  const bool one_device = info->device == plan.archive.root_info.device;
+  if (one_device && there->shares_blocks()) return;
+  const bool apart =
+      !one_device && (there->sharing != here->sharing || there->sharing == Sharing::on_a_device);
+  const bool never = apart || there->sharing == Sharing::never;
+  Error error{Kind::target_unusable,
+              fmt::format("--data=reflink: {}",
+                          never ? "the file system does not share blocks between source and target"
+                                : "whether source and target can share blocks is not known")};
+  error.file = plan.options.target;
+  std::string advice(advice_on(error.kind));
+  (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
+}
+
 void look_at_target(Files& files, const Plan& plan, Forecast& forecast) {
   if (auto usable = check_target(files, plan.archive, plan.options); !usable)
     return obstruct(forecast, std::move(usable.error()));
   const auto standing = look_ahead(files, plan.archive, plan.options);
   if (!standing) return obstruct(forecast, standing.error());
   forecast.goes_on = *standing != Standing::fresh;
+  judge_reflink(files, plan, forecast);
 }
 
 // --- Counting ---
