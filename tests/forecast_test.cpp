@@ -473,6 +473,18 @@ std::vector<Hindrance> hindrances() {
        [](const TempDir& temp, ForecastOptions& options) {
          options.migration.state = temp.path("source/state");
        }},
+      {"a file where the state belongs", "state-unusable",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target.jobferry"), "x\n"); }},
+      {"the state below a file", "state-unusable",
+       [](const TempDir& temp, ForecastOptions& options) {
+         write_file(temp.path("file"), "x\n");
+         options.migration.state = temp.path("file/x");
+       }},
+      {"a file where the state belongs, but none is kept", "",
+       [](const TempDir& temp, ForecastOptions& options) {
+         write_file(temp.path("target.jobferry"), "x\n");
+         options.migration.keep_state = false;
+       }},
       {"a bad cluster", "cluster-bad",
        [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("source/c/cluster.json"), "{"); }},
       {"an override of nothing", "option-invalid",
@@ -526,6 +538,46 @@ TEST(Obstacles, AreFoundAndNothingIsWritten) {
     EXPECT_EQ(name_of(found.obstacles[0].error.kind), way.expected);
     EXPECT_FALSE(found.obstacles[0].advice.empty());
     EXPECT_NE(migrate(options.migration, {}).outcome, Outcome::complete) << "the run went well";
+  }
+}
+
+TEST(Obstacles, AStateThatCannotBeWritten) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1));
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.migration.state = temp.path("shut/state");
+  fs::create_directories(temp.path("shut"));
+  // What a mode forbids root may do anyway.
+  if (::mount("tmpfs", temp.path("shut").c_str(), "tmpfs", MS_RDONLY, nullptr) != 0)
+    GTEST_SKIP() << "only root can mount";
+  const Forecast found = forecast(options, {});
+  const Summary summary = migrate(options.migration, {});
+  ::umount(temp.path("shut").c_str());
+  EXPECT_EQ(summary.outcome, Outcome::failed);
+  ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
+  EXPECT_EQ(name_of(found.obstacles[0].error.kind), "state-unusable");
+}
+
+// On the file systems that are known not to share blocks, and from one to another.
+TEST(Obstacles, ReflinksThatCannotBeMade) {
+  const TempDir in_memory, on_disk(Place::disk);
+  for (const auto& [from, to] :
+       {std::pair(&in_memory, &in_memory), std::pair(&on_disk, &on_disk), std::pair(&on_disk, &in_memory)}) {
+    fs::remove_all(from->path("source"));
+    place(from->path("source"), plain_archive(1));
+    ForecastOptions options = whole(from->path("source"), to->path("target"), 3);
+    options.migration.data = DataMode::reflink;
+    const Forecast found = forecast(options, {});
+    const Summary summary = migrate(options.migration, {});
+    const auto space = real_files(false)->space(to->path());
+    ASSERT_TRUE(space);
+    if (space->shares_blocks() && from == to) continue;
+    const bool unknown = space->sharing == Sharing::unknown && found.obstacles.empty();
+    const auto& seen = unknown ? found.warnings : found.obstacles;
+    ASSERT_EQ(seen.size(), 1U) << text_of(options, found);
+    EXPECT_EQ(name_of(seen[0].error.kind), "target-unusable");
+    EXPECT_NE(seen[0].error.what.find("--data=reflink"), std::string::npos);
+    if (!unknown) EXPECT_EQ(summary.outcome, Outcome::failed);
   }
 }
 
