@@ -199,6 +199,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   obstruct_by(forecast, write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides));
   Effort effort;
   if (!how.sample_jobs && !how.sample_percent) effort.time = how.sample_time;
+  effort.progress = listener.progress;
   const Rehearsal rehearsal = rehearse(files, plan, travel, sample.take(), effort, quiet);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
