@@ -58,8 +58,13 @@ struct BadForecast {
 };
 
 struct NoteForecast {
-  Estimate places, subjects;
+  Estimate subjects;  // jobs and clusters
+  // Without an interval: most places may lie in a few jobs, which a sample mostly misses. So many if the
+  // other jobs are like those of the sample, and so many at least.
+  double places = 0, places_seen = 0;
   std::string subject, file, pointer, detail;  // an example
+
+  bool exact() const { return subjects.exact() && places == places_seen; }
 };
 
 // At the target.

@@ -15,7 +15,7 @@ namespace jobferry {
 namespace {
 
 // Grows when a member changes its meaning or goes; new members do not count.
-constexpr std::uint64_t plan_version = 1;
+constexpr std::uint64_t plan_version = 2;
 
 using Rows = std::vector<std::vector<std::string>>;
 
@@ -105,15 +105,25 @@ std::string bad_text(const Forecast& forecast) {
   return "Bad jobs to expect:\n" + table(rows, "lll");
 }
 
+std::string example_of(const NoteForecast& note) {
+  std::string text = printable(note.subject);
+  for (const std::string& part : {note.file, shortened(note.pointer)})
+    if (!part.empty()) text += ' ' + part;
+  return note.detail.empty() ? text : text + ": " + shortened(note.detail);
+}
+
+std::string places_text(const NoteForecast& note) {
+  if (note.exact()) return fmt::format("{:.0f}", note.places);
+  return fmt::format("perhaps {:.0f}, at least {:.0f}", note.places, note.places_seen);
+}
+
 std::string notes_text(const Forecast& forecast) {
   if (forecast.notes.empty()) return {};
-  Rows rows;
+  Rows rows = {{"", "jobs and clusters", "places", ""}};
   for (const auto& [code, note] : forecast.notes)
-    rows.push_back(
-        {code, count_text(note.places),
-         fmt::format("e.g. {} {} {}{}{}", printable(note.subject), note.file, shortened(note.pointer),
-                     note.detail.empty() ? "" : ": ", shortened(note.detail))});
-  return "Notes, decisions you may want to review:\n" + table(rows, "lll");
+    rows.push_back({code, count_text(note.subjects), places_text(note), "e.g. " + example_of(note)});
+  return "Notes, decisions you may want to review:\n" + table(rows, "llll") +
+         (forecast.exact() ? "" : "Places have no range, since a few jobs may hold most of them.\n");
 }
 
 std::string time_text(const DurationForecast& time) {
@@ -166,6 +176,11 @@ void put_number(Writer& json, const char* key, double number) {
   json.Double(number);
 }
 
+// Jobs, places and bytes come in ones.
+std::uint64_t to_whole(double number) {
+  return static_cast<std::uint64_t>(std::llround(std::max(number, 0.0)));
+}
+
 void put_flag(Writer& json, const char* key, bool yes) {
   json.Key(key);
   json.Bool(yes);
@@ -174,9 +189,9 @@ void put_flag(Writer& json, const char* key, bool yes) {
 void put_estimate(Writer& json, const char* key, const Estimate& estimate) {
   json.Key(key);
   json.StartObject();
-  put_number(json, "value", estimate.value);
-  put_number(json, "low", estimate.low);
-  put_number(json, "high", estimate.high);
+  put(json, "value", to_whole(estimate.value));
+  put(json, "low", to_whole(std::floor(estimate.low)));
+  put(json, "high", to_whole(std::ceil(estimate.high)));
   json.EndObject();
 }
 
@@ -248,7 +263,11 @@ void put_notes(Writer& json, const Forecast& forecast) {
   for (const auto& [code, note] : forecast.notes) {
     json.StartObject();
     put(json, "code", code);
-    put_estimate(json, "count", note.places);
+    json.Key("count");
+    json.StartObject();
+    put(json, "value", to_whole(note.places));
+    put(json, "atLeast", to_whole(note.places_seen));
+    json.EndObject();
     put_estimate(json, "subjects", note.subjects);
     json.Key("example");
     json.StartObject();
