@@ -726,6 +726,41 @@ TEST(PlanReport, TellsPeopleTheSame) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
+TEST(PlanReport, SaysNothingOfWhatWasNotTried) {
+  const TempDir temp;
+  place(temp.path("source"), {{"version.txt", "1"}, {"c/cluster.json", "{"}});
+  const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const Forecast found = forecast(options, {});
+  EXPECT_EQ(found.obstacles.size(), 1U);
+  for (const char* part : {"tried", "Room at", "migrated"})
+    EXPECT_EQ(text_of(options, found).find(part), std::string::npos) << text_of(options, found);
+  rapidjson::Document json;
+  json.Parse(forecast_json(options, found).c_str());
+  EXPECT_FALSE(json["exact"].GetBool());
+  EXPECT_FALSE(json.HasMember("expected"));
+}
+
+TEST(PlanReport, CountsInWholeWords) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1) + Tree{{"c/0/002/100/meta.json", ""},  // skipped by its size
+                                                     {"c/0/003/100/data.json", plain_data(1)},
+                                                     {"c/0/003/100/meta.json", "{"}});
+  const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const std::string text = text_of(options, forecast(options, {}));
+  for (const char* part :
+       {"All 2 jobs were tried (1 more is bad or skipped, as the directories show), so what",
+        "migrated    1 job\n", "json-syntax: 1 bad job, for example: "})
+    EXPECT_NE(text.find(part), std::string::npos) << part << '\n' << text;
+  ForecastOptions one = options;
+  one.migration.jobs = {{"c", 1, ""}};
+  const Forecast found = forecast(one, {});
+  EXPECT_NE(text_of(one, found).find("1 job was tried (2 more are not asked for), so"), std::string::npos)
+      << text_of(one, found);
+  Forecast noted = found;
+  noted.notes["code"] = {Estimate::of(1), 1, 1, "c/0/001/100", "data.json", "", "used"};
+  EXPECT_NE(text_of(one, noted).find("e.g. c/0/001/100 data.json: used\n"), std::string::npos);
+}
+
 TEST(PlanReport, DurationsComeInOneUnit) {
   EXPECT_EQ(duration_range(3.2 * 3600, 4.9 * 3600), "about 3 to 5 h");
   EXPECT_EQ(duration_range(100, 500), "about 1 to 9 min");

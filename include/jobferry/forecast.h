@@ -107,6 +107,7 @@ struct Forecast {
   std::uint64_t seed = 1;
   std::uint64_t to_try = 0;  // jobs of which the sample is one: all that are not skipped or bad already
   std::uint64_t tried = 0;   // none: there is nothing to conclude from
+  bool sampled = false;      // it was tried, even if there was no job to try
   Estimate migrated, skipped, bad, carried_unread, carried, left_behind, bytes_in, bytes_out;
   std::map<std::string, BadForecast, std::less<>> bad_classes;
   std::map<std::string, NoteForecast, std::less<>> notes;  // by code
@@ -118,7 +119,7 @@ struct Forecast {
   std::vector<Obstacle> warnings;   // may do so
   std::string command;              // to run it
 
-  bool has_estimates() const { return tried > 0 || (to_try == 0 && !interrupted); }
+  bool has_estimates() const { return tried > 0 || (sampled && to_try == 0 && !interrupted); }
   bool exact() const { return has_estimates() && tried == to_try; }
 };
 

@@ -199,6 +199,7 @@ void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& fo
 }
 
 void conclude(Files& files, const Basis& found, Forecast& forecast) {
+  forecast.sampled = true;
   forecast.tried = found.rehearsal.tried;
   forecast.to_try = found.census.to_try.jobs;
   conclude_bad(found.census, found.rehearsal, forecast);

@@ -20,6 +20,7 @@
 #include "resume.h"
 #include "space.h"
 #include "target.h"
+#include "text.h"
 
 namespace jobferry {
 
@@ -115,8 +116,9 @@ void judge_bad(const Options& options, Forecast& forecast) {
   if (options.accept_bad) return;
   for (const auto& [name, bad] : forecast.bad_classes) {
     Error error = bad.example;
-    error.what = fmt::format("{}{:.0f} bad jobs, for example: {}", bad.jobs.exact() ? "" : "about ",
-                             std::max(1.0, std::round(bad.jobs.value)), error.what);
+    const auto jobs = static_cast<std::uint64_t>(std::max(1.0, std::round(bad.jobs.value)));
+    error.what = fmt::format("{}{}, for example: {}", bad.jobs.exact() ? "" : "about ",
+                             plural(jobs, "bad job"), error.what);
     obstruct(forecast, std::move(error));
   }
 }
@@ -127,8 +129,8 @@ void judge_permissions(const Census& census, const Options& options, Forecast& f
   const bool seen = forecast.bad_classes.contains(name_of(Kind::read_failed));
   if (unreadable.jobs == 0 || seen) return;
   Error error = unreadable.example;
-  error.what = fmt::format("{} jobs have files that this user may not read, for example: {}", unreadable.jobs,
-                           error.what);
+  error.what = fmt::format("{} {} files that this user may not read, for example: {}",
+                           plural(unreadable.jobs, "job"), unreadable.jobs == 1 ? "has" : "have", error.what);
   std::string advice(advice_on(error.kind));
   (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back({error, advice});
 }

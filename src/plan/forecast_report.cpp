@@ -27,6 +27,10 @@ std::string count_text(const Estimate& estimate) {
                      std::ceil(estimate.high));
 }
 
+std::string count_text(const Estimate& estimate, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count_text(estimate), estimate.exact() && estimate.value == 1 ? one : many);
+}
+
 std::string size_text(const Estimate& estimate) {
   if (estimate.exact()) return bytes_text(estimate.value);
   const std::string low = bytes_text(estimate.low), high = bytes_text(estimate.high),
@@ -69,15 +73,34 @@ std::string census_text(const Forecast& forecast) {
   return out;
 }
 
+// The other jobs that were counted: what becomes of them is known.
+std::string known_text(const Forecast& forecast) {
+  std::uint64_t judged = 0, left_out = 0;
+  for (const auto& [name, cluster] : forecast.clusters) {
+    judged += cluster.skipped + cluster.bad;
+    left_out += cluster.left_out;
+  }
+  std::string text;
+  if (judged)
+    text += fmt::format(" ({} more {} bad or skipped, as the directories show)", judged,
+                        judged == 1 ? "is" : "are");
+  if (left_out) text += fmt::format(" ({} more {} not asked for)", left_out, left_out == 1 ? "is" : "are");
+  return text;
+}
+
 std::string basis_text(const Forecast& forecast) {
+  if (forecast.exact() && forecast.to_try == 0)
+    return fmt::format("There is no job to try{}, so what follows is exact, but for the time:\n",
+                       known_text(forecast));
   if (forecast.exact())
-    return fmt::format("All {} were tried, so what follows is exact, but for the time:\n",
-                       plural(forecast.to_try, "job"));
+    return fmt::format("{}{}{} tried{}, so what follows is exact, but for the time:\n",
+                       forecast.to_try == 1 ? "" : "All ", plural(forecast.to_try, "job"),
+                       forecast.to_try == 1 ? " was" : " were", known_text(forecast));
   return fmt::format(
-      "Tried {} of {}, chosen at random (seed {}), in {}. Ranges hold the truth {:.0f} times in 100;\n"
+      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100;\n"
       "what was not seen at all occurs in at most {}.\n",
       forecast.tried, plural(forecast.to_try, "job"), forecast.seed, duration_text(forecast.duration.sampled),
-      confidence_percent, plural(forecast.unseen, "job"));
+      known_text(forecast), confidence_percent, plural(forecast.unseen, "job"));
 }
 
 std::string room_text(const RoomForecast& room) {
@@ -135,12 +158,12 @@ std::string time_text(const DurationForecast& time) {
 }
 
 std::string expected_text(const Forecast& forecast) {
-  const Rows rows = {{"migrated", count_text(forecast.migrated) + " jobs"},
-                     {"skipped", count_text(forecast.skipped) + " jobs"},
-                     {"bad", count_text(forecast.bad) + " jobs"},
-                     {"unread", count_text(forecast.carried_unread) + " data files"},
-                     {"carried", count_text(forecast.carried) + " other files"},
-                     {"left behind", count_text(forecast.left_behind) + " entries"},
+  const Rows rows = {{"migrated", count_text(forecast.migrated, "job", "jobs")},
+                     {"skipped", count_text(forecast.skipped, "job", "jobs")},
+                     {"bad", count_text(forecast.bad, "job", "jobs")},
+                     {"unread", count_text(forecast.carried_unread, "data file", "data files")},
+                     {"carried", count_text(forecast.carried, "other file", "other files")},
+                     {"left behind", count_text(forecast.left_behind, "entry", "entries")},
                      {"in", size_text(forecast.bytes_in)},
                      {"out", size_text(forecast.bytes_out)}};
   std::string out = basis_text(forecast) + table(rows, "ll");
