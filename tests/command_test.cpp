@@ -282,10 +282,11 @@ TEST(Commands, LeadFromAPlanToAProof) {
       {{"info", "nowhere"}, failed},
       {{"validate", "nowhere"}, failed},
       {{"verify", "a", "nowhere"}, failed},
-      {{"plan", "--src", "nowhere", "--dst", "d"}, bad_jobs}};
+      {{"plan", "--src", "nowhere", "--dst", "d"}, failed}};
   for (const auto& [words, code] : way) {
     const Ran ran = scene.run(words);
     EXPECT_EQ(ran.code, code) << fmt::format("{}", fmt::join(words, " ")) << '\n' << ran.text();
+    EXPECT_EQ(ran.err.find("not-an-archive") != std::string::npos, code == failed) << ran.text();
     if (words[0] == "status" || words[0].starts_with("-") || words[1] == "nowhere") continue;
     rapidjson::Document json;
     const Ran as_json = scene.run(words + Words{"--json", "--quiet"});

@@ -673,6 +673,22 @@ TEST(Obstacles, AnEarlierRunIsNone) {
   EXPECT_EQ(name_of(other.obstacles[0].error.kind), "state-unusable");
 }
 
+// What is served is moved away from beside its state: the next run begins anew.
+TEST(Obstacles, AStateWithoutItsTargetIsNoEarlierRun) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1));
+  const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  ASSERT_EQ(migrate(options.migration, {}).outcome, Outcome::complete);
+  fs::rename(temp.path("target"), temp.path("served"));
+  const Forecast found = forecast(options, {});
+  EXPECT_FALSE(found.goes_on);
+  EXPECT_TRUE(found.obstacles.empty()) << text_of(options, found);
+  EXPECT_EQ(text_of(options, found).find("earlier run"), std::string::npos);
+  const Summary summary = migrate(options.migration, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete);
+  EXPECT_FALSE(summary.resumed);
+}
+
 // A mode says who may read a file; root may anyway, so it is asked of the rule itself.
 TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
   FileInfo file;

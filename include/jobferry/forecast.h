@@ -94,6 +94,7 @@ struct Forecast {
   bool nothing_to_do = false;
   bool goes_on = false;      // the target is of an earlier run, which this one would continue
   bool interrupted = false;  // what follows is of what had been seen until then
+  bool failed = false;       // there is no plan: the obstacles say why
 
   // Counted.
   std::map<std::string, ClusterCensus> clusters;

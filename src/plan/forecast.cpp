@@ -39,6 +39,11 @@ void obstruct(Forecast& forecast, Error error) {
   forecast.obstacles.push_back({std::move(error), std::move(advice)});
 }
 
+void fail(Forecast& forecast, Error error) {
+  forecast.failed = true;
+  obstruct(forecast, std::move(error));
+}
+
 void obstruct_by(Forecast& forecast, const Result<void>& done) {
   if (!done) obstruct(forecast, done.error());
 }
@@ -164,7 +169,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
 
   // Open the source.
   auto archive = open_archive(files, options.source);
-  if (!archive) return obstruct(forecast, std::move(archive.error()));
+  if (!archive) return fail(forecast, std::move(archive.error()));
   forecast.from = archive->version;
   forecast.nothing_to_do = archive->version == options.to && !options.repair;
   files.confine(archive->root);
@@ -225,7 +230,7 @@ Forecast forecast(const ForecastOptions& options, const Listener& listener) {
     look_into_archive(*files, options, listener, forecast);
   } catch (const std::exception& error) {
     // No memory, no thread to be had, or a defect.
-    obstruct(forecast, {Kind::internal, fmt::format("the plan cannot be made: {}", error.what())});
+    fail(forecast, {Kind::internal, fmt::format("the plan cannot be made: {}", error.what())});
   }
   return forecast;
 }

@@ -379,6 +379,7 @@ std::string forecast_json(const ForecastOptions& options, const Forecast& foreca
   put_flag(json, "nothingToDo", forecast.nothing_to_do);
   put_flag(json, "goesOn", forecast.goes_on);
   put_flag(json, "interrupted", forecast.interrupted);
+  put_flag(json, "failed", forecast.failed);
   put_number(json, "countingSeconds", forecast.counting_seconds);
   put_number(json, "samplingSeconds", forecast.duration.sampled);
   put_number(json, "confidencePercent", confidence_percent);
