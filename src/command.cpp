@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "target.h"
+#include "text.h"
 
 namespace jobferry {
 
@@ -76,9 +77,14 @@ std::string shell_quoted(const std::string& word) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  const auto with = [&](std::string_view quote, std::string_view backslash) {
+    std::string text;
+    for (const char c : word) text += c == '\'' ? quote : c == '\\' ? backslash : std::string_view(&c, 1);
+    return text;
+  };
+  if (printable(word) == word) return '\'' + with("'\\''", "\\") + '\'';
+  // printable() writes \xNN, as bash does, which takes no third digit for one of it.
+  return "$'" + printable(with("\\'", "\\\\")) + '\'';
 }
 
 std::string by_name(std::string path) {

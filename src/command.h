@@ -17,7 +17,8 @@ std::string by_name(std::string path);
 // The whole command for a shell, quoted where it needs to be.
 std::string command_for(const Options& options);
 
-// The program's own words stay as they are; what a shell would take apart stands in single quotes.
+// The program's own words stay as they are; what a shell would take apart stands in single quotes, and what
+// cannot be printed in $'...' of bash: printable() changes nothing of it.
 std::string shell_quoted(const std::string& word);
 
 }  // namespace jobferry

@@ -78,9 +78,20 @@ FileInfo info_of(const struct stat& s) {
 }
 
 // As far as that can be told without trying: XFS can be made without it.
-bool shares_blocks(const std::string& path) {
+Sharing sharing_at(const std::string& path) {
   struct statfs s;
-  return ::statfs(path.c_str(), &s) == 0 && (s.f_type == XFS_SUPER_MAGIC || s.f_type == BTRFS_SUPER_MAGIC);
+  if (::statfs(path.c_str(), &s) != 0) return Sharing::unknown;
+  switch (s.f_type) {
+    case BTRFS_SUPER_MAGIC:
+      return Sharing::across_devices;
+    case XFS_SUPER_MAGIC:
+      return Sharing::on_a_device;
+    case EXT4_SUPER_MAGIC:  // and its elders
+    case TMPFS_MAGIC:
+      return Sharing::never;
+    default:
+      return Sharing::unknown;
+  }
 }
 
 class RealFiles : public Files {
@@ -155,7 +166,7 @@ class RealFiles : public Files {
     const bool fixed = s.f_files > 0;
     return Space{s.f_bavail * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize,
                  fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree,
-                 shares_blocks(path)};
+                 sharing_at(path)};
   }
 
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {

@@ -38,11 +38,17 @@ struct FileInfo {
   ino_t inode = 0;
 };
 
+// Whether files can have blocks in common (reflink), as far as the kind of file system tells: many may or may
+// not. With subvolumes one file system has many device numbers.
+enum class Sharing : std::uint8_t { unknown, never, on_a_device, across_devices };
+
 // Space of a file system.
 struct Space {
   std::uint64_t free_bytes = 0, used_bytes = 0;
   std::uint64_t free_inodes = 0, used_inodes = 0;  // free: the largest number where it has no fixed count
-  bool shares_blocks = false;                      // files can have blocks in common (reflink)
+  Sharing sharing = Sharing::unknown;
+
+  bool shares_blocks() const { return sharing >= Sharing::on_a_device; }
 };
 
 // What is to be written, piece by piece: no file has to be in memory as a whole.

@@ -55,6 +55,7 @@ void put_counts(Object& json, const Snapshot& now) {
   };
   put_number("jobs", now.jobs);
   if (now.all_jobs) put_number("allJobs", *now.all_jobs);
+  if (now.trying) put_number("trying", *now.trying);
   put_number("skipped", now.skipped);
   put_number("bad", now.bad);
   put_number("bytesIn", now.bytes_in);

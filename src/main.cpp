@@ -276,6 +276,7 @@ ExitCode run_status(const CommandLine& line, Log& log) {
 // --- plan ---
 
 ExitCode exit_code_of(const Forecast& forecast) {
+  if (forecast.failed) return ExitCode::failed;
   if (forecast.interrupted) return ExitCode::interrupted;
   return forecast.obstacles.empty() ? ExitCode::complete : ExitCode::objections;
 }
@@ -291,6 +292,8 @@ ExitCode run_plan(const CommandLine& line, const RunFacts& run, Log& log) {
     listener.bad = {};
     listener.note = {};
     const Forecast seen = forecast(options, listener);
+    if (seen.failed)
+      for (const Obstacle& each : seen.obstacles) log.failed(each.error);
     return Told{forecast_text(options, seen), forecast_json(options, seen),
                 page_of(line, [&] { return forecast_page(options, seen, run); }), exit_code_of(seen)};
   });

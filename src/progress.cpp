@@ -27,6 +27,7 @@ double coarse(double seconds) {
 }
 
 std::string count_text(const Snapshot& now) {
+  if (now.trying) return fmt::format("trying job {}", *now.trying);
   if (!now.all_jobs) return fmt::format("{} jobs", now.jobs);
   const double share = *now.all_jobs ? static_cast<double>(now.jobs) / static_cast<double>(*now.all_jobs) : 1;
   return fmt::format("{} of {} jobs ({:.0f} %)", now.jobs, *now.all_jobs,
@@ -86,6 +87,10 @@ Snapshot Meter::read() {
     in_then_ = now.bytes_in;
     out_then_ = now.bytes_out;
   }
+  if (const std::uint64_t to_try = progress_.to_try; to_try > 0) {
+    now.trying = std::min(progress_.tried + 1, to_try);
+    now.left = left_to_try(now.seconds);
+  }
   now.rate_in = rate_in_;
   now.rate_out = rate_out_;
   if (now.all_jobs)
@@ -93,12 +98,25 @@ Snapshot Meter::read() {
   return now;
 }
 
+// Whichever ends it first: that all are tried, or that the time is up.
+std::optional<double> Meter::left_to_try(double seconds) {
+  if (!tries_since_) tries_since_ = seconds;
+  const double passed = seconds - *tries_since_, time = static_cast<double>(progress_.seconds_to_try);
+  auto left = eta_of_trying_.update(passed, static_cast<double>(progress_.tried),
+                                    static_cast<double>(progress_.to_try));
+  if (!left || time <= 0) return left;
+  // So few have been tried by then that it goes on: who knows how long.
+  if (passed >= time) return {};
+  return std::min(*left, time - passed);
+}
+
 std::string progress_text(const Snapshot& now, std::size_t width) {
   std::vector<Part> parts = {{count_text(now), 0}};
   if (now.left) parts.push_back({"about " + duration_text(coarse(*now.left)) + " left", 1});
   if (now.bad) parts.push_back({fmt::format("{} bad", now.bad), 2});
-  parts.push_back({bytes_text(now.rate_in) + "/s in", 3});
-  parts.push_back({bytes_text(now.rate_out) + "/s out", 5});
+  // Many commands write nothing, and some read no file for a long time.
+  if (now.bytes_in) parts.push_back({bytes_text(now.rate_in) + "/s in", 3});
+  if (now.bytes_out) parts.push_back({bytes_text(now.rate_out) + "/s out", 5});
   parts.push_back({duration_text(now.seconds), 4});
   while (true) {
     std::string line;

@@ -32,6 +32,7 @@ struct Snapshot {
   double seconds = 0;  // since it began
   std::uint64_t jobs = 0, skipped = 0, bad = 0, bytes_in = 0, bytes_out = 0;
   std::optional<std::uint64_t> all_jobs;  // once they are counted
+  std::optional<std::uint64_t> trying;    // which job of its sample, of a plan
   double rate_in = 0, rate_out = 0;       // bytes a second, of late
   std::optional<double> left;             // seconds
   std::string last;                       // the job that was done last
@@ -45,10 +46,12 @@ class Meter {
 
  private:
   using Clock = std::chrono::steady_clock;
+  std::optional<double> left_to_try(double seconds);
 
   const Progress& progress_;
   const Clock::time_point begin_ = Clock::now();
-  Eta eta_;
+  Eta eta_, eta_of_trying_;
+  std::optional<double> tries_since_;
   double then_ = 0;
   std::uint64_t in_then_ = 0, out_then_ = 0;
   double rate_in_ = 0, rate_out_ = 0;

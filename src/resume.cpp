@@ -2,11 +2,15 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <ctime>
 #include <functional>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -128,6 +132,20 @@ Result<void> discard(Files& files, State& state, const Remembered& value, const 
   return state.clear();
 }
 
+// Whether State::open() could make or open it there.
+Result<void> check_place(const std::string& directory) {
+  const std::string place = standing_place(directory);
+  struct stat s;
+  if (::stat(place.c_str(), &s) != 0 || !S_ISDIR(s.st_mode))
+    return refused(directory, fmt::format("cannot make the directory: {} is no directory", place));
+  for (const std::string& path : {place, join(directory, "lock"), join(directory, "state.db")}) {
+    if (::access(path.c_str(), path == place ? W_OK | X_OK : W_OK) == 0 || errno == ENOENT) continue;
+    return refused(directory, fmt::format("cannot write {}: {}", path == place ? "in " + path : path,
+                                          std::generic_category().message(errno)));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string state_directory(const Options& options) {
@@ -174,6 +192,7 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
   const std::string directory = state_directory(options);
   for (const std::string& archive : {source.root, options.target})
     if (lies_in(files, directory, archive)) return refused(directory, "--state: it lies in an archive");
+  if (auto usable = check_place(directory); !usable) return std::move(usable.error());
   const auto state = look_at_state(directory);
   if (state && !state->holder.empty()) return in_use(options.target, state->holder);
   const Remembered value = [&](std::string_view name) -> std::optional<std::string> {

@@ -13,6 +13,7 @@
 #include "discover.h"
 #include "stages.h"
 #include "target.h"
+#include "text.h"
 
 namespace jobferry {
 
@@ -96,8 +97,6 @@ Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::
   return sum;
 }
 
-std::string mebibytes(std::uint64_t bytes) { return fmt::format("{} MiB", (bytes + (1U << 20) - 1) >> 20); }
-
 Error too_small(const std::string& target, std::string what) {
   Error error{Kind::target_unusable, std::move(what)};
   error.file = target;
@@ -114,7 +113,8 @@ bool shares_data(Files& files, const Plan& plan, const std::string& place) {
 Result<void> check_room(const std::string& target, const Needs& needs, const Space& free) {
   if (needs.bytes > free.free_bytes)
     return too_small(target, fmt::format("the target needs about {}, {} are free there",
-                                         mebibytes(needs.bytes), mebibytes(free.free_bytes)));
+                                         bytes_text(static_cast<double>(needs.bytes)),
+                                         bytes_text(static_cast<double>(free.free_bytes))));
   if (needs.inodes > free.free_inodes)
     return too_small(
         target, fmt::format("the target needs {} inodes, {} are free there", needs.inodes, free.free_inodes));

@@ -60,7 +60,7 @@ TEST(ProgressText, LeavesOutWhatMattersLeastWhereTheLineIsShort) {
 }
 
 TEST(ProgressText, SaysNothingThatIsNotKnown) {
-  EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, 0 B/s in, 0 B/s out, 0 s");
+  EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, 0 s");
   Snapshot done = some_snapshot();
   done.jobs = *done.all_jobs;
   done.left.reset();
@@ -68,6 +68,23 @@ TEST(ProgressText, SaysNothingThatIsNotKnown) {
   done.all_jobs = 0;
   done.jobs = 0;
   EXPECT_EQ(progress_text(done, 27), "0 of 0 jobs (100 %), 3 bad");
+}
+
+TEST(ProgressText, SaysOfAPlanWhatItTries) {
+  Progress progress;
+  Meter meter(progress);
+  progress.jobs = 1500;
+  EXPECT_EQ(progress_text(meter.read(), 80), "1500 jobs, 0 s");
+  progress.seconds_to_try = 60;
+  progress.to_try = 200;
+  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 1, 0 s");
+  progress.tried = 200;
+  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 200, 0 s");
+  Snapshot now;
+  now.trying = 120;
+  now.left = 38.5;
+  now.seconds = 20;
+  EXPECT_EQ(progress_text(now, 80), "trying job 120, about 40 s left, 20 s");
 }
 
 // With a rate that wobbles by half from look to look the estimate is within a fifth, and what is shown never

@@ -762,7 +762,7 @@ Errors, what servers refuse or misread:
   schema type /duration: 1 place in 1 subject; the schema of the archive's version says something else
     c/0/001/100 meta.json /duration byte 132: expected integer, found a number `60.5`
     > a repair mends what R1 to R7 name, a migration what its step names; the rest by hand
-A repair: jobferry migrate --src $'the\narchive' --dst $'the\narchive-repaired' --to 3 --repair
+A repair: jobferry migrate --src $'the\x0aarchive' --dst $'the\x0aarchive-repaired' --to 3 --repair
 Not sound: 2 errors, 0 warnings; 1 bad job of 1.
 )");
   EXPECT_EQ(validate_text(options, validated(plain_archive(0))).find("Errors"), std::string::npos);

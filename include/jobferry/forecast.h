@@ -58,15 +58,21 @@ struct BadForecast {
 };
 
 struct NoteForecast {
-  Estimate places, subjects;
+  Estimate subjects;  // jobs and clusters
+  // Without an interval: most places may lie in a few jobs, which a sample mostly misses. So many if the
+  // other jobs are like those of the sample, and so many at least.
+  double places = 0, places_seen = 0;
   std::string subject, file, pointer, detail;  // an example
+
+  bool exact() const { return subjects.exact() && places == places_seen; }
 };
 
 // At the target.
 struct RoomForecast {
-  std::string place;              // the nearest directory that is there
-  Estimate bytes, inodes;         // files in whole blocks, with directories
-  std::uint64_t state_bytes = 0;  // of the state, if it is kept on the same file system
+  std::string place;       // the nearest directory that is there
+  Estimate bytes, inodes;  // files in whole blocks, with directories
+  // Of the state, if it is kept on the same file system: surely, and with a reserve.
+  std::uint64_t state_bytes = 0, state_bytes_most = 0;
   std::optional<std::uint64_t> free_bytes, free_inodes;  // none: it does not tell, or there is no end to them
 };
 
@@ -88,6 +94,7 @@ struct Forecast {
   bool nothing_to_do = false;
   bool goes_on = false;      // the target is of an earlier run, which this one would continue
   bool interrupted = false;  // what follows is of what had been seen until then
+  bool failed = false;       // there is no plan: the obstacles say why
 
   // Counted.
   std::map<std::string, ClusterCensus> clusters;
@@ -101,6 +108,7 @@ struct Forecast {
   std::uint64_t seed = 1;
   std::uint64_t to_try = 0;  // jobs of which the sample is one: all that are not skipped or bad already
   std::uint64_t tried = 0;   // none: there is nothing to conclude from
+  bool sampled = false;      // it was tried, even if there was no job to try
   Estimate migrated, skipped, bad, carried_unread, carried, left_behind, bytes_in, bytes_out;
   std::map<std::string, BadForecast, std::less<>> bad_classes;
   std::map<std::string, NoteForecast, std::less<>> notes;  // by code
@@ -112,7 +120,7 @@ struct Forecast {
   std::vector<Obstacle> warnings;   // may do so
   std::string command;              // to run it
 
-  bool has_estimates() const { return tried > 0 || (to_try == 0 && !interrupted); }
+  bool has_estimates() const { return tried > 0 || (sampled && to_try == 0 && !interrupted); }
   bool exact() const { return has_estimates() && tried == to_try; }
 };
 

@@ -175,6 +175,10 @@ struct Progress {
   std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
   std::atomic<bool> all_known{false};        // jobs_known is final
 
+  // A plan has counted and now tries these jobs, until all are tried or the time is up.
+  std::atomic<std::uint64_t> tried{0}, to_try{0};
+  std::atomic<std::int64_t> seconds_to_try{0};  // 0: however long it takes
+
   // The job that was done last, as CLUSTER/FIRST/SECOND/START: what a person asks who wonders where it is.
   void done(const std::string& job) {
     const std::lock_guard lock(mutex_);

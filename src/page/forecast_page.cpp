@@ -135,9 +135,9 @@ Section clusters(const Forecast& forecast) {
   return {"Clusters", {std::move(table)}};
 }
 
-std::string place_of(const Error& error) {
-  std::string place = error.subject;
-  for (const std::string& part : {error.file, error.pointer})
+std::string place_of(const std::string& subject, const std::string& file, const std::string& pointer) {
+  std::string place = subject;
+  for (const std::string& part : {file, pointer})
     if (!part.empty()) place += ' ' + part;
   return place;
 }
@@ -148,28 +148,38 @@ Section bad_jobs(const Forecast& forecast) {
       {{"Class", name}, {"Expected", number}, {"Range", number}, {"Example", name}, {"What is wrong"}},
       {}};
   for (const auto& [kind, bad] : forecast.bad_classes)
-    table.rows.push_back(
-        {{kind}, expected(bad.jobs), range(bad.jobs), {place_of(bad.example)}, {bad.example.what}});
+    table.rows.push_back({{kind},
+                          expected(bad.jobs),
+                          range(bad.jobs),
+                          {place_of(bad.example.subject, bad.example.file, bad.example.pointer)},
+                          {bad.example.what}});
   return {"Bad jobs to expect", {std::move(table)}};
 }
 
 Section notes(const Forecast& forecast) {
   Table table{"Notes by code",
               {{"Code", name},
-               {"Places", number},
-               {"Range", number},
                {"Jobs and clusters", number},
+               {"Range", number},
+               {"Places", number},
+               {"At least", number},
                {"Example", name},
                {"Decision"}},
               {}};
   for (const auto& [code, note] : forecast.notes)
     table.rows.push_back({{code},
-                          expected(note.places),
-                          range(note.places),
                           expected(note.subjects),
-                          {fmt::format("{} {} {}", note.subject, note.file, note.pointer)},
+                          range(note.subjects),
+                          count_cell(whole(note.places)),
+                          count_cell(whole(note.places_seen)),
+                          {place_of(note.subject, note.file, note.pointer)},
                           {note.detail}});
-  return {"Decisions to expect", {std::move(table)}};
+  Section section{"Decisions to expect", {std::move(table)}};
+  if (!forecast.exact())
+    section.blocks.emplace_back(Paragraph{
+        "Places have no range: a few jobs may hold most of them, and a sample mostly misses these. What is "
+        "expected holds if the other jobs are like those of the sample."});
+  return section;
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ Travel travel_of(Files& files, const Plan& plan) {
   const bool shared = shares_data(files, plan, place);
   const DataMode mode = plan.options.data;
   const bool reflinks =
-      mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks);
+      mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
   const bool changed =
       std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
   return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks};

@@ -104,6 +104,14 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
   return {k / n * all, static_cast<double>(low), static_cast<double>(high)};
 }
 
+Estimate with_unseen(const Estimate& e, const Sums& s, const Known& known) {
+  if (s.n >= known.jobs) return e;
+  const double unseen =
+      estimate_count(0, static_cast<std::uint64_t>(s.n), static_cast<std::uint64_t>(known.jobs)).high;
+  const double room = std::max(0.0, e.value - s.y) * unseen / (known.jobs - s.n);
+  return {e.value, std::min(e.low, e.value - room), std::max(e.high, e.value + room)};
+}
+
 Estimate with_long_tail(const Estimate& e) {
   if (e.value <= 0 || e.exact()) return e;
   const double up = e.high / e.value - 1;

@@ -46,6 +46,10 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
 // A total of what only some jobs have, y places each: as uncertain as their number and their mean together.
 Estimate estimate_places(const Sums& places, const Estimate& jobs);
 
+// With room for jobs that are like none of the sample: as many as it may have missed, each off by as much as
+// is expected of it. A sample in which y / x is the same for all does not show that it is so for all jobs.
+Estimate with_unseen(const Estimate& total, const Sums& sums, const Known& known);
+
 // The same interval of a total that a few jobs may make up for the most part: there is more room upwards.
 Estimate with_long_tail(const Estimate& estimate);
 

@@ -20,6 +20,7 @@
 #include "resume.h"
 #include "space.h"
 #include "target.h"
+#include "text.h"
 
 namespace jobferry {
 
@@ -38,6 +39,11 @@ void obstruct(Forecast& forecast, Error error) {
   forecast.obstacles.push_back({std::move(error), std::move(advice)});
 }
 
+void fail(Forecast& forecast, Error error) {
+  forecast.failed = true;
+  obstruct(forecast, std::move(error));
+}
+
 void obstruct_by(Forecast& forecast, const Result<void>& done) {
   if (!done) obstruct(forecast, done.error());
 }
@@ -50,12 +56,34 @@ Result<std::vector<Leg>> chain_of(const Archive& archive, const Options& options
   return plan_chain(archive.version, options.to);
 }
 
+// What a run finds out by trying it (Target::create), as far as it is known without.
+void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
+  if (plan.options.data != DataMode::reflink || plan.archive.clusters.empty()) return;
+  const std::string place = standing_place(plan.options.target);
+  const auto there = files.space(place), here = files.space(plan.archive.root);
+  const auto info = files.info(place + "/.");
+  if (!there || !here || !info) return;
+  const bool one_device = info->device == plan.archive.root_info.device;
+  if (one_device && there->shares_blocks()) return;
+  const bool apart =
+      !one_device && (there->sharing != here->sharing || there->sharing == Sharing::on_a_device);
+  const bool never = apart || there->sharing == Sharing::never;
+  Error error{Kind::target_unusable,
+              fmt::format("--data=reflink: {}",
+                          never ? "the file system does not share blocks between source and target"
+                                : "whether source and target can share blocks is not known")};
+  error.file = plan.options.target;
+  std::string advice(advice_on(error.kind));
+  (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
+}
+
 void look_at_target(Files& files, const Plan& plan, Forecast& forecast) {
   if (auto usable = check_target(files, plan.archive, plan.options); !usable)
     return obstruct(forecast, std::move(usable.error()));
   const auto standing = look_ahead(files, plan.archive, plan.options);
   if (!standing) return obstruct(forecast, standing.error());
   forecast.goes_on = *standing != Standing::fresh;
+  judge_reflink(files, plan, forecast);
 }
 
 // --- Counting ---
@@ -93,8 +121,9 @@ void judge_bad(const Options& options, Forecast& forecast) {
   if (options.accept_bad) return;
   for (const auto& [name, bad] : forecast.bad_classes) {
     Error error = bad.example;
-    error.what = fmt::format("{}{:.0f} bad jobs, for example: {}", bad.jobs.exact() ? "" : "about ",
-                             std::max(1.0, std::round(bad.jobs.value)), error.what);
+    const auto jobs = static_cast<std::uint64_t>(std::max(1.0, std::round(bad.jobs.value)));
+    error.what = fmt::format("{}{}, for example: {}", bad.jobs.exact() ? "" : "about ",
+                             plural(jobs, "bad job"), error.what);
     obstruct(forecast, std::move(error));
   }
 }
@@ -105,8 +134,8 @@ void judge_permissions(const Census& census, const Options& options, Forecast& f
   const bool seen = forecast.bad_classes.contains(name_of(Kind::read_failed));
   if (unreadable.jobs == 0 || seen) return;
   Error error = unreadable.example;
-  error.what = fmt::format("{} jobs have files that this user may not read, for example: {}", unreadable.jobs,
-                           error.what);
+  error.what = fmt::format("{} {} files that this user may not read, for example: {}",
+                           plural(unreadable.jobs, "job"), unreadable.jobs == 1 ? "has" : "have", error.what);
   std::string advice(advice_on(error.kind));
   (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back({error, advice});
 }
@@ -119,15 +148,15 @@ void judge_room(const Options& options, Forecast& forecast) {
   Space free;
   free.free_bytes = *room.free_bytes;
   free.free_inodes = room.free_inodes.value_or(std::numeric_limits<std::uint64_t>::max());
-  const auto check = [&](double bytes, double inodes) {
-    return check_room(options.target, {whole(bytes) + room.state_bytes, whole(inodes)}, free);
+  const auto check = [&](double bytes, std::uint64_t state, double inodes) {
+    return check_room(options.target, {whole(bytes) + state, whole(inodes)}, free);
   };
   const std::string advice(advice_on(Kind::target_unusable));
   // What an earlier run has written is there already.
   std::vector<Obstacle>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
-  if (auto fits = check(room.bytes.value, room.inodes.value); !fits)
+  if (auto fits = check(room.bytes.value, room.state_bytes, room.inodes.value); !fits)
     likely.push_back({std::move(fits.error()), advice});
-  else if (auto surely = check(room.bytes.high, room.inodes.high); !surely)
+  else if (auto surely = check(room.bytes.high, room.state_bytes_most, room.inodes.high); !surely)
     forecast.warnings.push_back({std::move(surely.error()), advice});
 }
 
@@ -140,7 +169,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
 
   // Open the source.
   auto archive = open_archive(files, options.source);
-  if (!archive) return obstruct(forecast, std::move(archive.error()));
+  if (!archive) return fail(forecast, std::move(archive.error()));
   forecast.from = archive->version;
   forecast.nothing_to_do = archive->version == options.to && !options.repair;
   files.confine(archive->root);
@@ -177,6 +206,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   obstruct_by(forecast, write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides));
   Effort effort;
   if (!how.sample_jobs && !how.sample_percent) effort.time = how.sample_time;
+  effort.progress = listener.progress;
   const Rehearsal rehearsal = rehearse(files, plan, travel, sample.take(), effort, quiet);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
@@ -200,7 +230,7 @@ Forecast forecast(const ForecastOptions& options, const Listener& listener) {
     look_into_archive(*files, options, listener, forecast);
   } catch (const std::exception& error) {
     // No memory, no thread to be had, or a defect.
-    obstruct(forecast, {Kind::internal, fmt::format("the plan cannot be made: {}", error.what())});
+    fail(forecast, {Kind::internal, fmt::format("the plan cannot be made: {}", error.what())});
   }
   return forecast;
 }

@@ -15,7 +15,7 @@ namespace jobferry {
 namespace {
 
 // Grows when a member changes its meaning or goes; new members do not count.
-constexpr std::uint64_t plan_version = 1;
+constexpr std::uint64_t plan_version = 2;
 
 using Rows = std::vector<std::vector<std::string>>;
 
@@ -25,6 +25,10 @@ std::string count_text(const Estimate& estimate) {
   if (estimate.exact()) return fmt::format("{:.0f}", estimate.value);
   return fmt::format("about {:.0f} ({:.0f} to {:.0f})", estimate.value, std::floor(estimate.low),
                      std::ceil(estimate.high));
+}
+
+std::string count_text(const Estimate& estimate, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count_text(estimate), estimate.exact() && estimate.value == 1 ? one : many);
 }
 
 std::string size_text(const Estimate& estimate) {
@@ -69,15 +73,34 @@ std::string census_text(const Forecast& forecast) {
   return out;
 }
 
+// The other jobs that were counted: what becomes of them is known.
+std::string known_text(const Forecast& forecast) {
+  std::uint64_t judged = 0, left_out = 0;
+  for (const auto& [name, cluster] : forecast.clusters) {
+    judged += cluster.skipped + cluster.bad;
+    left_out += cluster.left_out;
+  }
+  std::string text;
+  if (judged)
+    text += fmt::format(" ({} more {} bad or skipped, as the directories show)", judged,
+                        judged == 1 ? "is" : "are");
+  if (left_out) text += fmt::format(" ({} more {} not asked for)", left_out, left_out == 1 ? "is" : "are");
+  return text;
+}
+
 std::string basis_text(const Forecast& forecast) {
+  if (forecast.exact() && forecast.to_try == 0)
+    return fmt::format("There is no job to try{}, so what follows is exact, but for the time:\n",
+                       known_text(forecast));
   if (forecast.exact())
-    return fmt::format("All {} were tried, so what follows is exact, but for the time:\n",
-                       plural(forecast.to_try, "job"));
+    return fmt::format("{}{}{} tried{}, so what follows is exact, but for the time:\n",
+                       forecast.to_try == 1 ? "" : "All ", plural(forecast.to_try, "job"),
+                       forecast.to_try == 1 ? " was" : " were", known_text(forecast));
   return fmt::format(
-      "Tried {} of {}, chosen at random (seed {}), in {}. Ranges hold the truth {:.0f} times in 100;\n"
+      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100;\n"
       "what was not seen at all occurs in at most {}.\n",
       forecast.tried, plural(forecast.to_try, "job"), forecast.seed, duration_text(forecast.duration.sampled),
-      confidence_percent, plural(forecast.unseen, "job"));
+      known_text(forecast), confidence_percent, plural(forecast.unseen, "job"));
 }
 
 std::string room_text(const RoomForecast& room) {
@@ -90,7 +113,10 @@ std::string room_text(const RoomForecast& room) {
                {"space", size_text(room.bytes), free_bytes},
                {"inodes", count_text(room.inodes), free_inodes}};
   if (room.state_bytes)
-    rows.push_back({"state", "about " + bytes_text(static_cast<double>(room.state_bytes)), ""});
+    rows.push_back({"state",
+                    fmt::format("{} to {}", bytes_text(static_cast<double>(room.state_bytes)),
+                                bytes_text(static_cast<double>(room.state_bytes_most))),
+                    ""});
   return out + table(rows, "lll");
 }
 
@@ -102,15 +128,25 @@ std::string bad_text(const Forecast& forecast) {
   return "Bad jobs to expect:\n" + table(rows, "lll");
 }
 
+std::string example_of(const NoteForecast& note) {
+  std::string text = printable(note.subject);
+  for (const std::string& part : {note.file, shortened(note.pointer)})
+    if (!part.empty()) text += ' ' + part;
+  return note.detail.empty() ? text : text + ": " + shortened(note.detail);
+}
+
+std::string places_text(const NoteForecast& note) {
+  if (note.exact()) return fmt::format("{:.0f}", note.places);
+  return fmt::format("perhaps {:.0f}, at least {:.0f}", note.places, note.places_seen);
+}
+
 std::string notes_text(const Forecast& forecast) {
   if (forecast.notes.empty()) return {};
-  Rows rows;
+  Rows rows = {{"", "jobs and clusters", "places", ""}};
   for (const auto& [code, note] : forecast.notes)
-    rows.push_back(
-        {code, count_text(note.places),
-         fmt::format("e.g. {} {} {}{}{}", printable(note.subject), note.file, shortened(note.pointer),
-                     note.detail.empty() ? "" : ": ", shortened(note.detail))});
-  return "Notes, decisions you may want to review:\n" + table(rows, "lll");
+    rows.push_back({code, count_text(note.subjects), places_text(note), "e.g. " + example_of(note)});
+  return "Notes, decisions you may want to review:\n" + table(rows, "llll") +
+         (forecast.exact() ? "" : "Places have no range, since a few jobs may hold most of them.\n");
 }
 
 std::string time_text(const DurationForecast& time) {
@@ -122,12 +158,12 @@ std::string time_text(const DurationForecast& time) {
 }
 
 std::string expected_text(const Forecast& forecast) {
-  const Rows rows = {{"migrated", count_text(forecast.migrated) + " jobs"},
-                     {"skipped", count_text(forecast.skipped) + " jobs"},
-                     {"bad", count_text(forecast.bad) + " jobs"},
-                     {"unread", count_text(forecast.carried_unread) + " data files"},
-                     {"carried", count_text(forecast.carried) + " other files"},
-                     {"left behind", count_text(forecast.left_behind) + " entries"},
+  const Rows rows = {{"migrated", count_text(forecast.migrated, "job", "jobs")},
+                     {"skipped", count_text(forecast.skipped, "job", "jobs")},
+                     {"bad", count_text(forecast.bad, "job", "jobs")},
+                     {"unread", count_text(forecast.carried_unread, "data file", "data files")},
+                     {"carried", count_text(forecast.carried, "other file", "other files")},
+                     {"left behind", count_text(forecast.left_behind, "entry", "entries")},
                      {"in", size_text(forecast.bytes_in)},
                      {"out", size_text(forecast.bytes_out)}};
   std::string out = basis_text(forecast) + table(rows, "ll");
@@ -153,7 +189,7 @@ std::string closing_text(const ForecastOptions& options, const Forecast& forecas
     out += "An earlier run has begun this target: what it has done is counted above, but not done again.\n";
   return out + fmt::format("{}:\n  {}\n",
                            forecast.obstacles.empty() ? "To run it" : "To run it, once that is settled",
-                           printable(forecast.command));
+                           forecast.command);
 }
 
 // --- JSON ---
@@ -161,6 +197,11 @@ std::string closing_text(const ForecastOptions& options, const Forecast& forecas
 void put_number(Writer& json, const char* key, double number) {
   json.Key(key);
   json.Double(number);
+}
+
+// Jobs, places and bytes come in ones.
+std::uint64_t to_whole(double number) {
+  return static_cast<std::uint64_t>(std::llround(std::max(number, 0.0)));
 }
 
 void put_flag(Writer& json, const char* key, bool yes) {
@@ -171,9 +212,9 @@ void put_flag(Writer& json, const char* key, bool yes) {
 void put_estimate(Writer& json, const char* key, const Estimate& estimate) {
   json.Key(key);
   json.StartObject();
-  put_number(json, "value", estimate.value);
-  put_number(json, "low", estimate.low);
-  put_number(json, "high", estimate.high);
+  put(json, "value", to_whole(estimate.value));
+  put(json, "low", to_whole(std::floor(estimate.low)));
+  put(json, "high", to_whole(std::ceil(estimate.high)));
   json.EndObject();
 }
 
@@ -245,7 +286,11 @@ void put_notes(Writer& json, const Forecast& forecast) {
   for (const auto& [code, note] : forecast.notes) {
     json.StartObject();
     put(json, "code", code);
-    put_estimate(json, "count", note.places);
+    json.Key("count");
+    json.StartObject();
+    put(json, "value", to_whole(note.places));
+    put(json, "atLeast", to_whole(note.places_seen));
+    json.EndObject();
     put_estimate(json, "subjects", note.subjects);
     json.Key("example");
     json.StartObject();
@@ -266,6 +311,7 @@ void put_room(Writer& json, const RoomForecast& room) {
   put_estimate(json, "bytes", room.bytes);
   put_estimate(json, "inodes", room.inodes);
   put(json, "stateBytes", room.state_bytes);
+  put(json, "stateBytesAtMost", room.state_bytes_most);
   if (room.free_bytes) put(json, "freeBytes", *room.free_bytes);
   if (room.free_inodes) put(json, "freeInodes", *room.free_inodes);
   json.EndObject();
@@ -333,6 +379,7 @@ std::string forecast_json(const ForecastOptions& options, const Forecast& foreca
   put_flag(json, "nothingToDo", forecast.nothing_to_do);
   put_flag(json, "goesOn", forecast.goes_on);
   put_flag(json, "interrupted", forecast.interrupted);
+  put_flag(json, "failed", forecast.failed);
   put_number(json, "countingSeconds", forecast.counting_seconds);
   put_number(json, "samplingSeconds", forecast.duration.sampled);
   put_number(json, "confidencePercent", confidence_percent);

@@ -84,7 +84,15 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
   const Stages stages(files, plan, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);
+  if (effort.progress) {
+    effort.progress->seconds_to_try = effort.time ? effort.time->count() : 0;
+    effort.progress->to_try = jobs.size();
+  }
   ledger.show_to([&](const Slot& slot) {
+    if (effort.progress) {
+      ++effort.progress->tried;
+      effort.progress->done(slot.subject);
+    }
     if (has_gone(files, slot)) {
       ++rehearsal.gone;
       return;

@@ -45,6 +45,7 @@ struct Rehearsal {
 struct Effort {
   std::optional<std::chrono::seconds> time;  // none: all of them
   std::uint64_t least_jobs = 100;            // whatever time they take
+  Progress* progress = nullptr;              // told of each of them
 };
 Rehearsal rehearse(Files& dry_files, const Plan& plan, const Travel& travel,
                    const std::vector<std::string>& jobs, const Effort& effort, const Listener& listener);
