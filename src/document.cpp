@@ -157,6 +157,20 @@ void Document::remove(Node& parent, Node& child) {
   if (parent.last == &child) parent.last = before;
 }
 
+void Document::remove_nulls(Node& array) {
+  Node* last = nullptr;
+  for (Node& element : children(&array)) {
+    if (element.is(Type::null)) {
+      changed_ = true;
+      continue;
+    }
+    (last ? last->next : array.first) = &element;
+    last = &element;
+  }
+  (last ? last->next : array.first) = nullptr;
+  array.last = last;
+}
+
 void Document::set(Node& object, std::string_view name, std::string_view json) {
   if (Node* member = find(object, name))
     assign(*member, json);

@@ -91,6 +91,8 @@ class Document {
   Node& append(Node& object, std::string_view name, std::string_view json);
   void rename(Node& member, std::string_view name);
   void remove(Node& parent, Node& child);
+  // All nulls of an array, in one pass: there may be very many.
+  void remove_nulls(Node& array);
   // Gives a member a value: in the place of a null (or other) value, else at the end (X1).
   void set(Node& object, std::string_view name, std::string_view json);
 

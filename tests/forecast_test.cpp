@@ -650,7 +650,7 @@ TEST(Obstacles, AJobferryAtWorkIsSeenFromOutside) {
   (void)(*state)->set({{"phase", "running"}});
   const Forecast found = forecast(options, {});
   ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
-  EXPECT_EQ(name_of(found.obstacles[0].error.kind), "state-unusable");
+  EXPECT_EQ(name_of(found.obstacles[0].error.kind), "in-use");
   EXPECT_NE(found.obstacles[0].error.what.find("at work on this target"), std::string::npos);
 }
 

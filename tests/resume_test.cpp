@@ -478,7 +478,7 @@ TEST(Resume, IsRefusedWithOtherOptions) {
   options.compress = Compression::none;
   const std::string words = refusal(options);
   EXPECT_NE(
-      words.find("state-unusable: the target was begun with another options: then `--to 3 --data copy`"),
+      words.find("state-unusable: the options of this run and of the one that began the target differ: then `--to 3 --data copy`"),
       std::string::npos)
       << words;
   EXPECT_NE(words.find("now `--to 3 --data copy --compress none`"), std::string::npos) << words;

@@ -85,17 +85,20 @@ void m6_accelerators(Job& job) {
     Node* accelerators = job.meta.find(*resource, "accelerators");
     if (!accelerators) continue;
     if (!accelerators->is(Type::array)) job.meta.wrong_type(*accelerators, "an array");
+    std::size_t index = 0;
     for (Node& element : children(accelerators)) {
+      const std::size_t at = index++;
       if (element.is(Type::string) || element.is(Type::null)) continue;
       if (!is_integer(element.type, element.text))
         return job.meta.wrong_type(element, "an integer or a string");
       const std::string* id = accelerator_id(job, element.text);
-      if (!id) job.note("accelerator-unmapped", job.meta.pointer_to(element), std::string(element.text));
+      if (!id)
+        job.note("accelerator-unmapped", fmt::format("{}/{}", job.meta.pointer_to(*accelerators), at),
+                 std::string(element.text));
       job.meta.assign(element, id ? *id : quoted(element.text));
     }
     // Dropped last, so that the pointers above count the elements of the input.
-    for (Node& element : children(accelerators))
-      if (element.is(Type::null)) job.meta.remove(*accelerators, element);
+    job.meta.remove_nulls(*accelerators);
   }
 }
 

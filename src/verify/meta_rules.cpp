@@ -146,11 +146,10 @@ void m6_accelerators(Draft& draft, const ClusterFacts& cluster) {
     Node* list = draft.find(*resource, "accelerators");
     draft.expect(list, Type::array, "accelerators");
     if (!list || !list->is(Type::array)) continue;
-    for (auto at = list->children.begin(); at != list->children.end();) {
-      Node& id = *at++;
-      if (id.is_missing())
-        draft.drop(*list, id, "M6");
-      else if (id.is(Type::number) && is_integer_text(id.text))
+    const auto is_missing = [](const Node& id) { return id.is_missing(); };
+    if (const std::size_t dropped = std::erase_if(list->children, is_missing)) draft.changes["M6"] += dropped;
+    for (Node& id : list->children) {
+      if (id.is(Type::number) && is_integer_text(id.text))
         draft.put(id, cluster.accelerator(sub_cluster, id.text), "M6");
       else
         draft.expect(&id, Type::string, "an accelerator");
