@@ -1,44 +1,45 @@
 #include "jobferry/error.h"
 
 #include <array>
+#include <iterator>
 
 #include "jobferry/migrate.h"
 
 namespace jobferry {
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, kind_count> names = {"json-syntax",
-                                                              "utf8-invalid",
-                                                              "nesting-too-deep",
-                                                              "data-element",
-                                                              "duplicate-member",
-                                                              "missing-member",
-                                                              "wrong-type",
-                                                              "number-range",
-                                                              "identity-mismatch",
-                                                              "no-meta-file",
-                                                              "not-a-regular-file",
-                                                              "gzip-truncated",
-                                                              "gzip-corrupt",
-                                                              "gzip-trailing",
-                                                              "file-too-large",
-                                                              "exclusive-invalid",
-                                                              "shared-invalid",
-                                                              "timestep-unknown",
-                                                              "read-failed",
-                                                              "internal",
-                                                              "empty-file",
-                                                              "cluster-bad",
-                                                              "not-an-archive",
-                                                              "version-unknown",
-                                                              "target-unusable",
-                                                              "state-unusable",
-                                                              "option-invalid",
-                                                              "write-failed",
-                                                              "in-use",
-                                                              "no-state",
-                                                              "output-failed"};
-  static_assert(!names.back().empty());
+  constexpr std::string_view names[] = {"json-syntax",
+                                        "utf8-invalid",
+                                        "nesting-too-deep",
+                                        "data-element",
+                                        "duplicate-member",
+                                        "missing-member",
+                                        "wrong-type",
+                                        "number-range",
+                                        "identity-mismatch",
+                                        "no-meta-file",
+                                        "not-a-regular-file",
+                                        "gzip-truncated",
+                                        "gzip-corrupt",
+                                        "gzip-trailing",
+                                        "file-too-large",
+                                        "exclusive-invalid",
+                                        "shared-invalid",
+                                        "timestep-unknown",
+                                        "read-failed",
+                                        "internal",
+                                        "empty-file",
+                                        "cluster-bad",
+                                        "not-an-archive",
+                                        "version-unknown",
+                                        "target-unusable",
+                                        "state-unusable",
+                                        "option-invalid",
+                                        "write-failed",
+                                        "in-use",
+                                        "no-state",
+                                        "output-failed"};
+  static_assert(std::size(names) == kind_count);
   return names[static_cast<std::size_t>(kind)];
 }
 

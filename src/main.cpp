@@ -121,12 +121,11 @@ bool can_write(const CommandLine& line, Log& log, std::string_view what, const s
     if (lies_in(*files, path, archive)) return cannot_write(log, what, path, "it lies in an archive");
   const auto info = files->info(path);
   const bool is_file = !info || info->type == FileType::regular;
+  if (info && info->type == FileType::directory) return cannot_write(log, what, path, "it is a directory");
   if (replaces && !is_file) return cannot_write(log, what, path, "it is no regular file");
-  const bool is_open = is_file ? std::ofstream(path, std::ios::app).is_open()
-                               : ::access(path.c_str(), W_OK) == 0 && info->type != FileType::directory;
-  return is_open || cannot_write(log, what, path,
-                                 !is_file && info->type == FileType::directory ? "it is a directory"
-                                                                               : std::strerror(errno));
+  const bool is_open =
+      is_file ? std::ofstream(path, std::ios::app).is_open() : ::access(path.c_str(), W_OK) == 0;
+  return is_open || cannot_write(log, what, path, std::strerror(errno));
 }
 
 bool can_write_results(const CommandLine& line, Log& log) {
