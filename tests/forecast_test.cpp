@@ -144,7 +144,41 @@ TEST(WholeSample, KnowsEveryOddity) {
   const Summary summary = migrate(options.migration, {});
   ASSERT_EQ(summary.outcome, Outcome::complete) << test::text_of(summary);
   expect_same(found, summary);
-  EXPECT_EQ(found.left_behind_some, summary.left_behind);
+  EXPECT_EQ(found.left_behind_jobs_some, summary.left_behind);
+}
+
+TEST(WholeSample, NamesTheFirstOfWhatIsLeftBehind) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1) + Tree{{".snapshots/x", ""},
+                                                     {"lost+found/", ""},
+                                                     {"link", "-> c"},
+                                                     {"README", "carried"},
+                                                     {"c/0/stray", ""},
+                                                     {"c/0/001/stray", ""},
+                                                     {in_job(1, "extra.txt"), "carried"},
+                                                     {in_job(1, "link"), "-> meta.json"},
+                                                     {"c/0/002/100/meta.json", ""},  // skipped
+                                                     {"c/0/777/100/foreign", ""},
+                                                     {"c/0/778/", ""}});
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const std::vector<std::string> all = {
+      ".snapshots",  "c/0/001/100/link", "c/0/001/stray", "c/0/002/100/meta.json",
+      "c/0/777/100", "c/0/778",          "c/0/stray",     "link",
+      "lost+found"};
+  for (const unsigned depth : {1U, 16U}) {
+    options.migration.io_depth = depth;
+    const Forecast found = forecast(options, {});
+    EXPECT_EQ(found.left_behind_some, all);
+    EXPECT_EQ(found.left_behind.value, static_cast<double>(all.size()));
+    EXPECT_NE(text_of(options, found).find("Left behind, for example:\n  .snapshots\n"), std::string::npos);
+    rapidjson::Document json;
+    json.Parse(forecast_json(options, found).c_str());
+    EXPECT_EQ(json["leftBehindExamples"].Size(), all.size());
+  }
+  for (const char* more : {"a", "z"}) fs::create_symlink("c", temp.path("source") + '/' + more);
+  const std::vector<std::string> some = forecast(options, {}).left_behind_some;
+  EXPECT_EQ(some.size(), FirstPaths::most);
+  EXPECT_EQ(some[1], "a");
 }
 
 TEST(WholeSample, FollowsLinksAsTheRunDoes) {

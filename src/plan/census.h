@@ -65,6 +65,19 @@ struct Fault {
 };
 using Faults = std::map<Kind, Fault>;
 
+// The first few of any number of paths, in their order.
+class FirstPaths {
+ public:
+  static constexpr std::size_t most = 10;
+
+  void add(std::string path);
+  void add(FirstPaths&& other);
+  std::vector<std::string> take() const { return {paths_.begin(), paths_.end()}; }
+
+ private:
+  std::set<std::string, decltype(&path_order)> paths_{&path_order};
+};
+
 // One for each thread, added up in the end. Grows with the number of thousands of jobIds, eight bytes each.
 struct Census {
   std::map<std::string, ClusterCensus> clusters;
@@ -73,6 +86,7 @@ struct Census {
   Fault unreadable;              // jobs to be tried with files whose mode forbids reading
   std::uint64_t folders = 0;     // CLUSTER/FIRST/SECOND in which there are jobs to be tried
   std::set<std::size_t> firsts;  // CLUSTER/FIRST, the same
+  FirstPaths left_behind;        // entries
   std::vector<std::string> left_behind_jobs;
   bool complete = true;
 

@@ -67,9 +67,13 @@ std::string census_text(const Forecast& forecast) {
     out += fmt::format(
         "  {} of the root will be left behind.\n",
         forecast.left_behind_root == 1 ? "1 entry" : fmt::format("{} entries", forecast.left_behind_root));
-  if (forecast.left_behind_jobs == 0) return out;
-  out += fmt::format("Left behind, but holding a meta.json ({}):\n", forecast.left_behind_jobs);
-  for (const std::string& path : forecast.left_behind_some) out += "  " + printable(path) + '\n';
+  const auto name = [&](const std::string& title, const std::vector<std::string>& paths) {
+    if (!paths.empty()) out += title + ":\n";
+    for (const std::string& path : paths) out += "  " + printable(path) + '\n';
+  };
+  name("Left behind, for example", forecast.left_behind_some);
+  name(fmt::format("Left behind, but holding a meta.json ({})", forecast.left_behind_jobs),
+       forecast.left_behind_jobs_some);
   return out;
 }
 
@@ -238,6 +242,13 @@ void put_obstacles(Writer& json, const char* key, const std::vector<Obstacle>& o
   json.EndArray();
 }
 
+void put_names(Writer& json, const char* key, const std::vector<std::string>& all) {
+  json.Key(key);
+  json.StartArray();
+  for (const std::string& each : all) json.String(printable(each).c_str());
+  json.EndArray();
+}
+
 void put_clusters(Writer& json, const Forecast& forecast) {
   json.Key("clusters");
   json.StartObject();
@@ -258,10 +269,8 @@ void put_clusters(Writer& json, const Forecast& forecast) {
   json.EndObject();
   put(json, "leftBehindRoot", forecast.left_behind_root);
   put(json, "leftBehindJobs", forecast.left_behind_jobs);
-  json.Key("leftBehindExamples");
-  json.StartArray();
-  for (const std::string& path : forecast.left_behind_some) json.String(printable(path).c_str());
-  json.EndArray();
+  put_names(json, "leftBehindExamples", forecast.left_behind_some);
+  put_names(json, "leftBehindJobsExamples", forecast.left_behind_jobs_some);
 }
 
 void put_bad(Writer& json, const Forecast& forecast) {
