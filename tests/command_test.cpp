@@ -295,6 +295,7 @@ TEST(Commands, LeadFromAPlanToAProof) {
     EXPECT_EQ(json["format"].GetString(), "jobferry-" + words[0]);
     EXPECT_EQ(as_json.code, code);
   }
+  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out, "Failed: stderr says why.\n");
   for (const std::string page : {"validate", "plan", "migrate", "verify"})
     EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!doctype html>", 0), 0U) << page;
   EXPECT_FALSE(scene.has("d"));

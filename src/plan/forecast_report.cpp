@@ -101,7 +101,7 @@ std::string basis_text(const Forecast& forecast) {
                        forecast.to_try == 1 ? "" : "All ", plural(forecast.to_try, "job"),
                        forecast.to_try == 1 ? " was" : " were", known_text(forecast));
   return fmt::format(
-      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100;\n"
+      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100; "
       "what was not seen at all occurs in at most {}.\n",
       forecast.tried, plural(forecast.to_try, "job"), forecast.seed, duration_text(forecast.duration.sampled),
       known_text(forecast), confidence_percent, plural(forecast.unseen, "job"));
@@ -361,6 +361,7 @@ std::string duration_range(double low, double high) {
 }
 
 std::string forecast_text(const ForecastOptions& options, const Forecast& forecast) {
+  if (forecast.failed) return "Failed: stderr says why.\n";
   std::string out =
       fmt::format("Plan to migrate {} to {}, version {}.\n", printable(options.migration.source),
                   printable(options.migration.target), options.migration.to);
