@@ -151,7 +151,11 @@ Travel travel_of(Files& files, const Plan& plan) {
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
   const bool changed =
       std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
-  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks};
+  // As the nearest one shows, unless it is large.
+  const auto info = files.info(place + "/.");
+  const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
+  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks,
+          whole_blocks ? 1U : 0U};
 }
 
 void KnownSizes::add(const JobSize& size) {
@@ -181,7 +185,7 @@ void KnownSizes::forget(std::uint64_t gone) {
 
 JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   JobSize size;
-  size.blocks = 1, size.inodes = 1;
+  size.blocks = travel.directory_blocks, size.inodes = 1;
   const auto write = [&](std::uint64_t bytes) {
     size.bytes_out += bytes;
     size.blocks += blocks_of(bytes);

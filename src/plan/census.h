@@ -18,11 +18,12 @@
 
 namespace jobferry {
 
-// How data files come to the target.
+// How data files come to the target, and what that costs there.
 struct Travel {
-  bool rewritten = false;   // steps or --compress make other files of them
-  bool shared = false;      // those that stay as they are take no bytes there
-  bool needs_inode = true;  // they take an inode: all but hard links
+  bool rewritten = false;              // steps or --compress make other files of them
+  bool shared = false;                 // those that stay as they are take no bytes there
+  bool needs_inode = true;             // they take an inode: all but hard links
+  std::uint64_t directory_blocks = 1;  // a directory takes: many file systems keep small ones in the inode
 };
 Travel travel_of(Files& files, const Plan& plan);
 
