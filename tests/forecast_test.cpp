@@ -578,6 +578,12 @@ std::vector<Hindrance> hindrances() {
        }},
       {"a file where the state belongs", "state-unusable",
        [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target.jobferry"), "x\n"); }},
+      {"another file in the place of the state", "state-unusable",
+       [](const TempDir& temp, ForecastOptions&) {
+         write_file(temp.path("target.jobferry/state.db"), "x\n");
+       }},
+      {"an empty state", "",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target.jobferry/state.db"), ""); }},
       {"the state below a file", "state-unusable",
        [](const TempDir& temp, ForecastOptions& options) {
          write_file(temp.path("file"), "x\n");
