@@ -242,23 +242,6 @@ TEST(Signals, UsrOneTellsWhereItIs) {
   EXPECT_EQ(ran.out, "");
 }
 
-TEST(Signals, UsrOneTellsWhatAPlanTries) {
-  const Scene scene(many_jobs(10000));
-  Child child = scene.start({"plan", "--src", "a", "--dst", "b", "--threads", "1", "--quiet", "--sample",
-                             "10000", "--metrics-file", "metrics"});
-  // Before it is watched it would be killed.
-  while (!child.ended() && (!scene.has("metrics") || fs::file_size(scene.path("metrics")) == 0))
-    std::this_thread::sleep_for(1ms);
-  while (!child.ended()) {
-    std::this_thread::sleep_for(50ms);
-    child.signal(SIGUSR1);
-  }
-  const Ran ran = child.wait();
-  EXPECT_EQ(ran.code, complete) << ran.text();
-  EXPECT_NE(line_with(ran.err, {"jobferry: trying job ", ", last c/"}), "") << ran.text();
-  EXPECT_EQ(ran.err.find("B/s out"), std::string::npos) << ran.text();
-}
-
 // --- From a plan to a proof ---
 
 TEST(Commands, LeadFromAPlanToAProof) {

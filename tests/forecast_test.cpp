@@ -915,6 +915,32 @@ TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
   EXPECT_TRUE(rehearsal.bad.empty());
 }
 
+// What the line and SIGUSR1 show while the sample is tried (progress_test).
+TEST(Progressing, TellsOfEachJobThatIsTried) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 60;
+  plan.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), plan);
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.sample_percent.reset();
+  for (const bool by_time : {false, true}) {
+    if (!by_time) options.sample_jobs = 25;
+    Progress progress;
+    Listener listener;
+    listener.progress = &progress;
+    const Forecast found = forecast(options, listener);
+    EXPECT_EQ(progress.jobs, 60U);
+    EXPECT_EQ(progress.tried, by_time ? 60U : 25U);
+    EXPECT_EQ(progress.tried, found.tried);
+    EXPECT_EQ(progress.to_try, found.tried);
+    EXPECT_EQ(progress.seconds_to_try, by_time ? options.sample_time.count() : 0);
+    EXPECT_EQ(progress.bytes_out, 0U);
+    EXPECT_NE(progress.last(), "");
+    options.sample_jobs.reset();
+  }
+}
+
 TEST(Interrupted, TimeEndsTheSampleButNotBeforeItIsOne) {
   const TempDir temp;
   corpus::Plan plan;
