@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <system_error>
@@ -143,7 +144,12 @@ Result<void> check_place(const std::string& directory) {
     return refused(directory, fmt::format("cannot write {}: {}", path == place ? "in " + path : path,
                                           std::generic_category().message(errno)));
   }
-  return {};
+  constexpr std::string_view magic = "SQLite format 3";
+  std::string head(magic.size(), '\0');
+  std::ifstream file(join(directory, "state.db"), std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (file.gcount() == 0 || head == magic) return {};
+  return refused(directory, "state.db is no state of a migration");
 }
 
 }  // namespace

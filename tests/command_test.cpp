@@ -242,23 +242,6 @@ TEST(Signals, UsrOneTellsWhereItIs) {
   EXPECT_EQ(ran.out, "");
 }
 
-TEST(Signals, UsrOneTellsWhatAPlanTries) {
-  const Scene scene(many_jobs(10000));
-  Child child = scene.start({"plan", "--src", "a", "--dst", "b", "--threads", "1", "--quiet", "--sample",
-                             "10000", "--metrics-file", "metrics"});
-  // Before it is watched it would be killed.
-  while (!child.ended() && (!scene.has("metrics") || fs::file_size(scene.path("metrics")) == 0))
-    std::this_thread::sleep_for(1ms);
-  while (!child.ended()) {
-    std::this_thread::sleep_for(50ms);
-    child.signal(SIGUSR1);
-  }
-  const Ran ran = child.wait();
-  EXPECT_EQ(ran.code, complete) << ran.text();
-  EXPECT_NE(line_with(ran.err, {"jobferry: trying job ", ", last c/"}), "") << ran.text();
-  EXPECT_EQ(ran.err.find("B/s out"), std::string::npos) << ran.text();
-}
-
 // --- From a plan to a proof ---
 
 TEST(Commands, LeadFromAPlanToAProof) {
@@ -295,6 +278,7 @@ TEST(Commands, LeadFromAPlanToAProof) {
     EXPECT_EQ(json["format"].GetString(), "jobferry-" + words[0]);
     EXPECT_EQ(as_json.code, code);
   }
+  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out, "Failed: stderr says why.\n");
   for (const std::string page : {"validate", "plan", "migrate", "verify"})
     EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!doctype html>", 0), 0U) << page;
   EXPECT_FALSE(scene.has("d"));

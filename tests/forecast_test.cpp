@@ -144,7 +144,41 @@ TEST(WholeSample, KnowsEveryOddity) {
   const Summary summary = migrate(options.migration, {});
   ASSERT_EQ(summary.outcome, Outcome::complete) << test::text_of(summary);
   expect_same(found, summary);
-  EXPECT_EQ(found.left_behind_some, summary.left_behind);
+  EXPECT_EQ(found.left_behind_jobs_some, summary.left_behind);
+}
+
+TEST(WholeSample, NamesTheFirstOfWhatIsLeftBehind) {
+  const TempDir temp;
+  place(temp.path("source"), plain_archive(1) + Tree{{".snapshots/x", ""},
+                                                     {"lost+found/", ""},
+                                                     {"link", "-> c"},
+                                                     {"README", "carried"},
+                                                     {"c/0/stray", ""},
+                                                     {"c/0/001/stray", ""},
+                                                     {in_job(1, "extra.txt"), "carried"},
+                                                     {in_job(1, "link"), "-> meta.json"},
+                                                     {"c/0/002/100/meta.json", ""},  // skipped
+                                                     {"c/0/777/100/foreign", ""},
+                                                     {"c/0/778/", ""}});
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  const std::vector<std::string> all = {
+      ".snapshots",  "c/0/001/100/link", "c/0/001/stray", "c/0/002/100/meta.json",
+      "c/0/777/100", "c/0/778",          "c/0/stray",     "link",
+      "lost+found"};
+  for (const unsigned depth : {1U, 16U}) {
+    options.migration.io_depth = depth;
+    const Forecast found = forecast(options, {});
+    EXPECT_EQ(found.left_behind_some, all);
+    EXPECT_EQ(found.left_behind.value, static_cast<double>(all.size()));
+    EXPECT_NE(text_of(options, found).find("Left behind, for example:\n  .snapshots\n"), std::string::npos);
+    rapidjson::Document json;
+    json.Parse(forecast_json(options, found).c_str());
+    EXPECT_EQ(json["leftBehindExamples"].Size(), all.size());
+  }
+  for (const char* more : {"a", "z"}) fs::create_symlink("c", temp.path("source") + '/' + more);
+  const std::vector<std::string> some = forecast(options, {}).left_behind_some;
+  EXPECT_EQ(some.size(), FirstPaths::most);
+  EXPECT_EQ(some[1], "a");
 }
 
 TEST(WholeSample, FollowsLinksAsTheRunDoes) {
@@ -383,6 +417,8 @@ TEST(SampleOfJobs, IsTheSameForAllThreads) {
 
 // --- Room ---
 
+class Room : public testing::TestWithParam<Place> {};
+
 namespace {
 
 struct Taken {
@@ -391,22 +427,26 @@ struct Taken {
 
 // What a tree takes beside what it shares with the source, as the forecast counts it.
 Taken taken_by(const std::string& root) {
-  Taken taken{block_size, 1};
+  const auto of_directory = [](const struct stat& s) { return s.st_blocks > 0 ? block_size : 0; };
+  struct stat top;
+  EXPECT_EQ(::lstat(root.c_str(), &top), 0);
+  Taken taken{of_directory(top), 1};
   for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
     struct stat s;
     EXPECT_EQ(::lstat(at->path().c_str(), &s), 0);
     if (S_ISREG(s.st_mode) && s.st_nlink > 1) continue;
     ++taken.inodes;
     taken.bytes +=
-        S_ISDIR(s.st_mode) ? block_size : blocks_of(static_cast<std::uint64_t>(s.st_size)) * block_size;
+        S_ISDIR(s.st_mode) ? of_directory(s) : blocks_of(static_cast<std::uint64_t>(s.st_size)) * block_size;
   }
   return taken;
 }
 
 }  // namespace
 
-TEST(Room, IsWhatTheTargetThenTakes) {
-  const TempDir temp;
+// In memory directories take no blocks, on most disks they do.
+TEST_P(Room, IsWhatTheTargetThenTakes) {
+  const TempDir temp(GetParam());
   for (const int from : {0, 1}) {
     corpus::Plan plan;
     plan.version = from;
@@ -432,6 +472,9 @@ TEST(Room, IsWhatTheTargetThenTakes) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Places, Room, testing::Values(Place::memory, Place::disk),
+                         [](const auto& test) { return test.param == Place::memory ? "memory" : "disk"; });
 
 struct TooSmall {
   std::string name, options, word;
@@ -462,7 +505,7 @@ INSTANTIATE_TEST_SUITE_P(Disks, SmallTarget,
                          [](const auto& test) { return test.param.name; });
 
 // A state of a few jobs is small: that it may grow to more is no reason to refuse.
-TEST(Room, AReserveForTheStateOnlyMayStandInTheWay) {
+TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   const TempDir temp(Place::disk);
   corpus::Plan plan;
   plan.version = 2;
@@ -535,6 +578,12 @@ std::vector<Hindrance> hindrances() {
        }},
       {"a file where the state belongs", "state-unusable",
        [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target.jobferry"), "x\n"); }},
+      {"another file in the place of the state", "state-unusable",
+       [](const TempDir& temp, ForecastOptions&) {
+         write_file(temp.path("target.jobferry/state.db"), "x\n");
+       }},
+      {"an empty state", "",
+       [](const TempDir& temp, ForecastOptions&) { write_file(temp.path("target.jobferry/state.db"), ""); }},
       {"the state below a file", "state-unusable",
        [](const TempDir& temp, ForecastOptions& options) {
          write_file(temp.path("file"), "x\n");
@@ -864,6 +913,32 @@ TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
   EXPECT_EQ(rehearsal.gone, 1U);
   EXPECT_EQ(rehearsal.migrated, 1U);
   EXPECT_TRUE(rehearsal.bad.empty());
+}
+
+// What the line and SIGUSR1 show while the sample is tried (progress_test).
+TEST(Progressing, TellsOfEachJobThatIsTried) {
+  const TempDir temp;
+  corpus::Plan plan;
+  plan.jobs = 60;
+  plan.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), plan);
+  ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
+  options.sample_percent.reset();
+  for (const bool by_time : {false, true}) {
+    if (!by_time) options.sample_jobs = 25;
+    Progress progress;
+    Listener listener;
+    listener.progress = &progress;
+    const Forecast found = forecast(options, listener);
+    EXPECT_EQ(progress.jobs, 60U);
+    EXPECT_EQ(progress.tried, by_time ? 60U : 25U);
+    EXPECT_EQ(progress.tried, found.tried);
+    EXPECT_EQ(progress.to_try, found.tried);
+    EXPECT_EQ(progress.seconds_to_try, by_time ? options.sample_time.count() : 0);
+    EXPECT_EQ(progress.bytes_out, 0U);
+    EXPECT_NE(progress.last(), "");
+    options.sample_jobs.reset();
+  }
 }
 
 TEST(Interrupted, TimeEndsTheSampleButNotBeforeItIsOne) {

@@ -98,9 +98,10 @@ struct Forecast {
 
   // Counted.
   std::map<std::string, ClusterCensus> clusters;
-  std::uint64_t left_behind_root = 0;         // entries
-  std::uint64_t left_behind_jobs = 0;         // directories that hold a meta.json, all over
-  std::vector<std::string> left_behind_some;  // the first of them
+  std::uint64_t left_behind_root = 0;              // entries
+  std::vector<std::string> left_behind_some;       // the first of all entries
+  std::uint64_t left_behind_jobs = 0;              // directories that hold a meta.json, all over
+  std::vector<std::string> left_behind_jobs_some;  // the first of them
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster, as they will be
   double counting_seconds = 0;
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "each_job.h"
@@ -51,6 +53,7 @@ class Counter {
     ClusterCensus& cluster = census.clusters[path.cluster];
     if (slot_.fate == Fate::foreign) {
       ++cluster.left_behind;  // the whole directory is one entry (X8)
+      census.left_behind.add(slot_.subject);
       return;
     }
     ++cluster.jobs;
@@ -61,7 +64,9 @@ class Counter {
     count_files(cluster);
     census.left_behind_jobs.insert(census.left_behind_jobs.end(), slot_.left_behind_jobs.begin(),
                                    slot_.left_behind_jobs.end());
-    cluster.left_behind += slot_.fate == Fate::pending ? slot_.left_behind : slot_.entries;
+    const std::uint64_t left_behind = slot_.fate == Fate::pending ? slot_.left_behind : slot_.entries;
+    cluster.left_behind += left_behind;
+    if (left_behind > 0) name_left_behind();
     cluster.skipped += slot_.fate == Fate::skipped;
     cluster.bad += slot_.fate == Fate::bad;
     if (slot_.fate == Fate::bad) census.bad[slot_.error->kind].add(*slot_.error);
@@ -77,6 +82,16 @@ class Counter {
     if (slot_.gz.info) count(cluster.gz, slot_.gz.info->size);
     for (const Entry& entry : slot_.carried)
       if (const auto info = files_.info(join(slot_.source, entry.name))) count(cluster.other, info->size);
+  }
+
+  // The slot counts them only.
+  void name_left_behind() {
+    const auto entries = files_.list(slot_.source);
+    if (!entries) return;
+    for (const Entry& entry : *entries) {
+      const bool goes_along = entry.type == FileType::regular && entry.name != names::unfinished;
+      if (slot_.fate != Fate::pending || !goes_along) census.left_behind.add(join(slot_.subject, entry.name));
+    }
   }
 
   void expect(const JobPath& path) {
@@ -136,7 +151,11 @@ Travel travel_of(Files& files, const Plan& plan) {
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
   const bool changed =
       std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
-  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks};
+  // As the nearest one shows, unless it is large.
+  const auto info = files.info(place + "/.");
+  const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
+  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks,
+          whole_blocks ? 1U : 0U};
 }
 
 void KnownSizes::add(const JobSize& size) {
@@ -166,7 +185,7 @@ void KnownSizes::forget(std::uint64_t gone) {
 
 JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   JobSize size;
-  size.blocks = 1, size.inodes = 1;
+  size.blocks = travel.directory_blocks, size.inodes = 1;
   const auto write = [&](std::uint64_t bytes) {
     size.bytes_out += bytes;
     size.blocks += blocks_of(bytes);
@@ -216,6 +235,15 @@ void Fault::add(const Error& error, std::uint64_t jobs_more) {
   jobs += jobs_more;
 }
 
+void FirstPaths::add(std::string path) {
+  paths_.insert(std::move(path));
+  if (paths_.size() > most) paths_.erase(std::prev(paths_.end()));
+}
+
+void FirstPaths::add(FirstPaths&& other) {
+  for (const std::string& path : other.paths_) add(path);
+}
+
 ClusterCensus Census::total() const {
   ClusterCensus sum;
   for (const auto& [name, cluster] : clusters) add_to(sum, cluster);
@@ -229,6 +257,7 @@ void Census::add(Census&& other) {
   if (other.unreadable.jobs) unreadable.add(other.unreadable.example, other.unreadable.jobs);
   folders += other.folders;
   firsts.merge(other.firsts);
+  left_behind.add(std::move(other.left_behind));
   left_behind_jobs.insert(left_behind_jobs.end(), other.left_behind_jobs.begin(),
                           other.left_behind_jobs.end());
 }
@@ -236,6 +265,12 @@ void Census::add(Census&& other) {
 Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,
                    const Listener& listener) {
   Walk walk(files, plan.archive, plan.options.follow_symlinks);
+  FirstPaths passed_by;
+  std::mutex naming;
+  walk.tell_of = [&](const std::string& path, FileType) {
+    const std::lock_guard lock(naming);
+    passed_by.add(path);
+  };
   std::vector<std::unique_ptr<Counter>> counters;
   for (unsigned i = 0; i < plan.options.io_depth; ++i)
     counters.push_back(std::make_unique<Counter>(files, stages, travel, sample));
@@ -250,6 +285,7 @@ Census take_census(Files& files, const Plan& plan, const Stages& stages, const T
   for (const std::string& cluster : plan.archive.clusters) all.clusters[cluster];
   for (auto& counter : counters) all.add(std::move(counter->census));
   add_passed(all, walk.passed());
+  all.left_behind.add(std::move(passed_by));
   all.complete = left.empty();
   std::sort(all.left_behind_jobs.begin(), all.left_behind_jobs.end(), path_order);
   all.left_behind_jobs.erase(std::unique(all.left_behind_jobs.begin(), all.left_behind_jobs.end()),

@@ -18,11 +18,12 @@
 
 namespace jobferry {
 
-// How data files come to the target.
+// How data files come to the target, and what that costs there.
 struct Travel {
-  bool rewritten = false;   // steps or --compress make other files of them
-  bool shared = false;      // those that stay as they are take no bytes there
-  bool needs_inode = true;  // they take an inode: all but hard links
+  bool rewritten = false;              // steps or --compress make other files of them
+  bool shared = false;                 // those that stay as they are take no bytes there
+  bool needs_inode = true;             // they take an inode: all but hard links
+  std::uint64_t directory_blocks = 1;  // a directory takes: many file systems keep small ones in the inode
 };
 Travel travel_of(Files& files, const Plan& plan);
 
@@ -65,6 +66,19 @@ struct Fault {
 };
 using Faults = std::map<Kind, Fault>;
 
+// The first few of any number of paths, in their order.
+class FirstPaths {
+ public:
+  static constexpr std::size_t most = 10;
+
+  void add(std::string path);
+  void add(FirstPaths&& other);
+  std::vector<std::string> take() const { return {paths_.begin(), paths_.end()}; }
+
+ private:
+  std::set<std::string, decltype(&path_order)> paths_{&path_order};
+};
+
 // One for each thread, added up in the end. Grows with the number of thousands of jobIds, eight bytes each.
 struct Census {
   std::map<std::string, ClusterCensus> clusters;
@@ -73,6 +87,7 @@ struct Census {
   Fault unreadable;              // jobs to be tried with files whose mode forbids reading
   std::uint64_t folders = 0;     // CLUSTER/FIRST/SECOND in which there are jobs to be tried
   std::set<std::size_t> firsts;  // CLUSTER/FIRST, the same
+  FirstPaths left_behind;        // entries
   std::vector<std::string> left_behind_jobs;
   bool complete = true;
 

@@ -142,11 +142,12 @@ void conclude_duration(const Plan& plan, const Travel& travel, const Census& cen
 
 // Beside the jobs: the root, the clusters, version.txt and the marker for a while, what is carried. Rounded
 // up by a block for each file.
-Needs needs_besides(const Plan& plan, const Census& census, const Summary& besides) {
+Needs needs_besides(const Plan& plan, const Travel& travel, const Census& census, const Summary& besides) {
   const std::uint64_t clusters = plan.archive.clusters.size();
   const std::uint64_t files = besides.total().carried + clusters + 2;
   const std::uint64_t directories = census.directories() + clusters + 1;
-  const std::uint64_t blocks = besides.total().bytes_out / block_size + files + directories;
+  const std::uint64_t blocks =
+      besides.total().bytes_out / block_size + files + directories * travel.directory_blocks;
   return {blocks * block_size, files + directories};
 }
 
@@ -163,7 +164,7 @@ void conclude_room(Files& files, const Basis& found, Forecast& forecast) {
   const Plan& plan = found.plan;
   const Census& census = found.census;
   const Rehearsal& rehearsal = found.rehearsal;
-  const Needs rest = needs_besides(plan, census, found.besides);
+  const Needs rest = needs_besides(plan, found.travel, census, found.besides);
   RoomForecast& room = forecast.room;
   const Estimate blocks = total_of(rehearsal.blocks, census.to_try.blocks, forecast.migrated);
   room.bytes = times(blocks, number(block_size)) + number(rest.bytes);

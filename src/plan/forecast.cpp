@@ -31,9 +31,6 @@ using Clock = std::chrono::steady_clock;
 // The most jobs that are tried unless more are asked for. Their paths take some 100 bytes each.
 constexpr std::size_t most_tried = 200'000;
 
-// How many directories with a meta.json are named.
-constexpr std::size_t most_named = 10;
-
 void obstruct(Forecast& forecast, Error error) {
   std::string advice(advice_on(error.kind));
   forecast.obstacles.push_back({std::move(error), std::move(advice)});
@@ -95,6 +92,21 @@ Sample sample_for(const ForecastOptions& options) {
   return {options.seed, most_tried};
 }
 
+// Whatever open_archive() counts so.
+std::vector<std::string> left_behind_in_root(Files& files, const Archive& archive) {
+  std::vector<std::string> left;
+  const auto entries = files.list(archive.root);
+  if (!entries) return left;
+  const auto holds = [](const std::vector<std::string>& all, const std::string& name) {
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  for (const Entry& entry : *entries)
+    if (entry.name != names::version && !holds(archive.clusters, entry.name) &&
+        !holds(archive.carried, entry.name))
+      left.push_back(entry.name);
+  return left;
+}
+
 Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sample, const Listener& listener,
              Forecast& forecast) {
   Target nowhere(files, plan.archive, plan.options, Standing::fresh);
@@ -105,12 +117,14 @@ Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sampl
   forecast.interrupted = !census.complete;
   forecast.clusters = census.clusters;
   forecast.left_behind_root = plan.archive.left_behind;
+  for (std::string& name : left_behind_in_root(files, plan.archive)) census.left_behind.add(std::move(name));
+  forecast.left_behind_some = census.left_behind.take();
   std::vector<std::string>& named = census.left_behind_jobs;
   named.insert(named.end(), plan.archive.left_behind_jobs.begin(), plan.archive.left_behind_jobs.end());
   std::sort(named.begin(), named.end(), path_order);
   forecast.left_behind_jobs = named.size();
-  named.resize(std::min(named.size(), most_named));
-  forecast.left_behind_some = named;
+  named.resize(std::min(named.size(), FirstPaths::most));
+  forecast.left_behind_jobs_some = named;
   forecast.to_try = census.to_try.jobs;
   return census;
 }

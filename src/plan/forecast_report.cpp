@@ -67,9 +67,13 @@ std::string census_text(const Forecast& forecast) {
     out += fmt::format(
         "  {} of the root will be left behind.\n",
         forecast.left_behind_root == 1 ? "1 entry" : fmt::format("{} entries", forecast.left_behind_root));
-  if (forecast.left_behind_jobs == 0) return out;
-  out += fmt::format("Left behind, but holding a meta.json ({}):\n", forecast.left_behind_jobs);
-  for (const std::string& path : forecast.left_behind_some) out += "  " + printable(path) + '\n';
+  const auto name = [&](const std::string& title, const std::vector<std::string>& paths) {
+    if (!paths.empty()) out += title + ":\n";
+    for (const std::string& path : paths) out += "  " + printable(path) + '\n';
+  };
+  name("Left behind, for example", forecast.left_behind_some);
+  name(fmt::format("Left behind, but holding a meta.json ({})", forecast.left_behind_jobs),
+       forecast.left_behind_jobs_some);
   return out;
 }
 
@@ -97,7 +101,7 @@ std::string basis_text(const Forecast& forecast) {
                        forecast.to_try == 1 ? "" : "All ", plural(forecast.to_try, "job"),
                        forecast.to_try == 1 ? " was" : " were", known_text(forecast));
   return fmt::format(
-      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100;\n"
+      "Tried {} of {}, chosen at random (seed {}), in {}{}.\nRanges hold the truth {:.0f} times in 100; "
       "what was not seen at all occurs in at most {}.\n",
       forecast.tried, plural(forecast.to_try, "job"), forecast.seed, duration_text(forecast.duration.sampled),
       known_text(forecast), confidence_percent, plural(forecast.unseen, "job"));
@@ -238,6 +242,13 @@ void put_obstacles(Writer& json, const char* key, const std::vector<Obstacle>& o
   json.EndArray();
 }
 
+void put_names(Writer& json, const char* key, const std::vector<std::string>& all) {
+  json.Key(key);
+  json.StartArray();
+  for (const std::string& each : all) json.String(printable(each).c_str());
+  json.EndArray();
+}
+
 void put_clusters(Writer& json, const Forecast& forecast) {
   json.Key("clusters");
   json.StartObject();
@@ -258,10 +269,8 @@ void put_clusters(Writer& json, const Forecast& forecast) {
   json.EndObject();
   put(json, "leftBehindRoot", forecast.left_behind_root);
   put(json, "leftBehindJobs", forecast.left_behind_jobs);
-  json.Key("leftBehindExamples");
-  json.StartArray();
-  for (const std::string& path : forecast.left_behind_some) json.String(printable(path).c_str());
-  json.EndArray();
+  put_names(json, "leftBehindExamples", forecast.left_behind_some);
+  put_names(json, "leftBehindJobsExamples", forecast.left_behind_jobs_some);
 }
 
 void put_bad(Writer& json, const Forecast& forecast) {
@@ -352,6 +361,7 @@ std::string duration_range(double low, double high) {
 }
 
 std::string forecast_text(const ForecastOptions& options, const Forecast& forecast) {
+  if (forecast.failed) return "Failed: stderr says why.\n";
   std::string out =
       fmt::format("Plan to migrate {} to {}, version {}.\n", printable(options.migration.source),
                   printable(options.migration.target), options.migration.to);

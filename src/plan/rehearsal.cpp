@@ -49,7 +49,7 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   const auto if_done = [&](std::uint64_t n) { return done ? as_number(n) : 0; };
   bytes_in.add(as_number(size.bytes_in), as_number(slot.bytes_in));
   bytes_out.add(as_number(size.bytes_out), if_done(slot.bytes_out));
-  blocks.add(as_number(size.blocks), if_done(1 + slot.blocks_out - shared_blocks));
+  blocks.add(as_number(size.blocks), if_done(travel.directory_blocks + slot.blocks_out - shared_blocks));
   inodes.add(as_number(size.inodes), if_done(slot.written.size() - linked));
   entries += slot.entries;
   carried += done ? slot.carried.size() : 0;
