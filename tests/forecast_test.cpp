@@ -768,7 +768,7 @@ TEST(PlanReport, IsJsonThatSaysWhatWasFound) {
   json.Parse(forecast_json(options, found).c_str());
   ASSERT_FALSE(json.HasParseError());
   EXPECT_STREQ(json["format"].GetString(), "jobferry-plan");
-  EXPECT_EQ(json["formatVersion"].GetInt(), 2);
+  EXPECT_EQ(json["formatVersion"].GetInt(), 1);
   EXPECT_TRUE(json["exact"].GetBool());
   EXPECT_EQ(json["expected"]["bad"]["value"].GetDouble(), static_cast<double>(bad_jobs().size()));
   EXPECT_EQ(json["badClasses"].Size(), bad_jobs().size());
