@@ -26,12 +26,14 @@ double coarse(double seconds) {
   return std::ceil(seconds / step) * step;
 }
 
-std::string count_text(const Snapshot& now) {
+// In as many words as there are columns for.
+std::string count_text(const Snapshot& now, std::size_t width) {
   if (now.trying) return fmt::format("trying job {}", *now.trying);
   if (!now.all_jobs) return fmt::format("{} jobs", now.jobs);
   const double share = *now.all_jobs ? static_cast<double>(now.jobs) / static_cast<double>(*now.all_jobs) : 1;
-  return fmt::format("{} of {} jobs ({:.0f} %)", now.jobs, *now.all_jobs,
-                     std::floor(std::min(share, 1.0) * 100));
+  const std::string percent = fmt::format("{:.0f} %", std::floor(std::min(share, 1.0) * 100));
+  const std::string text = fmt::format("{} of {} jobs ({})", now.jobs, *now.all_jobs, percent);
+  return text.size() <= width ? text : percent;
 }
 
 struct Part {
@@ -111,13 +113,13 @@ std::optional<double> Meter::left_to_try(double seconds) {
 }
 
 std::string progress_text(const Snapshot& now, std::size_t width) {
-  std::vector<Part> parts = {{count_text(now), 0}};
+  std::vector<Part> parts = {{count_text(now, width), 0}};
   if (now.left) parts.push_back({"about " + duration_text(coarse(*now.left)) + " left", 1});
   if (now.bad) parts.push_back({fmt::format("{} bad", now.bad), 2});
   // Many commands write nothing, and some read no file for a long time.
   if (now.bytes_in) parts.push_back({bytes_text(now.rate_in) + "/s in", 3});
   if (now.bytes_out) parts.push_back({bytes_text(now.rate_out) + "/s out", 5});
-  parts.push_back({duration_text(now.seconds), 4});
+  parts.push_back({"after " + duration_text(now.seconds), 4});
   while (true) {
     std::string line;
     for (const Part& part : parts) line += (line.empty() ? "" : ", ") + part.text;

@@ -153,7 +153,7 @@ TEST(InATerminal, TheLineKeepsToItsWidthAndIsTakenAway) {
     for (auto at = std::sregex_iterator(ran.out.begin(), ran.out.end(), updates);
          at != std::sregex_iterator(); ++at) {
       const std::string line = (*at)[1];
-      if (line.find(" jobs") == line.npos || line.starts_with("Archive")) continue;
+      if (line.empty() || line.starts_with("Archive")) continue;
       ++shown;
       EXPECT_LT(line.size(), columns) << line;
     }

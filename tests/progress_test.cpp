@@ -49,22 +49,25 @@ void watch_a_run(double seconds, Rate rate, See see) {
 
 TEST(ProgressText, LeavesOutWhatMattersLeastWhereTheLineIsShort) {
   const Snapshot now = some_snapshot();
-  EXPECT_EQ(
-      progress_text(now, 200),
-      "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in, 120.1 MB/s out, 1 h 02 min");
+  EXPECT_EQ(progress_text(now, 200),
+            "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in, 120.1 MB/s out, after "
+            "1 h 02 "
+            "min");
   EXPECT_EQ(progress_text(now, 80),
             "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in");
   EXPECT_EQ(progress_text(now, 60), "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad");
   EXPECT_EQ(progress_text(now, 30), "18211 of 1000000 jobs (1 %)");
+  EXPECT_EQ(progress_text(now, 26), "1 %, about 5 h 05 min left");
+  EXPECT_EQ(progress_text(now, 20), "1 %");
   for (std::size_t width = 0; width < 120; ++width) EXPECT_LE(progress_text(now, width).size(), width);
 }
 
 TEST(ProgressText, SaysNothingThatIsNotKnown) {
-  EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, 0 s");
+  EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, after 0 s");
   Snapshot done = some_snapshot();
   done.jobs = *done.all_jobs;
   done.left.reset();
-  EXPECT_EQ(progress_text(done, 30), "1000000 of 1000000 jobs (100 %");
+  EXPECT_EQ(progress_text(done, 30), "100 %, 3 bad, 123.4 MB/s in");
   done.all_jobs = 0;
   done.jobs = 0;
   EXPECT_EQ(progress_text(done, 27), "0 of 0 jobs (100 %), 3 bad");
@@ -74,17 +77,17 @@ TEST(ProgressText, SaysOfAPlanWhatItTries) {
   Progress progress;
   Meter meter(progress);
   progress.jobs = 1500;
-  EXPECT_EQ(progress_text(meter.read(), 80), "1500 jobs, 0 s");
+  EXPECT_EQ(progress_text(meter.read(), 80), "1500 jobs, after 0 s");
   progress.seconds_to_try = 60;
   progress.to_try = 200;
-  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 1, 0 s");
+  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 1, after 0 s");
   progress.tried = 200;
-  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 200, 0 s");
+  EXPECT_EQ(progress_text(meter.read(), 80), "trying job 200, after 0 s");
   Snapshot now;
   now.trying = 120;
   now.left = 38.5;
   now.seconds = 20;
-  EXPECT_EQ(progress_text(now, 80), "trying job 120, about 40 s left, 20 s");
+  EXPECT_EQ(progress_text(now, 80), "trying job 120, about 40 s left, after 20 s");
 }
 
 // With a rate that wobbles by half from look to look the estimate is within a fifth, and what is shown never
