@@ -137,7 +137,8 @@ TEST(Advice, IsGivenOnEverythingThatCanGoWrong) {
   EXPECT_EQ(
       ran.err,
       "jobferry: nowhere: not-an-archive: no job archive: cannot look at it: No such file or directory\n"
-      "  What to do: name the directory that holds version.txt or the clusters' directories, and may be read\n");
+      "  What to do: name the directory that holds version.txt or the clusters' directories, and may be "
+      "read\n");
 }
 
 // --- In a terminal ---
@@ -298,6 +299,25 @@ TEST(Commands, WriteNothingIntoArchives) {
     EXPECT_NE(ran.err.find("it lies in an archive"), std::string::npos) << ran.text();
     EXPECT_EQ(difference(before, snapshot(scene.path())), "");
   }
+}
+
+TEST(ExitCode, OfAnUnfinishedTargetIsThatOfFindings) {
+  const Scene scene(mixed_archive());
+  ASSERT_EQ(scene.migrate(1).code, bad_jobs);
+  const Ran judged = scene.run({"validate", "b", "--json"});
+  EXPECT_EQ(judged.code, bad_jobs) << judged.text();
+  EXPECT_NE(judged.out.find(R"("version": 1)"), std::string::npos) << judged.text();
+  // Where the mark does not say what it will be, no job can be judged.
+  write_file(scene.path("b/" + marker), "x");
+  EXPECT_EQ(scene.run({"validate", "b"}).code, bad_jobs);
+}
+
+TEST(Repair, WithAStepSaysThatItChangedNothing) {
+  const Scene scene(plain_archive(1));
+  const Ran ran = scene.migrate(3, {"--repair"});
+  EXPECT_EQ(ran.code, complete);
+  EXPECT_NE(ran.out.find("--repair changed nothing"), std::string::npos) << ran.text();
+  EXPECT_NE(ran.out.find("--to 1 --repair"), std::string::npos) << ran.text();
 }
 
 // --- Streams and files that cannot be written to ---
