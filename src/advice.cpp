@@ -58,8 +58,9 @@ std::string_view advice_on(Kind kind) {
              "with "
              "room enough";
     case Kind::state_unusable:
-      return "`jobferry status` tells what the state is of; where it cannot, look at its permissions; "
-             "--restart throws away what an earlier run left";
+      return "nothing was changed; mend what stands above and run the same command again. `jobferry status` "
+             "shows what the state belongs to. Where it is damaged for good, remove the target and its "
+             "state, and start over";
     case Kind::option_invalid:
       return "correct the command; `jobferry info` tells what is in the archive";
     case Kind::write_failed:
@@ -69,8 +70,13 @@ std::string_view advice_on(Kind kind) {
              "the same command goes on from there";
     case Kind::no_state:
       return "name the target of a migration, or its state (--state); a run with --no-state leaves none";
+    case Kind::out_of_resources:
+      return "raise the limit (`ulimit -a`, the limits of the container or service), end what else takes "
+             "memory, or "
+             "run it with --threads 1 --io-depth 1; the same command continues from there";
     case Kind::output_failed:
-      return "name a file in a directory that exists, has room and lies in no archive";
+      return "name a file in a directory that exists, may be written in, has room and lies in no archive; a "
+             "link to it must belong to root or to you";
   }
   return {};
 }

@@ -17,6 +17,11 @@ Error not_an_archive(const std::string& root, std::string what) {
   return error;
 }
 
+// Want of resources says nothing about the archive.
+Error cannot_open(const std::string& root, const Error& why) {
+  return why.kind == Kind::out_of_resources ? why : not_an_archive(root, "no job archive: " + why.what);
+}
+
 Error bad_version(std::string what) { return {Kind::version_unknown, std::move(what)}; }
 
 Result<int> parse_version(std::string_view text) {
@@ -38,7 +43,7 @@ Result<void> read_version(Files& files, Archive& archive) {
   auto info = files.read(join(archive.root, names::version), 4096, text);
   if (!info) {
     Error error = std::move(info.error());
-    error.kind = Kind::version_unknown;
+    if (error.kind != Kind::out_of_resources) error.kind = Kind::version_unknown;
     error.file = join(archive.root, names::version);
     return error;
   }
@@ -52,13 +57,20 @@ Result<void> read_version(Files& files, Archive& archive) {
   return {};
 }
 
-// version.txt comes last, but the mark says what it will be.
-void read_unfinished(Files& files, Archive& archive) {
-  Buffer text;
-  const auto info = files.read(join(archive.root, names::unfinished), 4096, text);
-  const auto version = info ? version_in_unfinished(text.view()) : std::nullopt;
-  archive.version_known = version.has_value();
-  archive.version = version.value_or(0);
+// version.txt comes last, but the marker says what it will be.
+Result<void> read_unfinished(Files& files, Archive& archive) {
+  const auto seen = read_marker(files, archive.root);
+  if (!seen) return Error(seen.error());
+  archive.version_known = seen->marked == Marked::yes && seen->marker.version <= newest_version;
+  archive.version = archive.version_known ? seen->marker.version : 0;
+  return {};
+}
+
+std::string marker_text_of_0_1(int version) {
+  return fmt::format(
+      "This job archive is unfinished: jobferry has not completed its migration to version {}. "
+      "It must not be served or migrated.\n",
+      version);
 }
 
 // A followed link that leads back to the root.
@@ -88,17 +100,52 @@ std::string join(const std::string& directory, std::string_view name) {
   return path.append(directory).append("/").append(name);
 }
 
-std::string unfinished_text(int to) {
+std::string marker_text(const Marker& marker) {
   return fmt::format(
+      "jobferry 1 version={} id={}\n"
       "This job archive is unfinished: jobferry has not completed its migration to version {}. "
-      "It must not be served or migrated.\n",
-      to);
+      "Do not serve or migrate it.\n",
+      marker.version, marker.id, marker.version);
 }
 
-std::optional<int> version_in_unfinished(std::string_view text) {
+std::optional<Marker> parse_marker(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  if (end == text.npos) return {};
+  const std::string_view line = text.substr(0, end + 1);
   for (int version = 0; version <= newest_version; ++version)
-    if (text == unfinished_text(version)) return version;
-  return {};
+    if (line == marker_text_of_0_1(version)) return Marker{version, {}};
+  constexpr std::string_view format = "jobferry 1 ";
+  if (!line.starts_with(format)) return {};
+  std::string_view members = line.substr(format.size(), end - format.size());
+  Marker marker;
+  bool has_version = false;
+  while (!members.empty()) {
+    const std::string_view member = members.substr(0, members.find(' '));
+    members.remove_prefix(std::min(member.size() + 1, members.size()));
+    const std::size_t equals = member.find('=');
+    if (equals == member.npos) continue;
+    const std::string_view name = member.substr(0, equals), value = member.substr(equals + 1);
+    if (name == "id") marker.id = value;
+    if (name != "version") continue;
+    const auto [rest, code] = std::from_chars(value.data(), value.data() + value.size(), marker.version);
+    has_version = code == std::errc() && rest == value.data() + value.size() && marker.version >= 0;
+  }
+  if (!has_version || marker.id.empty()) return {};
+  return marker;
+}
+
+Result<MarkerSeen> read_marker(Files& files, const std::string& root) {
+  const std::string path = join(root, names::unfinished);
+  const auto there = files.exists(path);
+  if (!there) return Error(there.error());
+  if (!*there) return MarkerSeen{};
+  Buffer text;
+  const auto info = files.read(path, 4096, text);
+  const bool other =
+      !info && (info.error().kind == Kind::not_a_regular_file || info.error().kind == Kind::file_too_large);
+  if (!info && !other) return Error(info.error());
+  const auto marker = info ? parse_marker(text.view()) : std::nullopt;
+  return marker ? MarkerSeen{Marked::yes, *marker} : MarkerSeen{Marked::unreadable, {}};
 }
 
 bool is_hidden_or_lost(std::string_view name) { return name.starts_with('.') || name == "lost+found"; }
@@ -107,10 +154,10 @@ Result<Archive> open_archive(Files& files, const std::string& root, Unfinished u
   Archive archive;
   archive.root = root;
   auto info = files.info(root + "/.");
-  if (!info) return not_an_archive(root, "no job archive: " + info.error().what);
+  if (!info) return cannot_open(root, info.error());
   archive.root_info = *info;
   auto entries = files.list(root);
-  if (!entries) return not_an_archive(root, "no job archive: " + entries.error().what);
+  if (!entries) return cannot_open(root, entries.error());
 
   bool has_version = false;
   for (const Entry& entry : *entries) {
@@ -131,7 +178,8 @@ Result<Archive> open_archive(Files& files, const std::string& root, Unfinished u
   }
   if (!has_version && !archive.unfinished && !has_cluster_file(files, archive))
     return not_an_archive(root, "no job archive: neither version.txt nor a directory with a cluster.json");
-  if (archive.unfinished && !has_version) read_unfinished(files, archive);
+  if (archive.unfinished && !has_version)
+    if (auto read = read_unfinished(files, archive); !read) return std::move(read.error());
   if (has_version)
     if (auto read = read_version(files, archive); !read) return std::move(read.error());
   return archive;

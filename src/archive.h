@@ -37,9 +37,28 @@ struct Archive {
   std::vector<std::string> left_behind_jobs;  // of these, directories that hold a meta.json
 };
 
-// X13: what the mark of an unfinished target says, and the version it speaks of. None of one that says none.
-std::string unfinished_text(int to);
-std::optional<int> version_in_unfinished(std::string_view text);
+// X13: the marker of an unfinished target. Its first line is for programs, what follows for people:
+//
+//   jobferry 1 version=3 id=0123456789abcdef0123456789abcdef
+//
+// `1` is the format of the marker, `version` what the archive will be, `id` what ties it to its state.
+// Readers pass over members that they do not know. A half-written marker has no end of its first line and
+// says nothing. Markers of jobferry 0.1 are one English sentence, without an id.
+struct Marker {
+  int version = 0;
+  std::string id;  // empty in those of jobferry 0.1
+};
+std::string marker_text(const Marker& marker);
+// None: it says nothing that we understand.
+std::optional<Marker> parse_marker(std::string_view text);
+
+// What is in the place of a marker.
+enum class Marked : std::uint8_t { no, yes, unreadable };  // unreadable: half-written, or of another format
+struct MarkerSeen {
+  Marked marked = Marked::no;
+  Marker marker;
+};
+Result<MarkerSeen> read_marker(Files& files, const std::string& root);
 
 // An unfinished target is no source (X13). Who only looks may accept it.
 enum class Unfinished : std::uint8_t { refuse, accept };

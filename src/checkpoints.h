@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ class Checkpoints {
  private:
   void work(std::stop_token stop);
   void checkpoint();
+  void fail(Error error);
+  bool has_failed() const { return failure_ || broken_; }
 
   Files& files_;
   State& state_;
@@ -41,7 +44,9 @@ class Checkpoints {
   std::condition_variable_any changed_;
   std::vector<JobRecord> done_;  // and not committed
   std::optional<Error> failure_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::exception_ptr broken_;                                 // what ended the thread
+  std::optional<std::chrono::steady_clock::time_point> due_;  // the next one, where there is no thread for it
+  std::jthread thread_;                                       // last: it ends before what it uses
 };
 
 }  // namespace jobferry

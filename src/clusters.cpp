@@ -10,7 +10,7 @@ namespace jobferry {
 namespace {
 
 Error cluster_bad(const std::string& name, Error error) {
-  error.kind = Kind::cluster_bad;
+  if (error.kind != Kind::out_of_resources) error.kind = Kind::cluster_bad;
   error.subject = name;
   error.file = names::cluster;
   return error;
@@ -32,6 +32,7 @@ Result<void> load_cluster(Files& files, const Archive& archive, const Options& o
                           MigratedCluster& cluster) {
   const std::string directory = join(archive.root, cluster.file.name);
   auto read = files.read(join(directory, names::cluster), options.max_file_size, cluster.source);
+  if (!read && read.error().kind == Kind::out_of_resources) return std::move(read.error());
   if (!read) return Error{Kind::cluster_bad, "no readable cluster.json: " + read.error().what};
   cluster.info = *read;
   return cluster.file.document.parse(cluster.source.view());
@@ -63,7 +64,7 @@ Result<void> carry(Files& files, const Archive& archive, Target& target, const s
                    ClusterCounts& counts) {
   auto info = files.info(join(archive.root, path));
   if (!info) return std::move(info.error());
-  if (auto done = target.copy(path, *info); !done) return done;
+  if (auto done = target.copy(path); !done) return done;
   ++counts.carried;
   counts.bytes_in += info->size;
   counts.bytes_out += info->size;
@@ -71,7 +72,7 @@ Result<void> carry(Files& files, const Archive& archive, Target& target, const s
 }
 
 Result<void> write_cluster(Files& files, const Archive& archive, Target& target, MigratedCluster& cluster,
-                           ClusterCounts& counts) {
+                           const Ledger& ledger, ClusterCounts& counts) {
   const std::string& name = cluster.file.name;
   if (auto made = target.make_directory(name); !made) return made;
   const std::string_view text = cluster.file.document.text(cluster.buffer);
@@ -83,6 +84,7 @@ Result<void> write_cluster(Files& files, const Archive& archive, Target& target,
   if (!entries) return std::move(entries.error());
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::regular || entry.name == names::cluster) continue;
+    if (ledger.ended()) return {};
     if (entry.name == names::unfinished) {  // never carried (X13)
       ++counts.left_behind;
       continue;
@@ -93,16 +95,21 @@ Result<void> write_cluster(Files& files, const Archive& archive, Target& target,
 }
 
 // What lies in the root beside the clusters (X8).
-Result<void> carry_root_files(Files& files, const Archive& archive, Target& target, ClusterCounts& counts) {
-  for (const std::string& name : archive.carried)
+Result<void> carry_root_files(Files& files, const Archive& archive, Target& target, const Ledger& ledger,
+                              ClusterCounts& counts) {
+  for (const std::string& name : archive.carried) {
+    if (ledger.ended()) break;
     if (auto done = carry(files, archive, target, name, counts); !done) return done;
+  }
   return {};
 }
 
 }  // namespace
 
-bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters) {
+bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters,
+                      const std::atomic<bool>* stop) {
   for (const std::string& name : plan.archive.clusters) {
+    if (stop && *stop) return summary.errors.empty();
     auto& cluster = *clusters.emplace_back(std::make_unique<MigratedCluster>());
     cluster.file.name = name;
     for (const Override& each : plan.options.overrides)
@@ -123,16 +130,16 @@ bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedCluste
   return summary.errors.empty();
 }
 
-Result<void> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
+Result<bool> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
                                 MigratedClusters& clusters, Ledger& ledger, Summary& summary) {
-  if (auto done = carry_root_files(files, archive, target, summary.clusters[""]); !done) return done;
+  auto done = carry_root_files(files, archive, target, ledger, summary.clusters[""]);
   for (auto& cluster : clusters) {
+    if (!done || ledger.ended()) break;
     const std::string& name = cluster->file.name;
-    if (auto done = write_cluster(files, archive, target, *cluster, summary.clusters[name]); !done)
-      return done;
-    ledger.add_notes(name, cluster->file.notes);
+    done = write_cluster(files, archive, target, *cluster, ledger, summary.clusters[name]);
+    if (done) ledger.add_notes(name, cluster->file.notes);
   }
-  return {};
+  return done ? Result<bool>(!ledger.ended()) : Result<bool>(std::move(done.error()));
 }
 
 }  // namespace jobferry

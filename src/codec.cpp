@@ -56,6 +56,7 @@ Error diagnose(std::string_view packed, std::size_t begin) {
   const std::size_t byte = packed.size() - rest - stream.avail_in;
   const std::string reason = stream.msg ? stream.msg : "not a sound gzip member";
   inflateEnd(&stream);
+  if (status == Z_MEM_ERROR) throw std::bad_alloc();
   if (status == Z_BUF_ERROR)
     return gzip_error(Kind::gzip_truncated, packed.size(), "the compressed file ends too early");
   return gzip_error(Kind::gzip_corrupt, byte, fmt::format("compressed file damaged: {}", reason));
@@ -146,6 +147,10 @@ void Codec::deflate_fast(std::string_view content, Buffer& packed) {
     packed.resize(packed.size() + room - stream.avail_out);
     if (stream.avail_out == 0) packed.reserve(packed.capacity() * 2);
   }
+}
+
+std::uint32_t crc32_of(std::string_view content) {
+  return libdeflate_crc32(0, content.data(), content.size());
 }
 
 }  // namespace jobferry

@@ -40,4 +40,7 @@ class Codec {
   std::unique_ptr<std::uint8_t[]> fast_tables_;  // the same
 };
 
+// CRC-32 as in gzip.
+std::uint32_t crc32_of(std::string_view content);
+
 }  // namespace jobferry

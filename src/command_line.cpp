@@ -224,7 +224,7 @@ CLI::Option* add_sample(CLI::App& app, CommandLine& line, SampleSize (*parse)(co
 
 void add_log(CLI::App& app, CommandLine& line) {
   add_file(app, "--metrics-file", line.metrics_file,
-           "progress for Prometheus, in its text format, replaced every 10 s and at the end")
+           "progress for Prometheus, in its text format: a file that is replaced every 10 s and at the end")
       ->group(more);
   app.add_flag("--quiet", line.quiet, "no progress and no summary")->group(more);
   add_choice<LogLevel>(

@@ -77,9 +77,14 @@ std::vector<JobPath> Walk::jobs_in(const Folder& folder, Passed& passed) const {
   if (!entries) return jobs;
   if (entries->empty()) pass_by(path, FileType::directory, passed);
   const Way way = onward(folder.way, path);
-  for (const Entry& entry : *entries)
+  for (const Entry& entry : *entries) {
+    if (follow_ && stopped && stopped()) {
+      cut_short_ = true;
+      break;
+    }
     if (is_directory(way, path, entry, passed))
       jobs.push_back({folder.cluster, folder.first, folder.second, entry.name});
+  }
   return jobs;
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -56,6 +57,9 @@ class JobSource {
   virtual std::optional<Folder> next_folder() = 0;
   virtual std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const = 0;
   virtual void pass(const Passed& more) = 0;
+
+  // A folder was not listed to its end, since it was to stop: there may be jobs that none of the above gave.
+  virtual bool cut_short() const { return false; }
 };
 
 // All jobs of an archive.
@@ -67,12 +71,17 @@ class Walk : public JobSource {
   std::optional<Folder> next_folder() override;
   std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const override;
   void pass(const Passed& more) override { passed_.add(more); }
+  bool cut_short() const override { return cut_short_; }
 
   const Passed& passed() const { return passed_; }
 
   // To be told of every entry that is passed by and counted as left behind, with its path from the root.
   // Called by every thread that walks, also at the same time.
   std::function<void(const std::string& path, FileType type)> tell_of;
+
+  // Asked before each look at an entry of a folder: to follow links there is one at each of them. By every
+  // thread that walks, also at the same time.
+  std::function<bool()> stopped;
 
  private:
   // A directory whose entries are being walked: a cluster, or a directory in it.
@@ -96,6 +105,7 @@ class Walk : public JobSource {
   std::vector<Way> ways_;      // to each of the levels
   std::vector<JobPath> jobs_;  // of the folder at hand, the next one last
   Passed passed_;
+  mutable std::atomic<bool> cut_short_{false};
 };
 
 }  // namespace jobferry

@@ -54,7 +54,7 @@ class Visits {
 
   std::optional<Folder> next_folder() {
     auto folder = walk_.next_folder();
-    while (folder && path_order(folder->text(), how_.from)) folder = walk_.next_folder();
+    while (folder && path_order(folder->text(), how_.from) && !stopped()) folder = walk_.next_folder();
     return folder;
   }
 
@@ -63,7 +63,7 @@ class Visits {
       if (stopped()) return false;
       visit_(job, worker);
     }
-    return true;
+    return !walk_.cut_short();
   }
 
   Walk& walk_;
@@ -76,6 +76,7 @@ class Visits {
 
 void count(Files& files, const Archive& archive, bool follow, Progress& progress, std::stop_token stop) try {
   Walk walk(files, archive, follow);
+  walk.stopped = [&stop] { return stop.stop_requested(); };
   while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
   if (!stop.stop_requested()) progress.all_known = true;
 } catch (const std::exception&) {
@@ -87,6 +88,7 @@ void count(Files& files, const Archive& archive, bool follow, Progress& progress
 std::string each_job(Walk& walk, const Visit& how,
                      const std::function<void(const JobPath& job, unsigned worker)>& visit) {
   Visits visits(walk, how, visit);
+  walk.stopped = [stop = how.stop] { return stop && *stop; };
   {
     std::vector<std::jthread> others;
     try {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <iterator>
+#include <new>
+#include <system_error>
 
 #include "jobferry/migrate.h"
 
@@ -38,7 +40,8 @@ std::string_view name_of(Kind kind) {
                                         "write-failed",
                                         "in-use",
                                         "no-state",
-                                        "output-failed"};
+                                        "output-failed",
+                                        "out-of-resources"};
   static_assert(std::size(names) == kind_count);
   return names[static_cast<std::size_t>(kind)];
 }
@@ -49,9 +52,25 @@ std::string_view name_of(Verdict verdict) {
 }
 
 std::string_view name_of(Outcome outcome) {
-  constexpr std::array<std::string_view, 6> names = {"complete",    "nothing-to-do", "bad-jobs",
-                                                     "interrupted", "partial",       "failed"};
+  constexpr std::array<std::string_view, 7> names = {
+      "complete", "nothing-to-do", "bad-jobs", "hidden-jobs", "interrupted", "partial", "failed"};
   return names[static_cast<std::size_t>(outcome)];
+}
+
+Error error_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    return {Kind::out_of_resources, "out of memory"};
+  } catch (const std::system_error& error) {
+    const bool starved = error.code() == std::errc::resource_unavailable_try_again;
+    return {starved ? Kind::out_of_resources : Kind::internal,
+            std::string(starved ? "no thread could be started: " : "a defect of jobferry: ") + error.what()};
+  } catch (const std::exception& error) {
+    return {Kind::internal, std::string("a defect of jobferry: ") + error.what()};
+  } catch (...) {
+    return {Kind::internal, "a defect of jobferry: something unknown was thrown"};
+  }
 }
 
 }  // namespace jobferry

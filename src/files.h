@@ -59,8 +59,9 @@ class Pieces {
 };
 
 // Reading never changes anything, writing only ever touches the target. Every call may be made from any
-// thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed`, and say the
-// reason.
+// thread. Errors are `read-failed`, `not-a-regular-file`, `file-too-large`, `write-failed` and
+// `out-of-resources`, and say the reason. A call that is interrupted is repeated; one that fails for want of
+// descriptors, memory or processes is tried again for a third of a second before it is an error.
 class Files {
  public:
   virtual ~Files() = default;
@@ -75,18 +76,32 @@ class Files {
   virtual Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) = 0;
   virtual Result<Space> space(const std::string& path) = 0;
 
+  // The root of the target is opened once. From here on every path at or below it is reached through that
+  // descriptor and stays beneath it, on its mount, whatever anybody makes of the path: no symbolic link is
+  // followed, and nothing that somebody else has put there is written into or given away. The same descriptor
+  // serves every sync: Linux reports a write-back error once to each open descriptor, so one opened later
+  // would miss what another program's sync has already collected.
+  //
+  // False: there is nothing at this path; a link to nothing is an error. Called again it keeps to the
+  // directory that it has opened, so these files serve one run only.
+  virtual Result<bool> open_target(const std::string& root) = 0;
+  // The same for a root that is made, with the directories that lead to it. `like` is the root of the source;
+  // as root its target is closed to all others until set_attributes() gives it owner and mode.
+  virtual Result<void> make_target(const std::string& root, const FileInfo& like) = 0;
+
   // A directory that its owner can write in, else with the mode and ownership of `like`. True if it was made,
-  // false if it stood there.
+  // false if it was there. Anything else of that name is an error.
   virtual Result<bool> make_directory(const std::string& path, const FileInfo& like) = 0;
   virtual Result<void> set_attributes(const std::string& directory, const FileInfo& like) = 0;
   // A new file with mode, mtime and ownership of `like`. Nothing stays of one that could not be completed.
   virtual Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) = 0;
-  virtual Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) = 0;
-  virtual Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) = 0;
+  // The same with those of the file itself, as it is when it is opened.
+  virtual Result<void> copy(const std::string& from, const std::string& to) = 0;
+  virtual Result<void> reflink(const std::string& from, const std::string& to) = 0;
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
   virtual Result<void> remove(const std::string& path) = 0;  // a file or an empty directory
-  // Everything written below `path` is on disk.
-  virtual Result<void> sync(const std::string& path) = 0;
+  // Everything written below the root of the target is on disk.
+  virtual Result<void> sync(const std::string& root) = 0;
 };
 
 // A content that is in memory.

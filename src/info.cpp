@@ -138,8 +138,12 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
   const unsigned threads =
       options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   std::vector<Seen> seen(threads);
-  for (const std::string& cluster : archive.clusters)
+  bool all_clusters = true;
+  for (const std::string& cluster : archive.clusters) {
+    all_clusters = !(listener.stop && *listener.stop);
+    if (!all_clusters) break;
     Counter(files, archive, seen[0]).count_cluster_files(cluster);
+  }
   Walk walk(files, archive, options.follow_symlinks);
   const std::string rest =
       each_job(walk, {threads, listener.stop, {}}, [&](const JobPath& job, unsigned worker) {
@@ -153,13 +157,13 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
   for (const Error& error : walk.passed().unreadable) result.unreadable.push_back(error);
   std::stable_sort(result.unreadable.begin(), result.unreadable.end(),
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
-  return rest.empty();
+  return rest.empty() && all_clusters;
 }
 
 void look_at(Files& files, const InfoOptions& options, const Listener& listener, InfoResult& result) {
+  files.confine(options.archive);
   const auto archive = open_archive(files, options.archive, Unfinished::accept);
   if (!archive) return result.errors.push_back(archive.error());
-  files.confine(archive->root);
   result.unfinished = archive->unfinished;
   if (archive->version_known) result.version = archive->version;
   result.left_behind = archive->left_behind;
@@ -205,9 +209,9 @@ InfoResult info_with(Files& files, const InfoOptions& options, const Listener& l
   const auto begin = Clock::now();
   try {
     look_at(files, options, listener, result);
-  } catch (const std::exception& error) {
+  } catch (...) {
     result.complete = false;
-    result.errors.push_back({Kind::internal, fmt::format("cannot go on: {}", error.what())});
+    result.errors.push_back(error_of(std::current_exception()));
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;

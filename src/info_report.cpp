@@ -122,7 +122,7 @@ std::string info_text(const InfoOptions& options, const InfoResult& result) {
 }
 
 std::string info_json(const InfoOptions& options, const InfoResult& result) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();

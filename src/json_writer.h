@@ -1,9 +1,6 @@
 // JSON for programs that read what a command found: every result goes through these.
 #pragma once
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,11 +9,12 @@
 
 #include "jobferry/error.h"
 #include "jobferry/migrate.h"
+#include "json_memory.h"
 #include "text.h"
 
 namespace jobferry {
 
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using Writer = JsonPage;
 
 inline void put(Writer& json, const char* key, std::string_view text) {
   json.Key(key);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 
 namespace jobferry {
 
@@ -41,7 +42,7 @@ void Ledger::retire(Slot& slot) {
   if (look_) look_(slot);
   if (slot.fate == Fate::failed) {
     failed_ = true;
-    summary_.errors.push_back(std::move(*slot.error));
+    if (slot.error) summary_.errors.push_back(std::move(*slot.error));
     return;
   }
   seen_again_ += slot.recorded && slot.fate != Fate::foreign;
@@ -72,17 +73,16 @@ void Ledger::record(const Slot& slot) {
         record.notes.back().count += note.count;
     }
   } else {
+    if (!slot.error) throw std::logic_error("a job without an outcome");
     record.outcome = slot.fate == Fate::bad ? outcome_bad : outcome_skipped;
     record.error = slot.error;
   }
   checkpoints_->add(std::move(record));
 }
 
-void Ledger::add_unreadable(const Error& directory) {
-  ++summary_.clusters[directory.subject.substr(0, directory.subject.find('/'))].bad;
-  if (listener_.progress) add(listener_.progress->bad, 1);
-  if (listener_.bad) listener_.bad(directory);
-  summary_.bad.push_back(directory);
+void Ledger::add_unlisted(const Error& directory) {
+  if (listener_.unlisted) listener_.unlisted(directory);
+  summary_.unlisted.push_back(directory);
 }
 
 void Ledger::count(const Slot& slot) {

@@ -2,8 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <cstdlib>
 
 #include "advice.h"
+#include "json_memory.h"
 #include "report.h"
 
 namespace jobferry {
@@ -27,7 +26,7 @@ bool is_set(const char* variable) {
   return value && *value;
 }
 
-using Object = rapidjson::Writer<rapidjson::StringBuffer>;
+using Object = JsonLine;
 
 void put(Object& json, const char* key, std::string_view text) {
   if (text.empty()) return;
@@ -67,7 +66,7 @@ void put_counts(Object& json, const Snapshot& now) {
 // One object, with what `members` adds to time, level and message.
 template <class Members>
 std::string object(LogLevel level, std::string_view message, Members&& members) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Object json(buffer);
   json.StartObject();
   put(json, "time", timestamp());
@@ -107,6 +106,11 @@ void Log::failed(const Error& error) {
 
 void Log::bad_job(const Error& error) {
   if (says(LogLevel::warn)) write(LogLevel::warn, "bad job " + describe(error), &error, {});
+}
+
+void Log::unlisted(const Error& directory) {
+  if (says(LogLevel::warn))
+    write(LogLevel::warn, "hidden jobs in " + describe(directory), &directory, {});
 }
 
 void Log::note(const std::string& subject, const Note& note) {

@@ -47,6 +47,7 @@ class Log {
   // What ends a command: also what to do about it.
   void failed(const Error& error);
   void bad_job(const Error& error);
+  void unlisted(const Error& directory);
   void note(const std::string& subject, const Note& note);
   void say(LogLevel level, std::string_view text);
   // On a terminal in the place of the one before, else a line of its own.

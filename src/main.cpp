@@ -9,21 +9,20 @@
 #include <boost/filesystem/path.hpp>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fstream>
 #include <iostream>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "command_line.h"
 #include "drop_in.h"
-#include "files.h"
 #include "info_report.h"
 #include "jobferry/forecast.h"
 #include "jobferry/info.h"
 #include "jobferry/migrate.h"
 #include "jobferry/validate.h"
 #include "jobferry/verify.h"
+#include "last_resort.h"
 #include "log.h"
 #include "page/forecast_page.h"
 #include "page/migrate_page.h"
@@ -31,6 +30,7 @@
 #include "page/validate_page.h"
 #include "page/verify_page.h"
 #include "plan/forecast_report.h"
+#include "replace_file.h"
 #include "report.h"
 #include "resume.h"
 #include "state.h"
@@ -62,6 +62,13 @@ void take_standard_streams() {
   constexpr std::array<int, 3> modes = {O_WRONLY, O_RDONLY, O_RDONLY};
   for (int stream = 0; stream < 3; ++stream)
     if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", modes[static_cast<std::size_t>(stream)]);
+}
+
+// Too large a file (`ulimit -f`) is an error like a full disk, not an end.
+void ignore_file_limit() {
+  struct sigaction action {};
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 void catch_signals() {
@@ -104,8 +111,8 @@ std::vector<std::string> archives_of(const CommandLine& line) {
   }
 }
 
-bool cannot_write(Log& log, std::string_view what, const std::string& path, std::string_view why) {
-  Error error{Kind::output_failed, fmt::format("cannot write the {}: {}", what, why)};
+bool cannot_write(Log& log, std::string_view what, const std::string& path, Error error) {
+  error.what = fmt::format("cannot write the {}: {}", what, error.what);
   error.file = path;
   log.failed(error);
   return false;
@@ -114,32 +121,30 @@ bool cannot_write(Log& log, std::string_view what, const std::string& path, std:
 // Found out before the work: hours later would be too late. A pipe or a device is not opened before there is
 // something to write; what is replaced must be a file.
 bool can_write(const CommandLine& line, Log& log, std::string_view what, const std::string& path,
-               bool replaces) {
+               Streams streams) {
   if (path.empty()) return true;
-  const auto files = real_files(true);
-  for (const std::string& archive : archives_of(line))
-    if (lies_in(*files, path, archive)) return cannot_write(log, what, path, "it lies in an archive");
-  const auto info = files->info(path);
-  const bool is_file = !info || info->type == FileType::regular;
-  if (info && info->type == FileType::directory) return cannot_write(log, what, path, "it is a directory");
-  if (replaces && !is_file) return cannot_write(log, what, path, "it is no regular file");
-  const bool is_open =
-      is_file ? std::ofstream(path, std::ios::app).is_open() : ::access(path.c_str(), W_OK) == 0;
-  return is_open || cannot_write(log, what, path, std::strerror(errno));
+  const auto place = follow_links(path);
+  if (!place) return cannot_write(log, what, path, place.error());
+  for (const std::string& archive : archives_of(line)) {
+    const auto inside = lies_in(*place, archive);
+    if (!inside) return cannot_write(log, what, path, inside.error());
+    if (*inside) return cannot_write(log, what, path, {Kind::output_failed, "it lies in an archive"});
+  }
+  const auto writable = check_writable(path, streams);
+  return writable || cannot_write(log, what, path, writable.error());
 }
 
 bool can_write_results(const CommandLine& line, Log& log) {
   if (!line.report_file.empty() && line.report_file == line.html_file)
-    return cannot_write(log, "page", line.html_file, "the report is written there");
-  return can_write(line, log, "report", line.report_file, false) &&
-         can_write(line, log, "page", line.html_file, false) &&
-         can_write(line, log, "metrics", line.metrics_file, true);
+    return cannot_write(log, "page", line.html_file, {Kind::output_failed, "the report is written there"});
+  return can_write(line, log, "report", line.report_file, Streams::written) &&
+         can_write(line, log, "page", line.html_file, Streams::written) &&
+         can_write(line, log, "metrics", line.metrics_file, Streams::refused);
 }
 
 bool write_result(Log& log, std::string_view what, const std::string& path, const std::string& content) {
-  std::ofstream file(path, std::ios::trunc | std::ios::binary);
-  file << content << std::flush;
-  return file || cannot_write(log, what, path, std::strerror(errno));
+  const auto written = write_file(path, content, Streams::written, &stop_requested);
+  return written || cannot_write(log, what, path, written.error());
 }
 
 // A result that nobody could read is none. If its reader went away (`| head`) there is nothing to say of it.
@@ -166,14 +171,15 @@ struct Told {
 // Runs `work(listener)`, watched and interruptible. It returns what is to be told.
 template <class Work>
 ExitCode run_watched(const CommandLine& line, Log& log, bool shows_progress, Work&& work) {
-  if (!can_write_results(line, log)) return ExitCode::failed;
   catch_signals();
+  if (!can_write_results(line, log)) return ExitCode::failed;
   Progress progress;
   progress.counts_ahead = shows_progress || !line.metrics_file.empty();
   Listener listener;
   listener.stop = &stop_requested;
   listener.progress = &progress;
   listener.bad = [&](const Error& error) { log.bad_job(error); };
+  listener.unlisted = [&](const Error& directory) { log.unlisted(directory); };
   if (log.says(LogLevel::debug))
     listener.note = [&](const std::string& subject, const Note& note) { log.note(subject, note); };
   const std::string name(all_commands()[static_cast<std::size_t>(line.command)].name);
@@ -183,7 +189,7 @@ ExitCode run_watched(const CommandLine& line, Log& log, bool shows_progress, Wor
 
   ExitCode ended = told.exit_code;
   if (const auto watched = watch.end(ended == ExitCode::complete); !watched) {
-    log.failed(watched.error());
+    cannot_write(log, "metrics", line.metrics_file, watched.error());
     if (ended == ExitCode::complete) ended = ExitCode::failed;
   }
   if (line.json || !line.quiet) std::cout << (line.json ? told.json : told.text) << std::flush;
@@ -204,6 +210,7 @@ ExitCode exit_code_of(Outcome outcome) {
     case Outcome::nothing_to_do:
       return ExitCode::complete;
     case Outcome::bad_jobs:
+    case Outcome::hidden_jobs:
     case Outcome::partial:
       return ExitCode::objections;
     case Outcome::interrupted:
@@ -226,22 +233,45 @@ void listen_for_debug(const CommandLine& line, Listener& listener) {
   };
 }
 
-// --restart removes a whole tree: a person is asked, a script says --yes.
-bool may_restart(const CommandLine& line, Log& log) {
-  if (!line.options.restart || line.yes) return true;
+// What a person types in answer to a question; none: the command is to stop instead.
+std::optional<std::string> typed_line() {
+  std::string line;
+  while (!stop_requested) {
+    // A signal that comes just before poll() does not end it: it looks again soon.
+    pollfd in{STDIN_FILENO, POLLIN, 0};
+    const int ready = ::poll(&in, 1, 100);
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    char c = 0;
+    const ssize_t got = ready < 0 ? 0 : ::read(STDIN_FILENO, &c, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0 || c == '\n') return line;
+    line += c;
+  }
+  return {};
+}
+
+// --restart removes a whole tree: a person is asked, a script says --yes. With what to end, if not with a
+// yes.
+std::optional<ExitCode> refuse_restart(const CommandLine& line, Log& log) {
+  if (!line.options.restart || line.yes) return {};
   if (::isatty(STDIN_FILENO) == 1) {
+    catch_signals();
     std::cerr << fmt::format("jobferry: --restart removes all that is in {}. Go on? [y/N] ",
                              printable(line.options.target));
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer == "y" || answer == "yes") return true;
+    const auto answer = typed_line();
+    if (!answer) {
+      std::cerr << '\n';
+      log.say(LogLevel::error, "interrupted, nothing was changed");
+      return ExitCode::interrupted;
+    }
+    if (*answer == "y" || *answer == "yes") return {};
   }
   log.say(LogLevel::error, "--restart: not without a yes (--yes says it)");
-  return false;
+  return ExitCode::failed;
 }
 
 ExitCode run_migrate(const CommandLine& line, const RunFacts& run, Log& log) {
-  if (!may_restart(line, log)) return ExitCode::failed;
+  if (const auto refused = refuse_restart(line, log)) return *refused;
   const Options& options = line.options;
   const bool progress = shows_progress(line, log) && !options.debug;
   return run_watched(line, log, progress, [&](Listener& listener) {
@@ -289,6 +319,7 @@ ExitCode run_plan(const CommandLine& line, const RunFacts& run, Log& log) {
   return run_watched(line, log, shows_progress(line, log), [&](Listener& listener) {
     // What the sample shows is told at the end, with what follows from it.
     listener.bad = {};
+    listener.unlisted = {};
     listener.note = {};
     const Forecast seen = forecast(options, listener);
     if (seen.failed)
@@ -382,16 +413,31 @@ ExitCode run(const CommandLine& line, const RunFacts& facts, Log& log) {
   return ExitCode::failed;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  take_standard_streams();
+ExitCode run_command_line(int argc, char** argv) {
   CommandLine line;
   const bool in_place_of =
       argc > 0 && boost::filesystem::path(argv[0]).filename() == std::string(drop_in_name);
   const auto words = arguments(argc, argv);
   const auto said = in_place_of ? parse_drop_in(words, line) : parse_command_line(words, line);
   Log log(line.log);
-  return code(
-      ended_having_told(said ? *said : run(line, facts_of_run(argc, argv, line.options.threads), log), log));
+  return ended_having_told(said ? *said : run(line, facts_of_run(argc, argv, line.options.threads), log),
+                           log);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  install_last_resort();
+  ignore_file_limit();
+  take_standard_streams();
+  int ended = code(ExitCode::failed);
+  const auto command = [&] {
+    try {
+      ended = code(run_command_line(argc, argv));
+    } catch (const std::bad_alloc&) {
+      tell_out_of_memory();
+    }
+  };
+  if (!run_with_stack(command)) tell_out_of_memory();
+  return ended;
 }

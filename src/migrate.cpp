@@ -38,9 +38,10 @@ void sort_by_path(std::vector<Error>& errors) {
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
 }
 
-// What the walk passed by, and what stands in the order of the walk whatever the order of the threads.
-void settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) {
-  for (const Error& error : walk.passed().unreadable) ledger.add_unreadable(error);
+// What the walk passed by, and what is in the order of the walk whatever the order of the threads. False if
+// the run was ended before all was tidied up.
+Result<bool> settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) {
+  for (const Error& error : walk.passed().unreadable) ledger.add_unlisted(error);
   for (const auto& [cluster, count] : walk.passed().left_behind)
     summary.clusters[cluster].left_behind += count;
   std::vector<std::string>& jobs = summary.left_behind;
@@ -49,16 +50,23 @@ void settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) 
   jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
   sort_by_path(summary.bad);
   sort_by_path(summary.skipped);
-  for (const Error& error : summary.bad) target.tidy_up(error.subject);
-  if (target.reused())
-    for (const Error& error : summary.skipped) target.tidy_up(error.subject);
+  sort_by_path(summary.unlisted);
+  std::vector<const std::vector<Error>*> not_written = {&summary.bad};
+  if (target.reused()) not_written.push_back(&summary.skipped);
+  for (const auto* errors : not_written)
+    for (const Error& error : *errors) {
+      if (ledger.ended()) return false;
+      if (auto tidy = target.tidy_up(error.subject); !tidy) return std::move(tidy.error());
+    }
+  return true;
 }
 
 // False if the run was ended before the last job.
-bool run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledger& ledger,
-              const Listener& listener, Summary& summary) {
+Result<bool> run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledger& ledger,
+                      const Listener& listener, Summary& summary) {
   const Options& options = plan.options;
   Walk walk(files, plan.archive, options.follow_symlinks);
+  walk.stopped = [&] { return ledger.ended(); };
   const Stages stages(files, plan, target, state);
   const Run run{walk, stages, ledger, listener, memory_for(options), threads_for(options), options.io_depth};
   bool all_jobs = false;
@@ -66,8 +74,13 @@ bool run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledg
     const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress);
     all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
-  settle(walk, target, ledger, summary);
-  return all_jobs;
+  // Jobs that could not be listed for want of resources may be there: that is no end.
+  const auto& unreadable = walk.passed().unreadable;
+  const auto starved = std::find_if(unreadable.begin(), unreadable.end(),
+                                    [](const Error& error) { return error.kind == Kind::out_of_resources; });
+  if (starved != unreadable.end()) return Error(*starved);
+  auto settled = settle(walk, target, ledger, summary);
+  return settled ? Result<bool>(all_jobs && *settled) : std::move(settled);
 }
 
 Outcome fail(Summary& summary, Error error) {
@@ -75,27 +88,49 @@ Outcome fail(Summary& summary, Error error) {
   return Outcome::failed;
 }
 
+bool is_stopped(const Listener& listener) { return listener.stop && *listener.stop; }
+
 // Jobs that the state knows and the walk did not find. Looked for only if there are fewer than there were.
-Result<void> find_vanished(Files& files, const Archive& archive, State& state, const Ledger& ledger,
-                           Summary& summary) {
-  if (ledger.seen_again() == state.known_jobs()) return {};
-  std::vector<std::string> unwritten;
-  state.each([&](const JobRecord& record) {
+// False if the run was ended before it knew all of them.
+Result<bool> find_vanished(Files& files, const Archive& archive, State& state, Target& target,
+                           const Ledger& ledger, Summary& summary) {
+  if (ledger.seen_again() == state.known_jobs()) return true;
+  std::vector<std::string> unwritten, begun;
+  auto looked = state.each([&](const JobRecord& record) -> Result<void> {
+    if (ledger.ended()) return {};
     const std::string directory = join(archive.root, record.job);
-    for (const std::string_view name : {names::meta, names::data, names::data_gz})
-      if (files.info(join(directory, name))) return;
+    for (const std::string_view name : {names::meta, names::data, names::data_gz}) {
+      const auto there = files.exists(join(directory, name));
+      if (!there) return Error(there.error());
+      if (*there) return {};
+    }
+    if (record.outcome == outcome_begun) begun.push_back(record.job);
     (record.outcome == outcome_migrated ? summary.vanished : unwritten).push_back(record.job);
+    return {};
   });
+  if (!looked) return std::move(looked.error());
   std::sort(summary.vanished.begin(), summary.vanished.end(), path_order);
-  return state.forget(unwritten);
+  if (ledger.ended()) return false;
+  // What a run that was ended has left of them.
+  for (const std::string& job : begun) {
+    if (auto gone = target.remove_job(job); !gone) return std::move(gone.error());
+    if (auto tidy = target.tidy_up(job); !tidy) return std::move(tidy.error());
+  }
+  if (auto forgotten = state.forget(unwritten); !forgotten) return std::move(forgotten.error());
+  return true;
 }
 
 // A run that was killed may have begun jobs that have left the source since: nobody replaces what is left of
-// them, nor the directories that lead to them. Says whether something is left in this one.
+// them, nor the directories that lead to them. Removed is only what we have made: in a target that has never
+// been complete that is all, and of jobs what no row says is done. Says whether something is left in this
+// directory; of a run that was ended that is all.
 Result<bool> remove_leftovers(Files& files, const Options& options, Target& target, State& state,
-                              const std::string& directory, int levels_to_jobs) {
+                              const Ledger& ledger, const std::string& directory, int levels_to_jobs) {
+  if (ledger.ended()) return true;
   if (levels_to_jobs == 0) {
-    if (state.find(directory)) return true;
+    const auto record = state.find(directory);
+    if (!record) return Error(record.error());
+    if (*record) return true;
     if (auto gone = target.remove_job(directory); !gone) return std::move(gone.error());
     return false;
   }
@@ -103,9 +138,9 @@ Result<bool> remove_leftovers(Files& files, const Options& options, Target& targ
   if (!entries) return std::move(entries.error());
   bool left = false;
   for (const Entry& entry : *entries) {
-    const std::string path = directory.empty() ? entry.name : join(directory, entry.name);
+    const std::string path = join(directory, entry.name);
     auto stays = entry.type == FileType::directory
-                     ? remove_leftovers(files, options, target, state, path, levels_to_jobs - 1)
+                     ? remove_leftovers(files, options, target, state, ledger, path, levels_to_jobs - 1)
                      : Result<bool>(true);
     if (!stays) return stays;
     left |= *stays;
@@ -115,18 +150,25 @@ Result<bool> remove_leftovers(Files& files, const Options& options, Target& targ
   return false;
 }
 
-// Bad jobs and interruptions leave the target unfinished.
-Outcome finalize(Target& target, const Options& options, bool all_jobs, Summary& summary) {
+// Bad jobs, hidden ones and interruptions leave the target unfinished.
+Outcome end_of(const Options& options, bool all_jobs, const Summary& summary) {
   if (!summary.errors.empty()) return Outcome::failed;
   if (!all_jobs) return Outcome::interrupted;
+  // Who accepts bad jobs knows which; what is hidden here nobody knows.
+  if (!summary.unlisted.empty()) return Outcome::hidden_jobs;
   if (summary.left_out > 0) return summary.bad.empty() ? Outcome::partial : Outcome::bad_jobs;
-  if (!summary.bad.empty() && !options.accept_bad) return Outcome::bad_jobs;
-  const auto begin = Clock::now();
-  auto done = target.finalize();
-  summary.sync_seconds += seconds_since(begin);
-  if (!done) return fail(summary, std::move(done.error()));
-  summary.finalized = !options.dry_run;
-  return Outcome::complete;
+  return summary.bad.empty() || options.accept_bad ? Outcome::complete : Outcome::bad_jobs;
+}
+
+// version.txt comes last, so that no server starts on half an archive. The marker goes once the state knows
+// the target by its files.
+Result<void> finalize(Files& files, const Archive& archive, const Options& options, Target& target,
+                      State* state) {
+  if (auto done = target.write_version(); !done) return done;
+  if (state)
+    if (auto done = remember_files(files, archive, options, *state); !done) return done;
+  if (auto done = target.remove_marker(); !done) return done;
+  return state ? remember_end(*state) : Result<void>();
 }
 
 // --job for a job that there is not would else go unnoticed.
@@ -142,8 +184,9 @@ Result<void> check_names(const Options& options, const Ledger& ledger) {
 
 // Unmounted, renamed or replaced: what could not be read then says nothing about the jobs.
 Result<void> check_source(Files& files, const Archive& archive, const Summary& summary) {
-  if (summary.bad.empty()) return {};
+  if (summary.bad.empty() && summary.unlisted.empty()) return {};
   const auto info = files.info(archive.root + "/.");
+  if (!info && info.error().kind == Kind::out_of_resources) return Error(info.error());
   if (info && info->device == archive.root_info.device && info->inode == archive.root_info.inode) return {};
   Error error{Kind::read_failed, "the source archive went away during the run"};
   error.file = archive.root;
@@ -158,36 +201,52 @@ Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, Mig
   Ledger ledger(summary, listener);
   if (auto done = target.create(); !done) return std::move(done.error());
   if (state)
-    if (auto done = remember_target(files, options, *state); !done) return std::move(done.error());
-  if (auto done = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary); !done)
-    return std::move(done.error());
+    if (auto done = remember_target(*state); !done) return std::move(done.error());
+  if (auto whole = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary);
+      !whole || !*whole)
+    return whole;
   const auto complain = [&](bool all_jobs) -> Result<bool> {
     auto found = check_source(files, plan.archive, summary);
     if (found && all_jobs) found = check_names(options, ledger);
     return found ? Result<bool>(all_jobs) : Result<bool>(Error(found.error()));
   };
-  if (!state) return complain(run_jobs(files, plan, target, nullptr, ledger, listener, summary));
+  if (!state) {
+    auto all_jobs = run_jobs(files, plan, target, nullptr, ledger, listener, summary);
+    return all_jobs ? complain(*all_jobs) : std::move(all_jobs);
+  }
 
   Checkpoints checkpoints(files, *state, options.target, options.checkpoint_interval);
   ledger.record_in(checkpoints);
-  const bool all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
+  auto all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
   const auto begin = Clock::now();
   auto recorded = checkpoints.finish();
   summary.sync_seconds += seconds_since(begin);
-  if (recorded && all_jobs) recorded = find_vanished(files, plan.archive, *state, ledger, summary);
-  if (recorded && all_jobs && summary.left_out == 0 && earlier.standing == Standing::interrupted)
-    if (auto left = remove_leftovers(files, options, target, *state, "", 4); !left)
-      recorded = std::move(left.error());
+  if (!all_jobs) return all_jobs;
+  if (recorded) recorded = state->set_unlisted(summary.unlisted);
   if (!recorded) return std::move(recorded.error());
-  return complain(all_jobs);
+  if (!*all_jobs || !summary.errors.empty() || !summary.unlisted.empty()) return complain(*all_jobs);
+  if (auto known = find_vanished(files, plan.archive, *state, target, ledger, summary); !known || !*known)
+    return known;
+  // Where a server or an admin may have been since, what no row knows need not be ours.
+  const bool ours_alone = earlier.target.standing == Standing::interrupted && !earlier.target.was_complete;
+  if (summary.left_out == 0 && ours_alone)
+    for (const std::string& cluster : plan.archive.clusters) {
+      const auto there = files.exists(join(options.target, cluster));
+      if (!there) return Error(there.error());
+      if (!*there) continue;
+      const auto left = remove_leftovers(files, options, target, *state, ledger, cluster, 3);
+      if (!left) return Error(left.error());
+      if (ledger.ended()) return false;
+    }
+  return complain(true);
 }
 
 Outcome migrate_archive(Files& files, const Options& options, const Listener& listener, Summary& summary) {
   // Open the source.
+  files.confine(options.source);
   auto archive = open_archive(files, options.source);
   if (!archive) return fail(summary, std::move(archive.error()));
   summary.from = archive->version;
-  files.confine(archive->root);
 
   // Plan the chain of steps.
   if (archive->version == options.to && !options.repair) return Outcome::nothing_to_do;
@@ -200,7 +259,8 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
 
   // Migrate the cluster files in memory. From here on clusters are constant.
   MigratedClusters clusters;
-  if (!migrate_clusters(files, plan, summary, clusters)) return Outcome::failed;
+  if (!migrate_clusters(files, plan, summary, clusters, listener.stop)) return Outcome::failed;
+  if (is_stopped(listener)) return Outcome::interrupted;
   if (listener.aggregations)
     for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
 
@@ -208,36 +268,51 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   if (auto usable = check_target(files, *archive, options); !usable)
     return fail(summary, std::move(usable.error()));
 
-  // Take up what an earlier run left.
-  const bool goes_on = !options.restart && is_begun(options);
+  // Find out what an earlier run left, and go on from there.
+  const auto begun = options.restart ? Result<bool>(false) : is_begun(options, listener.stop);
+  if (!begun) return fail(summary, Error(begun.error()));
   const Error nothing_bad{Kind::option_invalid, "--only-bad: there is no earlier run to go on from"};
-  if (options.only_bad && !goes_on) return fail(summary, Error(nothing_bad));
-  if (!goes_on)
+  if (options.only_bad && !*begun) return fail(summary, Error(nothing_bad));
+  if (!*begun)
     if (auto space = check_space(files, plan, listener.stop); !space)
       return fail(summary, std::move(space.error()));
-  auto earlier = take_up(files, *archive, options);
+  if (is_stopped(listener)) return Outcome::interrupted;
+  auto earlier = take_up(files, *archive, options, listener.stop);
   if (!earlier) return fail(summary, std::move(earlier.error()));
-  summary.resumed = earlier->standing != Standing::fresh;
+  if (earlier->stopped || is_stopped(listener)) return Outcome::interrupted;
+  State* state = earlier->state.get();
+  summary.resumed = earlier->target.standing != Standing::fresh;
   if (options.only_bad && !summary.resumed) return fail(summary, Error(nothing_bad));
-  if (earlier->state)
+  if (state)
     for (const auto& cluster : clusters)
-      if (auto known = earlier->state->settle_cluster(cluster->file.name, cluster->source.view()); !known)
+      if (auto known = state->settle_cluster(cluster->file.name, cluster->source.view()); !known)
         return fail(summary, std::move(known.error()));
 
   // Write everything but the jobs, then the jobs.
-  Target target(files, *archive, options, earlier->standing);
+  Target target(files, *archive, options, earlier->target);
   summary.clusters[""].left_behind = archive->left_behind;
   summary.left_behind = archive->left_behind_jobs;
-  summary.resumable = earlier->state != nullptr;
+  summary.resumable = state != nullptr;
   const auto all_jobs = run_all(files, plan, *earlier, clusters, target, listener, summary);
   if (!all_jobs) return fail(summary, Error(all_jobs.error()));
 
-  // version.txt comes last, so that no server starts on half an archive.
-  const Outcome outcome = finalize(target, options, *all_jobs, summary);
-  // Where that cannot be kept the next run completes once more what is complete.
-  if (outcome == Outcome::complete && earlier->state) (void)remember_end(files, options, *earlier->state);
-  if (outcome == Outcome::bad_jobs && summary.left_out == 0 && earlier->state)
-    (void)remember_bad_jobs(*earlier->state);
+  // Complete it, or say why it is not.
+  const Outcome outcome = end_of(options, *all_jobs, summary);
+  if (outcome == Outcome::complete) {
+    const auto begin = Clock::now();
+    const auto restored = target.restore_modes(listener.stop);
+    if (!restored) return fail(summary, Error(restored.error()));
+    if (!*restored) return Outcome::interrupted;
+    auto done = finalize(files, *archive, options, target, state);
+    summary.sync_seconds += seconds_since(begin);
+    if (!done) return fail(summary, std::move(done.error()));
+    summary.finalized = !options.dry_run;
+  }
+  const bool tried_all = summary.left_out == 0 && state;
+  if (tried_all && (outcome == Outcome::bad_jobs || outcome == Outcome::hidden_jobs))
+    if (auto done = remember_phase(*state, outcome == Outcome::bad_jobs ? phase_bad_jobs : phase_hidden_jobs);
+        !done)
+      return fail(summary, std::move(done.error()));
   return outcome;
 }
 
@@ -271,8 +346,15 @@ Summary migrate_with(Files& files, const Options& options, const Listener& liste
   // No memory, no thread to be had, or a defect: whatever it is, the caller gets an answer.
   try {
     summary.outcome = migrate_archive(files, options, listener, summary);
-  } catch (const std::exception& error) {
-    summary.outcome = fail(summary, {Kind::internal, fmt::format("the run cannot go on: {}", error.what())});
+  } catch (...) {
+    summary.outcome = fail(summary, error_of(std::current_exception()));
+  }
+  // Whoever ends a run that waits for another program need not hear of that.
+  const auto is_wait = [](const Error& error) { return error.kind == Kind::in_use; };
+  if (is_stopped(listener) && summary.outcome == Outcome::failed &&
+      std::all_of(summary.errors.begin(), summary.errors.end(), is_wait)) {
+    summary.outcome = Outcome::interrupted;
+    summary.errors.clear();
   }
   summary.seconds = seconds_since(begin);
   return summary;

@@ -1,6 +1,9 @@
 #include "readers.h"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
+#include <limits>
 #include <utility>
 
 namespace jobferry {
@@ -42,10 +45,21 @@ Readers::Readers(const Run& run, std::function<void(Slot*)> hand_over)
     free_.push_back(slots_.emplace_back(std::make_unique<Slot>()).get());
 }
 
-void Readers::start(std::function<void()> ended) {
+bool Readers::start(std::function<void()> ended, std::function<bool()> broken) {
   ended_ = std::move(ended);
-  running_ = run_.io_depth;
-  for (unsigned i = 0; i < run_.io_depth; ++i) threads_.emplace_back([this] { read_jobs(); });
+  broken_ = std::move(broken);
+  // Each waits for the lock, so none has begun before all are counted.
+  const std::lock_guard lock(mutex_);
+  try {
+    threads_.reserve(run_.io_depth);
+    for (unsigned i = 0; i < run_.io_depth; ++i) {
+      threads_.emplace_back([this] { read_jobs(); });
+      ++running_;
+    }
+  } catch (const std::exception&) {
+    // No more threads, or no memory for them: those that there are do all of it.
+  }
+  return running_ > 0;
 }
 
 void Readers::join() {
@@ -56,34 +70,75 @@ void Readers::join() {
 
 void Readers::read_jobs() {
   Found found;
-  while (Slot* slot = next(found)) {
-    try {
-      if (!slot->listed) run_.stages.run(&Stages::list, *slot);
-      slot->listed = true;
-      admit(*slot);
-      run_.stages.run(&Stages::read, *slot);
-    } catch (...) {
-      give_up(std::current_exception());
+  try {
+    while (Slot* slot = next(found)) {
+      read(*slot);
+      hand_over(slot);
     }
-    {
-      const std::lock_guard lock(mutex_);
-      ++ready_;
-    }
-    hand_over_(slot);
+  } catch (...) {
+    give_up(std::current_exception());
   }
   const std::lock_guard lock(mutex_);
-  run_.jobs.pass(found.passed);
+  try {
+    run_.jobs.pass(found.passed);
+  } catch (...) {
+    if (!reason_) reason_ = std::current_exception();
+  }
   if (--running_ == 0) ended_();
+}
+
+void Readers::read(Slot& slot) {
+  try {
+    // One that was starved is alone before it is touched again.
+    const bool alone = slot.alone;
+    if (alone) admit(slot);
+    if (!slot.listed) run_.stages.run(&Stages::list, slot);
+    slot.listed = true;
+    if (!alone) admit(slot);
+    run_.stages.run(&Stages::read, slot);
+  } catch (...) {
+    slot.fate = Fate::failed;
+    give_up(std::current_exception());
+  }
+}
+
+void Readers::hand_over(Slot* slot) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++ready_;
+  }
+  try {
+    hand_over_(slot);
+  } catch (...) {
+    give_up(std::current_exception());  // this job goes no further
+  }
+}
+
+// Woken by whoever changes something, and ten times a second to see whether the user or the graph has ended
+// it: a signal handler cannot wake anybody.
+template <class Condition>
+void Readers::wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
+                   Condition&& condition) {
+  constexpr auto pause = std::chrono::milliseconds(100);
+  while (!given_up_ && !changed.wait_for(lock, pause, condition)) {
+    if (broken_()) given_up_ = true;
+    if (run_.ledger.ended() && !walked_) walked_ = true, wanted_.notify_all();
+  }
 }
 
 // Waits until a job is wanted. Null: there is no other, and all that were begun are retired.
 Slot* Readers::next(Found& found) {
   std::unique_lock lock(mutex_);
   while (true) {
-    wanted_.wait(lock, [&] {
+    wait(wanted_, lock, [&] {
       const bool nothing_to_begin = walked_ && found.jobs.empty();
       return !again_.empty() || (nothing_to_begin ? in_flight_ == 0 : ready_ < enough_);
     });
+    if (given_up_) {
+      cut_short_ = true;
+      wanted_.notify_all();
+      return nullptr;
+    }
     if (!again_.empty()) {
       Slot* slot = again_.front();
       again_.pop_front();
@@ -136,15 +191,35 @@ void Readers::admit(Slot& slot) {
   const std::uint64_t bytes = std::max(slot.memory, run_.stages.memory_estimate(slot));
   std::unique_lock lock(mutex_);
   const Gate::Ticket ticket = gate_.draw();
-  room_.wait(lock, [&] { return gate_.may_enter(ticket, bytes); });
+  wait(room_, lock, [&] { return gate_.may_enter(ticket, bytes) || run_.ledger.ended(); });
+  if (run_.ledger.ended()) {
+    // Who waits for memory has not begun, and a huge job can take long.
+    slot.fate = Fate::left_out;
+    cut_short_ = true;
+  }
   slot.memory = gate_.enter(bytes);
   room_.notify_all();  // the next one in the queue may fit, too
 }
 
+void Readers::leave_out(Slot& slot) {
+  const bool settled = slot.fate == Fate::migrated || slot.fate == Fate::foreign ||
+                       slot.fate == Fate::failed || slot.fate == Fate::left_out || slot.unchanged;
+  if (settled) return;
+  slot.fate = Fate::left_out;
+  const std::lock_guard lock(mutex_);
+  cut_short_ = true;
+}
+
 void Readers::retire(Slot& slot) {
-  const bool again = slot.fate == Fate::too_large_now;
   const std::uint64_t granted = slot.memory;
-  if (again) {
+  if (slot.fate == Fate::starved && granted == 0) run_.stages.give_up(slot);
+  const bool starved = slot.fate == Fate::starved;
+  const bool again = starved || slot.fate == Fate::too_large_now;
+  if (starved) {
+    slot.reset(JobPath(slot.path));
+    slot.alone = true;
+    slot.memory = std::numeric_limits<std::uint64_t>::max();  // more than any budget
+  } else if (again) {
     slot.fate = Fate::pending;
     slot.memory = granted * 4;
   } else {
@@ -175,7 +250,8 @@ void Readers::retire(Slot& slot) {
 void Readers::give_up(std::exception_ptr reason) {
   const std::lock_guard lock(mutex_);
   if (!reason_) reason_ = std::move(reason);
-  walked_ = true;
+  given_up_ = walked_ = true;
+  room_.notify_all();
   wanted_.notify_all();
 }
 

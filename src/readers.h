@@ -46,13 +46,18 @@ class Readers {
   // `hand_over` gets every job that is listed and read, from many threads; retire() gets it back.
   Readers(const Run& run, std::function<void(Slot*)> hand_over);
 
-  // `ended` is called once, when the last job has been retired.
-  void start(std::function<void()> ended);
+  // Starts as many threads as can be had, and says whether there is one: without any nothing has begun.
+  // `ended` is called once, when the last job has been retired. `broken` says that jobs which were handed
+  // over will not come back.
+  bool start(std::function<void()> ended, std::function<bool()> broken);
   // A job that has been through all stages: counted, or read again if it needs more memory. For one thread at
   // a time.
   void retire(Slot& slot);
   // Waits for the threads. Throws what was given up for.
   void join();
+  // The run was ended: a job of which nothing is written yet goes no further, since that may take long. From
+  // any thread that holds the slot.
+  void leave_out(Slot& slot);
   // Jobs were found that have not been begun.
   bool cut_short() const { return cut_short_; }
 
@@ -68,11 +73,16 @@ class Readers {
   void read_jobs();
   Slot* next(Found& found);
   bool find_jobs(Found& found);
+  void read(Slot& slot);
   void admit(Slot& slot);
+  void hand_over(Slot* slot);
+  template <class Condition>
+  void wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, Condition&& condition);
 
   const Run& run_;
   const std::function<void(Slot*)> hand_over_;
   std::function<void()> ended_;
+  std::function<bool()> broken_;
   const std::size_t enough_,
       little_;       // jobs that are read and not retired: stop reading, start reading again
   std::mutex walk_;  // of run_.jobs
@@ -89,6 +99,7 @@ class Readers {
   std::size_t running_ = 0;  // threads
   Gate gate_;
   std::exception_ptr reason_;
+  bool given_up_ = false;              // for that reason, or because jobs were lost on the way
   std::vector<std::jthread> threads_;  // last: they end before what they use
 };
 

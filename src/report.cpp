@@ -34,7 +34,7 @@ std::string clusters_table(const Summary& summary) {
 // `emmy/1403/244/1608923076 data.json /ipc/node/unit: "ipc"`
 std::string place(std::string_view subject, std::string_view file, std::string_view pointer,
                   std::string_view detail) {
-  return fmt::format("{} {}{}{}{}{}", printable(subject), file, pointer.empty() ? "" : " ",
+  return fmt::format("{} {}{}{}{}{}", printable(subject), printable(file), pointer.empty() ? "" : " ",
                      shortened(pointer), detail.empty() ? "" : ": ", shortened(detail));
 }
 
@@ -87,10 +87,20 @@ std::string closing_text(const Options& options, const Summary& summary) {
                          options.dry_run ? "Dry run: nothing was written."
                                          : "version.txt was not written, so no server starts on " + target +
                                                "; --accept-bad completes without these jobs." + go_on);
+    case Outcome::hidden_jobs:
+      return fmt::format(
+          "Not complete: {} could not be listed, so an unknown number of jobs is missing. {}\n",
+          summary.unlisted.size() == 1 ? "a directory"
+                                       : fmt::format("{} directories", summary.unlisted.size()),
+          options.dry_run ? "Dry run: nothing was written."
+                          : "version.txt was not written, and --accept-bad does not cover this. Make it "
+                            "possible to list all directories." +
+                                go_on);
     case Outcome::interrupted:
       if (options.dry_run) return "Interrupted: the counts above are not of all jobs. Nothing was written.\n";
       return fmt::format(
-          "Interrupted: the jobs in flight were finished, version.txt was not written; {} is unfinished.{}\n",
+          "Interrupted: jobs that were being written were finished, version.txt was not written; {} is "
+          "unfinished.{}\n",
           target, go_on);
     case Outcome::partial:
       return fmt::format("Not complete: {} that nobody asked for remain{} to be migrated.{}\n",
@@ -210,6 +220,7 @@ std::string summary_text(const Options& options, const Summary& summary) {
     }
     out += list_text("Skipped jobs", summary.skipped);
     out += list_text("Bad jobs", summary.bad);
+    out += list_text("Directories that could not be listed", summary.unlisted);
     out += advice_text(summary.bad);
   }
   return out + closing_text(options, summary);
@@ -227,11 +238,13 @@ std::uint64_t count_of(const StateOverview& state, std::string_view outcome) {
   return found == state.outcomes.end() ? 0 : found->second;
 }
 
-// `running`, `interrupted`, `ended with bad jobs`, `complete with bad jobs` or `complete`.
+// `running`, `interrupted`, `ended with bad jobs`, `ended with hidden jobs`, `complete with bad jobs` or
+// `complete`.
 std::string_view phase_of(const StateOverview& state) {
   if (!state.holder.empty()) return "running";
   const auto phase = state.values.find("phase");
   if (phase != state.values.end() && phase->second == phase_bad_jobs) return "ended with bad jobs";
+  if (phase != state.values.end() && phase->second == phase_hidden_jobs) return "ended with hidden jobs";
   if (!is_complete(state)) return "interrupted";
   return count_of(state, outcome_bad) ? "complete with bad jobs" : "complete";
 }
@@ -247,6 +260,8 @@ std::string_view next_step(std::string_view phase) {
     return "Run the same command again: it goes on from here, and tries bad jobs again.";
   if (phase == "ended with bad jobs")
     return "Mend the bad jobs and run the same command again, or complete it without them (--accept-bad).";
+  if (phase == "ended with hidden jobs")
+    return "Make these directories readable and run the same command again.";
   return "Run the same command again to catch up with what has changed in the source since.";
 }
 
@@ -263,11 +278,15 @@ std::string status_text(const StateOverview& state) {
                      bad, bytes_text(static_cast<double>(state.bytes_in)),
                      bytes_text(static_cast<double>(state.bytes_out)));
   out += fmt::format("  begun {} with {}\n", value_of(state, "started"), value_of(state, "options"));
+  if (!state.unlisted.empty())
+    out += "  Directories that could not be listed; they hide an unknown number of jobs:\n";
+  for (const Error& error : state.unlisted)
+    out += fmt::format("    {}: {}\n", printable(error.subject), printable(error.what));
   return out + fmt::format("{}\n", next_step(phase));
 }
 
 std::string status_json(const StateOverview& state) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();
@@ -281,12 +300,13 @@ std::string status_json(const StateOverview& state) {
     put(json, outcome.data(), count_of(state, outcome));
   put(json, "bytesIn", state.bytes_in);
   put(json, "bytesOut", state.bytes_out);
+  put_errors(json, "unlisted", state.unlisted);
   json.EndObject();
   return std::string(buffer.GetString()) + '\n';
 }
 
 std::string report_json(const Options& options, const Summary& summary) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();
@@ -310,6 +330,7 @@ std::string report_json(const Options& options, const Summary& summary) {
   put_notes(json, summary);
   put_errors(json, "bad", summary.bad);
   put_errors(json, "skipped", summary.skipped);
+  put_errors(json, "unlisted", summary.unlisted);
   json.Key("leftBehindJobs");
   json.StartArray();
   for (const std::string& path : summary.left_behind) json.String(printable(path).c_str());

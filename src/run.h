@@ -30,8 +30,8 @@ class Ledger {
   void show_to(std::function<void(const Slot&)> look) { look_ = std::move(look); }
 
   void retire(Slot& slot);
-  // A directory that cannot be read hides jobs: as bad as a bad job.
-  void add_unreadable(const Error& directory);
+  // A directory that cannot be listed hides an unknown number of jobs.
+  void add_unlisted(const Error& directory);
   void add_notes(const std::string& subject, const Notes& notes);
 
   // The target cannot be written any more, or the user wants to end: no further job is begun.
@@ -75,7 +75,8 @@ unsigned threads_for(const Options& options);
 // The whole run on these files: tests hand in failing ones. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);
 
-// Both say whether the run came to the last job.
+// Both say whether the run came to the last job. The graph makes do with the threads that it can get; with
+// none it leaves the run to the loop.
 bool run_serial(const Run& run);
 bool run_graph(const Run& run);
 

@@ -14,10 +14,11 @@ bool run_serial(const Run& run) {
     if (run.listener.job && is_job) run.listener.job(slot.path);
     for (const auto stage : {&Stages::read, &Stages::transform, &Stages::encode, &Stages::write})
       run.stages.run(stage, slot);
+    if (slot.fate == Fate::starved) run.stages.give_up(slot);  // it was alone from the start
     run.ledger.retire(slot);
     slot.trim();
   }
-  return !run.jobs.next();  // a signal behind the last job changes nothing
+  return !run.jobs.next() && !run.jobs.cut_short();  // a signal behind the last job changes nothing
 }
 
 }  // namespace jobferry

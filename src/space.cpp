@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <future>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "discover.h"
+#include "each_job.h"
 #include "stages.h"
 #include "target.h"
 #include "text.h"
@@ -26,14 +24,16 @@ struct Travel {
 };
 
 // The part of plain data files that is no white space, measured on the first ones.
-double compact_share(Files& files, const Plan& plan) {
+double compact_share(Files& files, const Plan& plan, const std::atomic<bool>* stop) {
   constexpr int sample = 16, most_looked_at = 1000;
   constexpr std::uint64_t largest = 64U << 20;
   double before = 0, after = 0;
   Buffer text, compact;
   Walk walk(files, plan.archive, plan.options.follow_symlinks);
+  walk.stopped = [stop] { return stop && *stop; };
   int taken = 0, looked_at = 0;
   for (auto path = walk.next(); path && taken < sample && looked_at++ < most_looked_at; path = walk.next()) {
+    if (stop && *stop) break;
     if (!files.read(join(join(plan.archive.root, path->text()), names::data), largest, text)) continue;
     compact.reserve(text.size());
     std::size_t written = 0;
@@ -58,41 +58,21 @@ void add_file(Needs& needs, Files& files, const Plan& plan, const Travel& travel
                      : info->size;
 }
 
-// One of several that share a walk: a cold disk answers many at a time (readers.h).
-Needs add_up(Files& files, const Plan& plan, const Travel& travel, Walk& walk, std::mutex& turn,
-             const std::atomic<bool>* stop) {
-  Needs needs;
-  Passed unused;
-  while (!(stop && *stop)) {  // a run that is stopped here ends before its first job
-    std::optional<Folder> folder;
-    {
-      const std::lock_guard lock(turn);
-      folder = walk.next_folder();
-    }
-    if (!folder) break;
-    for (const JobPath& job : walk.jobs_in(*folder, unused)) {
-      const std::string directory = join(plan.archive.root, job.text());
-      ++needs.inodes;
-      if (const auto entries = files.list(directory))
-        for (const Entry& entry : *entries) add_file(needs, files, plan, travel, directory, entry);
-    }
-  }
-  return needs;
-}
-
 Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::atomic<bool>* stop) {
   Walk walk(files, plan.archive, plan.options.follow_symlinks);
-  std::mutex turn;
-  const bool alone = plan.options.debug;
-  std::vector<std::future<Needs>> parts;
-  for (unsigned i = 0; i < (alone ? 1 : plan.options.io_depth); ++i)
-    parts.push_back(std::async(alone ? std::launch::deferred : std::launch::async,
-                               [&] { return add_up(files, plan, travel, walk, turn, stop); }));
+  // A cold disk answers many at a time (readers.h).
+  const unsigned threads = plan.options.debug ? 1 : plan.options.io_depth;
+  std::vector<Needs> parts(threads);
+  (void)each_job(walk, {threads, stop, {}}, [&](const JobPath& job, unsigned worker) {
+    const std::string directory = join(plan.archive.root, job.text());
+    ++parts[worker].inodes;
+    if (const auto entries = files.list(directory))
+      for (const Entry& entry : *entries) add_file(parts[worker], files, plan, travel, directory, entry);
+  });
   Needs sum;
-  for (auto& part : parts) {
-    const Needs needs = part.get();
-    sum.bytes += needs.bytes;
-    sum.inodes += needs.inodes;
+  for (const Needs& part : parts) {
+    sum.bytes += part.bytes;
+    sum.inodes += part.inodes;
   }
   return sum;
 }
@@ -128,7 +108,8 @@ Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>
   // Where even all that the source's file system holds would fit, there is nothing to count.
   if (here->used_bytes < there->free_bytes && here->used_inodes < there->free_inodes) return {};
 
-  const Travel travel{shares_data(files, plan, place), plan.reads_data() ? compact_share(files, plan) : 1};
+  const Travel travel{shares_data(files, plan, place),
+                      plan.reads_data() ? compact_share(files, plan, stop) : 1};
   return check_room(plan.options.target, needs_of(files, plan, travel, stop), *there);
 }
 

@@ -1,10 +1,12 @@
 #include "stages.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -36,11 +38,14 @@ constexpr std::uint64_t edits_share = 1, places_share = 3;
 // What its compressed form takes for each of its bytes, read and written, and its content with it.
 constexpr std::uint64_t packed_factor = 2 + usual_expansion * content_factor;
 
+// What could not be had, or asked, says nothing about the job. The fate comes last: nothing can break off
+// between it and its reason.
 void fail(Slot& slot, Error error, std::string_view file) {
-  slot.fate = Fate::bad;
+  const bool starved = error.kind == Kind::out_of_resources, asked = error.kind != Kind::state_unusable;
   error.subject = slot.subject;
   if (error.file.empty() || error.file.find('/') != error.file.npos) error.file = file;
   slot.error = std::move(error);
+  slot.fate = starved ? Fate::starved : asked ? Fate::bad : Fate::failed;
 }
 
 Error in_file(Error error, std::string_view file) {
@@ -49,8 +54,8 @@ Error in_file(Error error, std::string_view file) {
 }
 
 void skip(Slot& slot, std::string_view file, std::string what) {
-  slot.fate = Fate::skipped;
   slot.error = Error{Kind::empty_file, std::move(what), {}, {}, std::string(file), slot.subject, {}};
+  slot.fate = Fate::skipped;
 }
 
 void end_run(Slot& slot, Error error) {
@@ -77,6 +82,9 @@ Error is_empty(const DataFile& file) {
   return {Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}};
 }
 
+// Jobs that are expected to take more than this are large: where memory is short they may be why.
+constexpr std::uint64_t large_job = 64U << 20;
+
 // What is kept between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
 constexpr std::size_t warm_bytes = 4U << 20;
 
@@ -87,9 +95,18 @@ struct Tools {
   Codec codec;
 };
 
+// Not thread_local: glibc ends the program where it has no memory to register the destructor of such a thing.
 Tools& tools() {
-  static thread_local Tools of_this_thread;
-  return of_this_thread;
+  static const pthread_key_t key = [] {
+    pthread_key_t made{};
+    const auto forget = [](void* of_thread) { delete static_cast<Tools*>(of_thread); };
+    if (::pthread_key_create(&made, forget) != 0) throw std::bad_alloc();
+    return made;
+  }();
+  if (void* known = ::pthread_getspecific(key)) return *static_cast<Tools*>(known);
+  auto made = std::make_unique<Tools>();
+  if (::pthread_setspecific(key, made.get()) != 0) throw std::bad_alloc();
+  return *made.release();
 }
 
 std::string leg_name(const Leg& leg) { return fmt::format("{}->{}", leg.from, leg.to); }
@@ -110,7 +127,7 @@ void Slot::reset(JobPath next) {
   path = std::move(next);
   subject = path.text();
   memory = 0;
-  listed = recorded = unchanged = false;
+  listed = alone = recorded = in_target = unchanged = false;
   files.clear();
   name = 0;
   fate = Fate::pending;
@@ -125,11 +142,11 @@ void Slot::reset(JobPath next) {
     file->error.reset();
   }
   job.notes.clear();
-  written.clear();
+  begun = false;
   data = nullptr;
   data_changed = unspliced = false;
   meta_out = data_out = data_out_name = {};
-  bytes_in = bytes_out = blocks_out = 0;
+  bytes_in = bytes_out = entries_out = blocks_out = 0;
   carried_unread = false;
 }
 
@@ -152,12 +169,26 @@ void Stages::run(Stage stage, Slot& slot) const {
   try {
     (this->*stage)(slot);
   } catch (const std::bad_alloc&) {
-    undo(slot);
-    fail(slot, {Kind::file_too_large, "there is not enough memory for this job"}, names::meta);
+    break_off(slot, Kind::out_of_resources, "there is not enough memory for this job");
   } catch (const std::exception& error) {
-    undo(slot);
-    fail(slot, {Kind::internal, fmt::format("a defect of jobferry: {}", error.what())}, names::meta);
+    break_off(slot, Kind::internal, error.what());
   }
+}
+
+// A job that a stage has left half done is neither migrated nor bad until its files are gone. If there is no
+// memory even for that, the exception goes on and the job counts as failed, without a reason of its own.
+void Stages::break_off(Slot& slot, Kind kind, std::string_view why) const {
+  slot.fate = Fate::failed;
+  slot.error.reset();
+  if (auto undone = undo(slot); !undone) return end_run(slot, std::move(undone.error()));
+  fail(slot, {kind, kind == Kind::internal ? fmt::format("a defect of jobferry: {}", why) : std::string(why)},
+       names::meta);
+}
+
+void Stages::give_up(Slot& slot) const {
+  const bool large = slot.meta_info && memory_estimate(slot) > large_job;
+  slot.fate = large ? Fate::bad : Fate::failed;
+  if (large) slot.error->kind = Kind::file_too_large;
 }
 
 Result<FileInfo> Stages::regular_info(const Slot& slot, const Entry& entry) const {
@@ -198,11 +229,17 @@ void Stages::list(Slot& slot) const {
 
   slot.entries = entries->size();
   for (const Entry& entry : *entries) sort_entry(slot, entry);
+  if (slot.fate == Fate::starved) return;
   judge_listing(slot);
   if (state_) describe_files(slot);
   std::optional<JobRecord> record;
-  if (state_ && state_->known_jobs() > 0) record = state_->find(slot.subject);
+  if (state_ && state_->known_jobs() > 0) {
+    auto found = state_->find(slot.subject);
+    if (!found) return end_run(slot, std::move(found.error()));
+    record = std::move(*found);
+  }
   slot.recorded = record.has_value();
+  slot.in_target = record && record->outcome == outcome_migrated;
   const bool asked_for = is_asked_for(slot, record);
   if (record) take_over(slot, std::move(record));
   if (!asked_for && !slot.unchanged && slot.fate != Fate::foreign) slot.fate = Fate::left_out;
@@ -254,7 +291,8 @@ bool Stages::is_asked_for(Slot& slot, const std::optional<JobRecord>& record) co
 
 // What an earlier run has done and recorded is done, unless a file has changed. Bad jobs are tried again.
 void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
-  if (record->files != slot.files || record->outcome == outcome_bad) return;
+  const bool done = record->outcome == outcome_migrated || record->outcome == outcome_skipped;
+  if (!done || record->files != slot.files) return;
   slot.unchanged = true;
   slot.fate = record->outcome == outcome_migrated ? Fate::migrated : Fate::skipped;
   slot.error = std::move(record->error);
@@ -280,10 +318,12 @@ void Stages::read(Slot& slot) const {
   slot.bytes_in = slot.meta_info->size;
   auto read = files_.read(join(slot.source, names::meta), plan_.options.max_file_size, slot.meta_text);
   if (!read) return fail(slot, std::move(read.error()), names::meta);
+  slot.meta_info = *read;  // content and attributes are of one file, whatever was listed before
   for (DataFile* file : {&slot.gz, &slot.plain}) {
     if (!file->info) continue;
     slot.bytes_in += file->info->size;
     if (slot.reads_data) read_data(slot, *file);
+    if (slot.fate != Fate::pending) return;
   }
 }
 
@@ -294,7 +334,12 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
   const std::uint64_t limit = file.is_gzip() ? most + most / 256 + 65536 : most;
   auto read = files_.read(join(slot.source, file.name), limit, file.raw);
   file.error.reset();
-  if (!read) file.error = in_file(std::move(read.error()), file.name);
+  if (!read && read.error().kind == Kind::out_of_resources)
+    return fail(slot, std::move(read.error()), file.name);
+  if (!read)
+    file.error = in_file(std::move(read.error()), file.name);
+  else
+    file.info = *read;
 }
 
 // False: it takes more memory than the job was granted.
@@ -347,6 +392,10 @@ void Stages::choose_of_two(Slot& slot) const {
       slot.data = file;
       break;
     }
+    // What could not be asked is no reason to use the other one.
+    const Kind kind = done.error().kind;
+    if (kind == Kind::out_of_resources || kind == Kind::read_failed)
+      return fail(slot, std::move(done.error()), file->name);
     const bool meta_is_bad = done.error().file == names::meta;
     if (!refused || refused->kind == Kind::empty_file || meta_is_bad) refused = std::move(done.error());
     if (meta_is_bad) break;
@@ -466,8 +515,11 @@ void Stages::encode(Slot& slot) const {
 
 void Stages::write(Slot& slot) const {
   const bool not_to_be_there = slot.fate == Fate::bad || slot.fate == Fate::skipped;
-  if (not_to_be_there && !slot.unchanged && target_.reused()) {
-    if (auto gone = target_.remove_job(slot.subject); !gone) return end_run(slot, std::move(gone.error()));
+  if (!slot.unchanged && target_.reused() && (not_to_be_there || slot.fate == Fate::pending)) {
+    const auto changes = prepare_target(slot);
+    if (!changes) return end_run(slot, Error(changes.error()));
+    if (*changes && not_to_be_there)
+      if (auto gone = target_.remove_job(slot.subject); !gone) return end_run(slot, std::move(gone.error()));
   }
   if (slot.fate != Fate::pending) return;
   auto done = write_files(slot);
@@ -475,31 +527,61 @@ void Stages::write(Slot& slot) const {
     slot.fate = Fate::migrated;
     return;
   }
-  undo(slot);
   // What could not be read makes the job bad; what cannot be written would fail for all others, too.
-  if (done.error().kind != Kind::write_failed) return fail(slot, std::move(done.error()), names::meta);
-  end_run(slot, std::move(done.error()));
+  if (done.error().kind == Kind::write_failed)
+    end_run(slot, std::move(done.error()));
+  else
+    fail(slot, std::move(done.error()), names::meta);
+  undo_or_end(slot);
 }
 
-// A job is there as a whole or not at all.
-void Stages::undo(Slot& slot) const {
-  for (auto path = slot.written.rbegin(); path != slot.written.rend(); ++path) (void)target_.remove(*path);
-  slot.written.clear();
+// Before what an earlier run has migrated is changed, the state says so, on disk: whatever ends this run, and
+// whatever becomes of the source then, the next one does not take the row for what is there. The same for a
+// new job in a target that has been complete, where what no row knows may be somebody else's. False: a source
+// that could not be asked is no reason to delete what was migrated of it.
+Result<bool> Stages::prepare_target(Slot& slot) const {
+  if (!state_) return true;
+  if (slot.fate == Fate::bad && slot.error->kind == Kind::read_failed) {
+    const auto record = state_->find(slot.subject);
+    if (!record) return Error(record.error());
+    slot.recorded = record->has_value();
+    slot.unchanged = slot.recorded && (*record)->outcome == outcome_migrated;
+    if (slot.unchanged) return false;
+  }
+  if (slot.in_target || (slot.fate == Fate::pending && target_.was_complete()))
+    if (auto begun = state_->begin_job(slot.subject); !begun) return std::move(begun.error());
+  return true;
+}
+
+// A job is there as a whole or not at all. What a stage that threw has written it may not have told of, so
+// the directory says what is there.
+Result<void> Stages::undo(Slot& slot) const {
+  if (!slot.begun) return {};
+  if (auto gone = target_.remove_job(slot.subject); !gone) return gone;
+  slot.begun = false;
+  return {};
+}
+
+// What is left of a job must not come to be in a complete archive.
+void Stages::undo_or_end(Slot& slot) const {
+  auto undone = undo(slot);
+  if (undone || slot.fate == Fate::failed) return;
+  end_run(slot, std::move(undone.error()));
 }
 
 Result<void> Stages::write_files(Slot& slot) const {
   const std::string& directory = slot.subject;
   const auto put = [&](std::string_view name, std::uint64_t size, const auto& how) -> Result<void> {
-    const std::string path = join(directory, name);
-    auto done = how(path);
+    auto done = how(join(directory, name));
     if (!done) return in_file(std::move(done.error()), name);
-    slot.written.push_back(path);
+    ++slot.entries_out;
     slot.bytes_out += size;
     slot.blocks_out += blocks_of(size);
     return done;
   };
+  slot.begun = true;
   if (auto made = target_.make_job(directory, slot.directory); !made) return made;
-  slot.written.push_back(directory);
+  ++slot.entries_out;
 
   if (slot.data) {
     const FileInfo& like = *slot.data->info;
@@ -519,8 +601,7 @@ Result<void> Stages::write_files(Slot& slot) const {
     auto info = files_.info(join(slot.source, entry.name));
     if (!info) return in_file(std::move(info.error()), entry.name);
     slot.bytes_in += info->size;
-    auto done =
-        put(entry.name, info->size, [&](const std::string& path) { return target_.copy(path, *info); });
+    auto done = put(entry.name, info->size, [&](const std::string& path) { return target_.copy(path); });
     if (!done) return done;
   }
   return put(names::meta, slot.meta_out.size(),

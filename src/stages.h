@@ -42,6 +42,7 @@ enum class Fate : std::uint8_t {
   skipped,        // X6
   bad,            // X12
   too_large_now,  // needs more memory than it was given: comes again with more
+  starved,        // a descriptor or memory could not be had: comes again, and alone
   failed,         // the target cannot be written, the run ends
 };
 
@@ -64,6 +65,7 @@ struct Slot {
   std::string subject;       // the path as text
   std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
   bool listed = false;       // has been through list; it comes again after that if it needs more memory
+  bool alone = false;        // no other job is in flight, or it was starved once and waits for that
   Fate fate = Fate::pending;
   std::optional<Error> error;
 
@@ -72,6 +74,7 @@ struct Slot {
   FileInfo directory;
   std::string files;       // its files as the state records them
   bool recorded = false;   // an earlier run has recorded it
+  bool in_target = false;  // as migrated: the target holds what it was then
   std::size_t name = 0;    // which of Options::jobs it is, from 1
   bool unchanged = false;  // and no file has changed since: it is done
   std::optional<FileInfo> meta_info;
@@ -104,11 +107,12 @@ struct Slot {
 
   // write
   Buffer chunk;
-  std::vector<std::string> written;  // files and directories of this job in the target
+  bool begun = false;  // its directory in the target is ours now
 
   // counts
   std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::uint64_t blocks_out = 0;  // that its files take if all are written (space.h)
+  std::uint64_t entries_out = 0;  // files and directories of its own that it has in the target
+  std::uint64_t blocks_out = 0;   // that its files take if all are written (space.h)
   bool carried_unread = false;
 
   void reset(JobPath next);
@@ -126,8 +130,8 @@ class Stages {
   Stages(Files& files, const Plan& plan, Target& target, State* state)
       : files_(files), plan_(plan), target_(target), state_(state) {}
 
-  // One of these. Nothing is thrown out of it: a job for which there is no memory is bad, leaves nothing in
-  // the target, and the others go on.
+  // One of these. Nothing is thrown out of it but for want of memory to say what is wrong. A job that was
+  // starved leaves nothing in the target.
   using Stage = void (Stages::*)(Slot&) const;
   void run(Stage stage, Slot& slot) const;
 
@@ -137,6 +141,10 @@ class Stages {
   void transform(Slot& slot) const;
   void encode(Slot& slot) const;
   void write(Slot& slot) const;
+
+  // What becomes of a job that was starved although it was alone: want of resources is no fault of the job
+  // and ends the run, but a job so large that it alone takes more than there is is bad.
+  void give_up(Slot& slot) const;
 
   // The memory that a listed job is expected to take, in bytes. One that turns out to need more comes again.
   std::uint64_t memory_estimate(const Slot& slot) const;
@@ -158,7 +166,10 @@ class Stages {
   void choose_of_two(Slot& slot) const;
   void note_two_files(Slot& slot, const std::optional<Error>& refused) const;
   Result<void> write_files(Slot& slot) const;
-  void undo(Slot& slot) const;
+  Result<bool> prepare_target(Slot& slot) const;
+  void break_off(Slot& slot, Kind kind, std::string_view why) const;
+  Result<void> undo(Slot& slot) const;
+  void undo_or_end(Slot& slot) const;
 
   Files& files_;
   const Plan& plan_;

@@ -6,14 +6,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/filesystem.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 namespace jobferry {
 
-namespace fs = boost::filesystem;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -25,20 +27,32 @@ Error unusable(const std::string& target, std::string what) {
 
 // The path without links as far as it exists; what does not exist yet is appended.
 fs::path resolved(const std::string& path) {
-  boost::system::error_code code;
+  std::error_code code;
   fs::path whole = fs::absolute(path, code);
   const fs::path canonical = fs::weakly_canonical(whole, code);
   whole = code ? whole.lexically_normal() : canonical;
-  return whole.filename() == "." || whole.filename() == "/" ? whole.parent_path() : whole;
+  return whole.filename() == "." || whole.filename().empty() ? whole.parent_path() : whole;
 }
 
-bool same_place(Files& files, const fs::path& a, const fs::path& b) {
+// That nothing is there is an answer, that it cannot be looked at is none.
+Result<bool> look(const fs::path& path, struct stat& s) {
+  if (::stat(path.c_str(), &s) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  const bool starved = errno == ENOMEM;
+  Error error{starved ? Kind::out_of_resources : Kind::target_unusable,
+              fmt::format("cannot look at it: {}", std::generic_category().message(errno))};
+  error.file = path.native();
+  return error;
+}
+
+Result<bool> same_place(const fs::path& a, const fs::path& b) {
   if (a == b) return true;
-  const auto x = files.info(a.native()), y = files.info(b.native());
-  return x && y && x->device == y->device && x->inode == y->inode;
+  struct stat x, y;
+  auto both = look(a, x);
+  if (both && *both) both = look(b, y);
+  if (!both || !*both) return both;
+  return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
-
-const std::string marker(names::unfinished);
 
 // So that a directory can be written in until the end.
 FileInfo writable(FileInfo like) {
@@ -46,15 +60,41 @@ FileInfo writable(FileInfo like) {
   return like;
 }
 
-Result<void> remove_tree(Files& files, const std::string& directory) {
+bool is_stopped(const std::atomic<bool>* stop) { return stop && *stop; }
+
+// What is in a directory of a finished target cannot always be removed: its mode may be that of the source.
+// Says whether it had to be changed.
+Result<bool> make_writable(Files& files, const std::string& directory) {
+  const auto now = files.info(directory + "/.");
+  if (!now) return Error(now.error());
+  if ((now->mode & 0700) == 0700) return false;
+  if (auto done = files.set_attributes(directory, writable(*now)); !done) return std::move(done.error());
+  return true;
+}
+
+// False: it was stopped.
+Result<bool> remove_tree(Files& files, const std::string& directory, const std::atomic<bool>* stop) {
+  if (auto ready = make_writable(files, directory); !ready) return std::move(ready.error());
   const auto entries = files.list(directory);
   if (!entries) return Error(entries.error());
   for (const Entry& entry : *entries) {
+    if (is_stopped(stop)) return false;
     const std::string path = join(directory, entry.name);
-    auto gone = entry.type == FileType::directory ? remove_tree(files, path) : files.remove(path);
-    if (!gone) return gone;
+    if (entry.type == FileType::directory) {
+      auto whole = remove_tree(files, path, stop);
+      if (!whole || !*whole) return whole;
+    } else if (auto gone = files.remove(path); !gone) {
+      return std::move(gone.error());
+    }
   }
-  return files.remove(directory);
+  if (auto gone = files.remove(directory); !gone) return std::move(gone.error());
+  return true;
+}
+
+// It is the target that cannot be used: no job is bad for that.
+Error of_target(Error error) {
+  if (error.kind == Kind::read_failed) error.kind = Kind::write_failed;
+  return error;
 }
 
 // For files that the source does not have.
@@ -67,14 +107,20 @@ FileInfo as_of_now(FileInfo like) {
 }  // namespace
 
 Result<void> check_target(Files& files, const Archive& source, const Options& options) {
+  const auto refuse_if = [&](Result<bool> found, std::string_view why) -> Result<void> {
+    if (!found) return std::move(found.error());
+    return *found ? Result<void>(unusable(options.target, std::string(why))) : Result<void>();
+  };
   const fs::path from = resolved(source.root), to = resolved(options.target);
-  if (same_place(files, from, to)) return unusable(options.target, "source and target are the same");
-  if (lies_in(files, options.target, source.root))
-    return unusable(options.target, "the target lies inside the source");
-  if (lies_in(files, source.root, options.target))
-    return unusable(options.target, "the source lies inside the target");
+  if (auto sound = refuse_if(same_place(from, to), "source and target are the same"); !sound) return sound;
+  if (auto sound = refuse_if(lies_in(options.target, source.root), "the target lies inside the source");
+      !sound)
+    return sound;
+  if (auto sound = refuse_if(lies_in(source.root, options.target), "the source lies inside the target");
+      !sound)
+    return sound;
   const std::string parent = standing_place(options.target);
-  boost::system::error_code code;
+  std::error_code code;
   if (!fs::is_directory(parent, code))
     return unusable(options.target, fmt::format("{} is no directory", parent));
   if (::access(parent.c_str(), W_OK | X_OK) != 0)
@@ -85,18 +131,24 @@ Result<void> check_target(Files& files, const Archive& source, const Options& op
   return {};
 }
 
-Result<void> check_empty(Files& files, const std::string& target) {
-  auto info = files.info(target + "/.");
-  if (!info) {
-    boost::system::error_code code;
-    const bool nothing = fs::symlink_status(target, code).type() == fs::file_not_found;
-    return nothing ? Result<void>() : unusable(target, "the target is no directory");
-  }
+Result<std::optional<std::vector<Entry>>> entries_of_target(Files& files, const std::string& target) {
+  const auto refused = [&](Error& error) {
+    return error.kind == Kind::out_of_resources ? std::move(error) : unusable(target, error.what);
+  };
+  auto opened = files.open_target(target);
+  if (!opened) return refused(opened.error());
+  if (!*opened) return std::optional<std::vector<Entry>>();
   auto entries = files.list(target);
-  if (!entries) return unusable(target, entries.error().what);
-  if (entries->empty()) return {};
+  if (!entries) return refused(entries.error());
+  return std::optional(std::move(*entries));
+}
+
+Result<void> check_empty(Files& files, const std::string& target) {
+  const auto entries = entries_of_target(files, target);
+  if (!entries) return Error(entries.error());
+  if (!*entries || (*entries)->empty()) return {};
   const auto unfinished = [](const Entry& entry) { return entry.name == names::unfinished; };
-  if (std::any_of(entries->begin(), entries->end(), unfinished))
+  if (std::any_of((*entries)->begin(), (*entries)->end(), unfinished))
     return unusable(
         target,
         fmt::format("the target holds an unfinished migration ({}): remove it, or name another target",
@@ -104,36 +156,67 @@ Result<void> check_empty(Files& files, const std::string& target) {
   return unusable(target, "the target is not empty");
 }
 
-std::vector<std::string> changed_since(Files& files, const std::string& target, const timespec& since) {
+Result<void> write_marker(Files& files, const std::string& target, const Marker& marker) {
+  const std::string path = join(target, names::unfinished);
+  const auto there = files.exists(path);
+  if (!there) return Error(there.error());
+  if (*there)
+    if (auto gone = files.remove(path); !gone) return gone;
+  auto root = files.info(target + "/.");
+  if (!root) return std::move(root.error());
+  const std::string text = marker_text(marker);
+  OnePiece content(text);
+  return files.write(path, content, as_of_now(*root));
+}
+
+Result<bool> empty_target(Files& files, const std::string& target, const std::atomic<bool>* stop) {
+  const auto entries = files.list(target);
+  if (!entries) return Error(entries.error());
+  for (const Entry& entry : *entries) {
+    if (is_stopped(stop)) return false;
+    if (entry.name == names::unfinished) continue;
+    const std::string path = join(target, entry.name);
+    if (entry.type == FileType::directory) {
+      auto whole = remove_tree(files, path, stop);
+      if (!whole || !*whole) return whole;
+    } else if (auto gone = files.remove(path); !gone) {
+      return std::move(gone.error());
+    }
+  }
+  return true;
+}
+
+Result<std::vector<std::string>> changed_since(Files& files, const std::string& target, const timespec& since,
+                                               const std::atomic<bool>* stop) {
   constexpr std::size_t few = 3;
   std::vector<std::string> found;
   std::vector<std::string> directories = {target};
-  const auto is_newer = [&](const std::string& path) {
-    const auto info = files.info(path);
-    return info && std::tie(info->ctime.tv_sec, info->ctime.tv_nsec) > std::tie(since.tv_sec, since.tv_nsec);
-  };
-  while (!directories.empty() && found.size() < few) {
+  while (!directories.empty() && found.size() < few && !is_stopped(stop)) {
     const std::string directory = std::move(directories.back());
     directories.pop_back();
-    if (is_newer(directory + "/.")) found.push_back(directory);
     const auto entries = files.list(directory);
-    if (!entries) continue;  // the run that follows will say why
+    if (!entries) return Error(entries.error());
     for (const Entry& entry : *entries) {
       const std::string path = join(directory, entry.name);
       if (entry.type == FileType::directory) directories.push_back(path);
       const bool ours =
           entry.name == names::meta || entry.name == names::cluster || entry.name == names::version;
-      if (ours && is_newer(path)) found.push_back(path);
+      if (!ours) continue;
+      const auto info = files.info(path);
+      if (!info) return Error(info.error());
+      if (std::tie(info->ctime.tv_sec, info->ctime.tv_nsec) > std::tie(since.tv_sec, since.tv_nsec))
+        found.push_back(path);
     }
   }
   found.resize(std::min(found.size(), few));
   return found;
 }
 
-bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
+Result<bool> lies_in(const std::string& inner, const std::string& outer) {
   const fs::path top = resolved(outer);
   for (fs::path at = resolved(inner); !at.empty(); at = at.parent_path()) {
-    if (same_place(files, at, top)) return true;
+    auto same = same_place(at, top);
+    if (!same || *same) return same;
     if (at == at.parent_path()) break;
   }
   return false;
@@ -141,91 +224,94 @@ bool lies_in(Files& files, const std::string& inner, const std::string& outer) {
 
 std::string resolved_path(const std::string& path) { return resolved(path).native(); }
 
-Result<void> check_discard(Files& files, const std::string& target, bool ours) {
-  const auto entries = files.list(target);
-  if (!entries || entries->empty() || ours || files.info(join(target, marker))) return {};
-  return unusable(target, "--restart: the target is not of an unfinished migration");
-}
-
-Result<void> discard_target(Files& files, const std::string& target, bool ours) {
-  if (auto allowed = check_discard(files, target, ours); !allowed) return allowed;
-  const auto entries = files.list(target);
-  return !entries || entries->empty() ? Result<void>() : remove_tree(files, target);
-}
-
 std::string standing_place(const std::string& target) {
-  boost::system::error_code code;
+  std::error_code code;
   fs::path at = resolved(target);
   while (!fs::exists(at, code) && at.has_parent_path()) at = at.parent_path();
   return at.native();
 }
 
-Target::Target(Files& files, const Archive& source, const Options& options, Standing standing)
+Target::Target(Files& files, const Archive& source, const Options& options, Beginning beginning)
     : files_(files),
       source_(source),
       root_(options.target),
       version_(options.to),
       mode_(options.data),
-      standing_(standing),
+      dry_run_(options.dry_run),
+      beginning_(std::move(beginning)),
       // An interrupted run may have left some without.
-      modes_missing_(standing == Standing::interrupted) {}
+      modes_missing_(beginning_.standing == Standing::interrupted) {}
 
+// The target is unfinished for all to see first, then no server accepts it, then that is on disk, then it
+// changes.
 Result<void> Target::create() {
-  if (auto made = make_parents(); !made) return made;
-  auto made = files_.make_directory(root_, source_.root_info);
-  if (!made) return std::move(made.error());
-  if ((source_.root_info.mode & 0700) != 0700) modes_missing_ = true;
-  // An empty directory that stood there gets mode and ownership of the source's root, too.
-  if (!*made)
-    if (auto done = files_.set_attributes(root_ + "/.", writable(source_.root_info)); !done) return done;
+  if (auto done = reused() ? begin_again() : begin(); !done) return done;
   if (const auto info = files_.info(root_ + "/."); info) device_ = info->device;
-  const auto marked = stands(marker);
-  if (!marked) return Error(marked.error());
-  if (!*marked)
-    if (auto done = write(marker, unfinished_text(version_), as_of_now(source_.root_info)); !done)
-      return done;
-  if (reused())
-    if (auto done = withdraw_version(); !done) return done;
-  return mode_ == DataMode::reflink ? check_reflink(*made) : Result<void>();
-}
-
-// The target is unfinished for all to see first, then no server accepts it, then it changes.
-Result<void> Target::withdraw_version() {
   if (auto done = files_.sync(root_); !done) return done;
-  if (auto done = make_way(std::string(names::version)); !done) return done;
-  return files_.sync(root_);
+  return mode_ == DataMode::reflink ? check_reflink() : Result<void>();
 }
 
-Result<void> Target::make_parents() {
-  std::vector<fs::path> missing;
-  boost::system::error_code code;
-  for (fs::path at = resolved(root_).parent_path(); !at.empty() && !fs::exists(at, code);
-       at = at.parent_path())
-    missing.push_back(at);
-  FileInfo like = source_.root_info;
-  like.mode = 0755;
-  for (auto at = missing.rbegin(); at != missing.rend(); ++at)
-    if (auto made = files_.make_directory(at->native(), like); !made) return std::move(made.error());
-  return {};
+Result<void> Target::begin() {
+  if (auto made = files_.make_target(root_, source_.root_info); !made) return made;
+  root_like_ = source_.root_info;
+  if (dry_run_) return {};
+  // Once more, of the directory that was opened: only a marker may be in it, of a run that came no further.
+  const auto entries = files_.list(root_);
+  if (!entries) return Error(entries.error());
+  for (const Entry& entry : *entries)
+    if (entry.name != names::unfinished) return unusable(root_, "the target is not empty");
+  return write_marker(files_, root_, marker());
+}
+
+Result<void> Target::begin_again() {
+  auto root = files_.info(root_ + "/.");
+  if (!root) return std::move(root.error());
+  const bool closed = (root->mode & 0700) != 0700;
+  if (!beginning_.was_complete)
+    root_like_ = source_.root_info;
+  else if (closed)
+    root_like_ = *root;
+  if (closed)
+    if (auto done = files_.set_attributes(root_ + "/.", writable(*root)); !done) return done;
+  const auto seen = read_marker(files_, root_);
+  if (!seen) return Error(seen.error());
+  if (seen->marked != Marked::yes)
+    if (auto done = write_marker(files_, root_, marker()); !done) return done;
+  if (auto done = files_.sync(root_); !done) return done;
+  return make_way(std::string(names::version));
 }
 
 // --data=reflink where that cannot be done is told before any job is touched.
-Result<void> Target::check_reflink(bool made_root) {
+Result<void> Target::check_reflink() {
   if (source_.clusters.empty()) return {};
   const std::string probe = to("jobferry.probe");
-  auto done = files_.reflink(from(join(source_.clusters[0], names::cluster)), probe, source_.root_info);
+  if (auto free = make_way("jobferry.probe"); !free) return free;
+  auto done = files_.reflink(from(join(source_.clusters[0], names::cluster)), probe);
   if (done) return files_.remove(probe);
-  (void)files_.remove(to(marker));
-  if (made_root) (void)files_.remove(root_);
+  if (done.error().kind == Kind::out_of_resources) return done;
+  if (!reused()) {
+    (void)files_.remove(to(std::string(names::unfinished)));
+    (void)files_.set_attributes(root_ + "/.", source_.root_info);
+  }
   return unusable(root_, fmt::format("--data=reflink: the file system does not share blocks between these "
                                      "files ({})",
                                      done.error().what));
 }
 
+// An admin may have given the directories of a finished target to somebody else: that stays.
+Result<void> Target::keep_directory(const std::string& path, const FileInfo& like) {
+  if (!beginning_.was_complete) return files_.set_attributes(to(path), writable(like));
+  auto now = files_.info(to(path) + "/.");
+  if (!now) return of_target(std::move(now.error()));
+  if ((now->mode & 0700) == 0700) return {};
+  modes_missing_ = true;
+  return files_.set_attributes(to(path), writable(*now));
+}
+
 Result<void> Target::make_directory(const std::string& path, const FileInfo& like) {
   if ((like.mode & 0700) != 0700) modes_missing_ = true;
   auto made = files_.make_directory(to(path), like);
-  if (made && reused() && !*made) return files_.set_attributes(to(path), writable(like));
+  if (made && reused() && !*made) return keep_directory(path, like);
   if (made) return {};
   // Perhaps what leads to it is not there yet: mostly it is, so it is not asked for first.
   const std::size_t slash = path.rfind('/');
@@ -248,31 +334,35 @@ Result<void> Target::make_job(const std::string& path, const FileInfo& like) {
 }
 
 Result<void> Target::remove_job(const std::string& path) {
-  const auto there = stands(path);
+  const auto there = is_there(path);
   if (!there) return Error(there.error());
   if (!*there) return {};
+  for (const std::string& directory : {path.substr(0, path.rfind('/')), path}) {
+    const auto changed = make_writable(files_, to(directory));
+    if (!changed) return Error(changed.error());
+    if (*changed) modes_missing_ = true;
+  }
   if (auto done = empty(path); !done) return done;
   return remove(path);
 }
 
 Result<void> Target::empty(const std::string& directory) {
   const auto entries = files_.list(to(directory));
-  if (!entries) return Error(entries.error());
+  if (!entries) return of_target(entries.error());
   for (const Entry& entry : *entries)
     if (auto done = remove(join(directory, entry.name)); !done) return done;
   return {};
 }
 
-Result<bool> Target::stands(const std::string& path) {
+Result<bool> Target::is_there(const std::string& path) {
   auto found = files_.exists(to(path));
-  if (!found) found.error().kind = Kind::write_failed;  // it is the target that cannot be used
-  return found;
+  return found ? std::move(found) : Result<bool>(of_target(std::move(found.error())));
 }
 
 // Out of the way of a file that is to be written: what an earlier run left there.
 Result<void> Target::make_way(const std::string& path) {
   if (!reused()) return {};
-  const auto there = stands(path);
+  const auto there = is_there(path);
   if (!there) return Error(there.error());
   return *there ? remove(path) : Result<void>();
 }
@@ -287,58 +377,91 @@ Result<void> Target::write(const std::string& path, Pieces& content, const FileI
   return files_.write(to(path), content, like);
 }
 
-Result<void> Target::copy(const std::string& path, const FileInfo& like) {
+Result<void> Target::copy(const std::string& path) {
   if (auto free = make_way(path); !free) return free;
-  return files_.copy(from(path), to(path), like);
+  return files_.copy(from(path), to(path));
 }
 
 Result<void> Target::remove(const std::string& path) { return files_.remove(to(path)); }
 
-void Target::tidy_up(const std::string& job) {
-  const std::string second = job.substr(0, job.rfind('/')), first = second.substr(0, second.rfind('/'));
-  (void)remove(second);
-  (void)remove(first);
+Result<void> Target::tidy_up(const std::string& job) {
+  std::string path = job;
+  for (int level = 0; level < 2; ++level) {
+    path.resize(path.rfind('/'));
+    const auto there = is_there(path);
+    if (!there) return Error(there.error());
+    if (!*there) continue;
+    const auto entries = files_.list(to(path));
+    if (!entries) return Error(entries.error());
+    if (!entries->empty()) return {};
+    if (auto gone = remove(path); !gone) return gone;
+  }
+  return {};
 }
 
 Result<void> Target::carry_data(const std::string& path, const FileInfo& like) {
-  if (mode_ == DataMode::reflink) return files_.reflink(from(path), to(path), like);
+  if (mode_ == DataMode::reflink) return files_.reflink(from(path), to(path));
   if (mode_ == DataMode::link) return files_.link(from(path), to(path));
   if (mode_ == DataMode::automatic && reflinks_) {
-    if (files_.reflink(from(path), to(path), like)) return {};
+    auto shared = files_.reflink(from(path), to(path));
+    if (shared || shared.error().kind == Kind::out_of_resources) return shared;
     reflinks_ = false;
   }
   // A file can have too many links, or not be ours to link: then it is copied.
   if (mode_ == DataMode::automatic && like.device == device_ && files_.link(from(path), to(path))) return {};
-  return files_.copy(from(path), to(path), like);
+  return files_.copy(from(path), to(path));
 }
 
-Result<void> Target::finalize() {
-  if (modes_missing_)
-    if (auto done = restore_attributes(""); !done) return done;
+Result<bool> Target::restore_modes(const std::atomic<bool>* stop) {
+  return modes_missing_ && !dry_run_ ? restore_attributes("", stop) : true;
+}
+
+Result<void> Target::write_version() {
   if (auto done = files_.sync(root_); !done) return done;
   const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
-  if (auto done = write(std::string(names::version), fmt::format("{}\n", version_), like); !done) return done;
-  if (auto done = files_.sync(root_); !done) return done;
-  if (auto done = files_.remove(to(marker)); !done) return done;
-  if (auto done = files_.sync(root_); !done) return done;
-  // The root's mode comes last: it may forbid all that was done above.
-  return modes_missing_ ? files_.set_attributes(root_ + "/.", source_.root_info) : Result<void>();
+  auto done = write(std::string(names::version), fmt::format("{}\n", version_), like);
+  if (done) done = files_.sync(root_);
+  if (!done) withdraw();
+  return done;
+}
+
+// The root's mode comes last: it may forbid all that was done before.
+Result<void> Target::remove_marker() {
+  auto done = remove(std::string(names::unfinished));
+  if (done && root_like_) done = files_.set_attributes(root_ + "/.", *root_like_);
+  if (done) done = files_.sync(root_);
+  if (!done) withdraw();
+  return done;
+}
+
+void Target::withdraw() {
+  const std::string version = to(std::string(names::version));
+  const auto seen = read_marker(files_, root_);
+  if (!seen || seen->marked != Marked::yes) (void)write_marker(files_, root_, marker());
+  const auto there = files_.exists(version);
+  if (!there || *there) (void)files_.remove(version);
+  (void)files_.sync(root_);
 }
 
 // Modes that forbid writing could not be given before: now from the leaves up, but for the root.
-Result<void> Target::restore_attributes(const std::string& path) {
+Result<bool> Target::restore_attributes(const std::string& path, const std::atomic<bool>* stop) {
   const auto entries = files_.list(path.empty() ? root_ : to(path));
-  if (!entries) return {};  // nothing there: a dry run
+  if (!entries) return Error(entries.error());
   for (const Entry& entry : *entries) {
+    if (is_stopped(stop)) return false;
     if (entry.type != FileType::directory) continue;
-    if (auto done = restore_attributes(path.empty() ? entry.name : join(path, entry.name)); !done)
-      return done;
+    auto done = restore_attributes(path.empty() ? entry.name : join(path, entry.name), stop);
+    if (!done || !*done) return done;
   }
-  if (path.empty()) return {};
+  if (path.empty()) return true;
+  // A job may have left the source meanwhile.
+  const auto there = files_.exists(from(path) + "/.");
+  if (!there) return Error(there.error());
+  if (!*there) return true;
   auto like = files_.info(from(path) + "/.");
-  if (!like && reused()) return {};  // of a job that is no longer in the source
   if (!like) return std::move(like.error());
-  return files_.set_attributes(to(path), *like);
+  if (auto done = files_.set_attributes(to(path), *like); !done) return std::move(done.error());
+  return true;
 }
 
 }  // namespace jobferry

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "json.h"
 
@@ -16,6 +17,39 @@ std::size_t character_length(std::string_view rest) {
   const auto lead = static_cast<unsigned char>(rest[0]);
   const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
   return length > 0 && rest.size() >= length && json::is_utf8(rest.substr(0, length)) ? length : 0;
+}
+
+char32_t code_point(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  char32_t code = character.size() == 1 ? lead : lead & (0x7FU >> character.size());
+  for (const char tail : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(tail) & 0x3FU);
+  return code;
+}
+
+// Characters that act on a terminal, and those that show a text as another one than it is: in another order,
+// or with parts that nobody sees.
+bool misleads(char32_t code) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 14> ranges = {{
+      {0x0000, 0x001F},    // C0 controls
+      {0x007F, 0x009F},    // delete, C1 controls
+      {0x00AD, 0x00AD},    // soft hyphen
+      {0x061C, 0x061C},    // Arabic letter mark
+      {0x115F, 0x1160},    // Hangul fillers
+      {0x180B, 0x180F},    // Mongolian variation selectors and vowel separator
+      {0x200B, 0x200F},    // zero width, marks of direction
+      {0x2028, 0x202E},    // line and paragraph separators, embeddings and overrides of the direction
+      {0x2060, 0x206F},    // joiners, isolates of the direction
+      {0x3164, 0x3164},    // Hangul filler
+      {0xFE00, 0xFE0F},    // variation selectors
+      {0xFEFF, 0xFEFF},    // byte order mark
+      {0xFFF0, 0xFFFB},    // interlinear annotation
+      {0xE0000, 0xE0FFF},  // tags, variation selectors
+  }};
+  const bool is_private = code >= 0xE000 && code <= 0xF8FF;  // looks as a font likes
+  const bool is_noncharacter = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
+  return is_private || is_noncharacter || std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+           return code >= range.first && code <= range.second;
+         });
 }
 
 }  // namespace
@@ -61,14 +95,12 @@ std::string printable(std::string_view name) {
   std::string out;
   while (!name.empty()) {
     const std::size_t length = character_length(name);
-    const auto lead = static_cast<unsigned char>(name[0]);
-    const bool control = lead < 0x20 || lead == 0x7F ||
-                         (length == 2 && lead == 0xC2 && static_cast<unsigned char>(name[1]) < 0xA0);
-    if (length == 0 || control)
-      out += fmt::format("\\x{:02x}", lead);
+    const std::string_view character = name.substr(0, std::max<std::size_t>(length, 1));
+    if (length > 0 && !misleads(code_point(character)))
+      out += character;
     else
-      out += name.substr(0, length);
-    name.remove_prefix(std::max<std::size_t>(length == 2 && control ? 1 : length, 1));
+      for (const char byte : character) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    name.remove_prefix(character.size());
   }
   return out;
 }

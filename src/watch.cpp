@@ -1,19 +1,13 @@
 #include "watch.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <boost/filesystem.hpp>
-#include <cerrno>
 #include <condition_variable>
-#include <cstdio>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 #include <mutex>
 #include <new>
 #include <system_error>
 #include <utility>
+
+#include "replace_file.h"
 
 namespace jobferry {
 
@@ -25,41 +19,15 @@ using namespace std::chrono_literals;
 constexpr auto pause = 200ms;
 constexpr auto interval = 10s;
 
-// What the last run wrote; of anything else no more than that can be.
-std::string content_of(const std::string& path) {
-  constexpr std::size_t most = 65536;
-  std::string content(most, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(content.data(), most);
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  return content;
-}
-
-Error cannot_write(const std::string& path) {
-  Error error{Kind::output_failed, fmt::format("cannot be written: {}", std::strerror(errno))};
-  error.file = path;
-  return error;
-}
+// What the last run wrote is no longer than this.
+constexpr std::size_t most_metrics = 65536;
 
 }  // namespace
 
-Result<void> replace_file(const std::string& path, const std::string& content) {
-  // A link stays one: what it points to is replaced.
-  boost::system::error_code missing;
-  const std::string real = boost::filesystem::canonical(path, missing).native();
-  const std::string& place = missing ? path : real;
-  const std::string aside = fmt::format("{}.{}.tmp", place, ::getpid());
-  std::ofstream file(aside, std::ios::binary | std::ios::trunc);
-  file << content << std::flush;
-  if (file && std::rename(aside.c_str(), place.c_str()) == 0) return {};
-  Error error = cannot_write(path);
-  (void)std::remove(aside.c_str());
-  return error;
-}
-
 Watch::Watch(const Progress& progress, Log& log, Watched what)
     : log_(log), what_(std::move(what)), meter_(progress) {
-  if (!what_.metrics_file.empty()) succeeded_ = last_success('\n' + content_of(what_.metrics_file));
+  if (!what_.metrics_file.empty())
+    succeeded_ = last_success('\n' + head_of_file(what_.metrics_file, most_metrics));
   try {
     thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
   } catch (const std::system_error&) {
@@ -99,7 +67,8 @@ void Watch::work(std::stop_token stop) try {
 
 Result<void> Watch::write_metrics(const Snapshot& now, bool running) const {
   if (what_.metrics_file.empty()) return {};
-  return replace_file(what_.metrics_file, metrics_text(now, {what_.command, running, succeeded_}));
+  const std::string text = metrics_text(now, {what_.command, running, succeeded_});
+  return write_file(what_.metrics_file, text, Streams::refused);
 }
 
 Result<void> Watch::end(bool succeeded) {

@@ -40,7 +40,4 @@ class Watch {
   std::jthread thread_;
 };
 
-// Writes a file as a whole or not at all: readers see the old content or the new one.
-Result<void> replace_file(const std::string& path, const std::string& content);
-
 }  // namespace jobferry

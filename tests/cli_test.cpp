@@ -34,7 +34,8 @@ TEST(Status, TellsHowFarAMigrationIs) {
   ASSERT_EQ(place.migrate(3).code, bad_jobs);
   Ran status = place.run({"status", "b"});
   EXPECT_EQ(status.code, bad_jobs);
-  EXPECT_EQ(lines_of(status.out).at(0).rfind("ended with bad jobs: version 0 to 3, ", 0), 0U) << status.text();
+  EXPECT_EQ(lines_of(status.out).at(0).rfind("ended with bad jobs: version 0 to 3, ", 0), 0U)
+      << status.text();
   EXPECT_NE(line_with(status.out, {"2 jobs migrated, 1 skipped, 3 bad"}), "") << status.text();
   EXPECT_EQ(phase_of(place.run({"status", "b", "--json"})), "ended with bad jobs");
 
@@ -261,10 +262,10 @@ void forbid_files_above(rlim_t bytes) {
 TEST(ExitCode, SaysThatTheTargetIsFull) {
   Tree archive = plain_archive(1) + job(1, 2) + job(1, 3);
   archive[subject_of(2) + "/a"] = "small";
-  archive[subject_of(2) + "/b"] = std::string(1 << 20, 'x');
+  archive[subject_of(2) + "/b"] = std::string(4 << 20, 'x');
   for (const Words& how : {Words{}, Words{"--debug"}}) {
     const Scene place(archive);
-    const Ran ran = place.migrate(2, how, [] { forbid_files_above(1 << 16); });
+    const Ran ran = place.migrate(2, how, [] { forbid_files_above(1 << 20); });
     EXPECT_EQ(ran.code, failed) << ran.text();
     EXPECT_NE(line_with(ran.err, {subject_of(2), "write-failed"}), "") << ran.text();
     EXPECT_TRUE(place.has("b/" + marker));
@@ -387,6 +388,34 @@ TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
     EXPECT_NE(line_with(ran.out, {"c/0/002", "read-failed"}), "") << ran.text();
     EXPECT_TRUE(place.has("open/b/" + subject_of(1) + "/meta.json"));
     EXPECT_FALSE(place.has("open/b/" + subject_of(2)));
+  }
+}
+
+// A directory that cannot be listed hides an unknown number of jobs: never complete, whatever is accepted,
+// until it can be listed.
+TEST(HiddenJobs, AreNeverAccepted) {
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  for (const std::string closed : {"c/0", "c/0/002"}) {
+    const Scene place(plain_archive(0) + job(0, 2));
+    fs::create_directories(place.path("open"));
+    fs::permissions(place.path("open"), fs::all_all);
+    const std::string directory = place.path("a/" + closed);
+    // Who may enter a directory and not list it sees cluster.json all the same.
+    fs::permissions(directory, fs::owner_all | fs::group_exe | fs::others_exe);
+    for (const Words& more : {Words{}, Words{"--accept-bad"}, Words{"--debug", "--accept-bad"}}) {
+      const Ran ran = place.run(Words{"--src", "a", "--dst", "open/b"} + more, become_nobody);
+      EXPECT_EQ(ran.code, bad_jobs) << ran.text();
+      EXPECT_NE(line_with(ran.err, {"hidden jobs in " + closed, "read-failed"}), "") << ran.text();
+      EXPECT_NE(ran.out.find("--accept-bad does not cover this"), std::string::npos) << ran.text();
+      EXPECT_FALSE(place.has("open/b/version.txt"));
+      EXPECT_TRUE(place.has("open/b/" + marker));
+    }
+    const Ran status = place.run({"status", "open/b"}, become_nobody);
+    EXPECT_NE(line_with(status.out, {"ended with hidden jobs"}), "") << status.text();
+    EXPECT_NE(line_with(status.out, {"    " + closed + ": "}), "") << status.text();
+    fs::permissions(directory, fs::all_all);
+    EXPECT_EQ(place.run({"--src", "a", "--dst", "open/b"}, become_nobody).code, complete);
+    EXPECT_TRUE(place.has("open/b/" + subject_of(2) + "/meta.json"));
   }
 }
 

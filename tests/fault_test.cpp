@@ -37,8 +37,8 @@ class FailingFiles : public ForwardingFiles {
     if (!first && !(lasting_ && number > nth_ && call == failed_)) return {};
     if (way_ == Way::no_memory) throw std::bad_alloc();
     if (way_ == Way::defect) throw std::runtime_error("planned defect");
-    const bool reads =
-        call == "list" || call == "info" || call == "exists" || call == "read" || call == "space";
+    const bool reads = call == "list" || call == "info" || call == "exists" || call == "read" ||
+                       call == "space" || call == "open_target";
     Error error{reads ? Kind::read_failed : Kind::write_failed, "planned failure"};
     error.file = place_;
     return error;
@@ -74,7 +74,8 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
   for (const auto& entry : whole) {
     const std::string& path = entry.first;
     const auto bad = [&](const Error& error) { return path.starts_with(error.subject); };
-    const bool reported = std::any_of(summary.bad.begin(), summary.bad.end(), bad);
+    const bool reported = std::any_of(summary.bad.begin(), summary.bad.end(), bad) ||
+                          std::any_of(summary.unlisted.begin(), summary.unlisted.end(), bad);
     if (!found.contains(path) && !reported && path != "version.txt")
       out += "lost without a word: " + path + '\n';
   }
@@ -108,7 +109,8 @@ TEST_P(EveryCall, FailsOnce) {
     if (summary.outcome == Outcome::complete) {
       EXPECT_EQ(difference(whole, found), "");
     } else {
-      EXPECT_FALSE(summary.errors.empty() && summary.bad.empty()) << "an end without a reason";
+      EXPECT_FALSE(summary.errors.empty() && summary.bad.empty() && summary.unlisted.empty())
+          << "an end without a reason";
     }
     const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
     EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" ||
@@ -207,8 +209,8 @@ namespace {
 class BrokenExtra : public FailingFiles {
  public:
   BrokenExtra() : FailingFiles(0, false) {}
-  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
-    if (!from.ends_with("/extra")) return FailingFiles::copy(from, to, like);
+  Result<void> copy(const std::string& from, const std::string& to) override {
+    if (!from.ends_with("/extra")) return FailingFiles::copy(from, to);
     return Error{Kind::read_failed, "cannot read: Input/output error"};
   }
 };
@@ -246,6 +248,41 @@ TEST(ReadFailure, IsABadJob) {
     return;
   }
   FAIL() << "no read of meta.json was seen";
+}
+
+namespace {
+
+class UnreadableGzip : public FailingFiles {
+ public:
+  explicit UnreadableGzip(Kind kind) : FailingFiles(0, false), kind_(kind) {}
+  Result<FileInfo> read(const std::string& path, std::uint64_t limit, Buffer& content) override {
+    if (!path.ends_with(".gz")) return FailingFiles::read(path, limit, content);
+    return Error{kind_, "cannot read: planned failure"};
+  }
+
+ private:
+  const Kind kind_;
+};
+
+}  // namespace
+
+// Of two data files the second is used if the first is damaged, not if the disk could not be asked.
+TEST(ReadFailure, OfTheFirstOfTwoDataFilesIsNoReasonToUseTheSecond) {
+  Tree tree = plain_archive(0);
+  tree["c/0/001/100/data.json.gz"] = gzipped(tree["c/0/001/100/data.json"]);
+  for (const Kind kind : {Kind::read_failed, Kind::out_of_resources}) {
+    const TempDir temp;
+    write_tree(temp.path("source"), tree);
+    UnreadableGzip files(kind);
+    const Summary summary = migrate_with(files, serial(temp, "target", DataMode::copy), {});
+    const bool bad = kind == Kind::read_failed;
+    EXPECT_EQ(summary.outcome, bad ? Outcome::bad_jobs : Outcome::failed);
+    const std::vector<Error>& told = bad ? summary.bad : summary.errors;
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].kind, kind);
+    EXPECT_EQ(told[0].file, "data.json.gz");
+    EXPECT_FALSE(read_tree(temp.path("target")).contains("c/0/001/100/data.json"));
+  }
 }
 
 }  // namespace jobferry::test

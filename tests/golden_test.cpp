@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -140,6 +141,18 @@ TEST_P(Golden, GivesWhatTheContractSays) {
   }
 }
 
+namespace {
+
+// Each run that leaves its target unfinished makes an id of its own for the marker.
+Tree without_id(Tree tree) {
+  const auto marker = tree.find("jobferry.unfinished");
+  if (marker != tree.end())
+    marker->second = std::regex_replace(marker->second, std::regex(" id=[0-9a-f]{32}"), "");
+  return tree;
+}
+
+}  // namespace
+
 TEST_P(Golden, RunsThroughTheWholeChain) {
   const Case& c = GetParam();
   if (c.has("bad") || c.to < c.from) return;
@@ -148,7 +161,8 @@ TEST_P(Golden, RunsThroughTheWholeChain) {
   run(temp.path("before"), temp.path("one"), c.to, repairing());
   run(temp.path("one"), temp.path("two"), newest_version, repairing());
   run(temp.path("before"), temp.path("whole"), newest_version, repairing());
-  EXPECT_EQ(difference(read_tree(temp.path("two")), read_tree(temp.path("whole"))), "");
+  EXPECT_EQ(difference(without_id(read_tree(temp.path("two"))), without_id(read_tree(temp.path("whole")))),
+            "");
 }
 
 TEST_P(Golden, KeepsToTheSchemas) {

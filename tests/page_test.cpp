@@ -244,7 +244,7 @@ TEST(Page, ShowsHostileNamesAndNoneOfTheirMarkup) {
   const std::string& text = reader.text();
   EXPECT_TRUE(has(text, hostile_markup));
   EXPECT_TRUE(has(text, "<img src=x onerror=window.injected=1>"));
-  EXPECT_TRUE(has(text, "left\\u{202e}right\\u{2066}")) << "direction";
+  EXPECT_TRUE(has(text, "left\\xe2\\x80\\xaeright\\xe2\\x81\\xa6")) << "direction";
   EXPECT_TRUE(has(text, "x\\xff\\xfe\\x1b[31m\\x0a")) << "bytes";
   EXPECT_TRUE(has(text, "&lt;b&gt;&#x3c;"));
   EXPECT_TRUE(has(text, std::string(100, 'w')));
@@ -299,13 +299,6 @@ TEST(Page, LeavesOutEmptyCharts) {
                                  {{"s", {TimeChart{}, BarChart{}, Table{"c", {{"h"}}, {}, {}, "None."}}}}});
   EXPECT_FALSE(has(page, "<figure") || has(page, "<table"));
   EXPECT_TRUE(has(page, "None."));
-}
-
-TEST(Visible, ShowsWhatDoesNot) {
-  EXPECT_EQ(visible("plain \u00e4\u20ac\U0001F600"), "plain \u00e4\u20ac\U0001F600");
-  EXPECT_EQ(visible("\u200b\ufeff\u2029\U000E0041\ue000\uffff"),
-            "\\u{200b}\\u{feff}\\u{2029}\\u{e0041}\\u{e000}\\u{ffff}");
-  EXPECT_EQ(visible(visible("\u202e\xc3")), visible("\u202e\xc3"));
 }
 
 // --- Where the charts come from ---

@@ -154,14 +154,4 @@ TEST(Metrics, AreInThePrometheusTextFormat) {
   EXPECT_FALSE(last_success("\njobferry_last_success_timestamp_seconds{} x\n"));
 }
 
-TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
-  const TempDir temp;
-  write_tree(temp.path(), {{"dir/f", "old"}});
-  ASSERT_TRUE(static_cast<bool>(replace_file(temp.path("dir/f"), "new")));
-  EXPECT_EQ(read_tree(temp.path("dir")), (Tree{{"f", "new"}}));
-  const auto failed = replace_file(temp.path("nowhere/f"), "new");
-  ASSERT_FALSE(static_cast<bool>(failed));
-  EXPECT_EQ(failed.error().file, temp.path("nowhere/f"));
-}
-
 }  // namespace jobferry::test

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,8 +15,10 @@
 #include <functional>
 #include <mutex>
 #include <random>
+#include <regex>
 #include <thread>
 
+#include "archive.h"
 #include "corpus.h"
 #include "forwarding.h"
 #include "report.h"
@@ -211,14 +214,18 @@ std::string told(const Summary& summary) {
 }
 
 void expect_completed(const Whole& whole, const Options& options) {
-  const auto files = real_files(false);
-  const Summary summary = migrate_with(*files, options, {});
+  const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
   EXPECT_EQ(told(summary), told(whole.summary));
   const auto state = look_at_state(options.target + ".jobferry");
   ASSERT_TRUE(state);
   EXPECT_TRUE(is_complete(*state));
+}
+
+std::string refusal(const Options& options) {
+  const Summary summary = migrate_with(*real_files(false), options, {});
+  return summary.errors.empty() ? "not refused" : describe(summary.errors[0]);
 }
 
 }  // namespace
@@ -230,15 +237,17 @@ TEST_P(Killed, AtEveryCall) {
   make_source(temp, GetParam(), static_cast<std::uint64_t>(as_large(4, 30)));
   const Whole whole = run_whole(temp, true);
   ASSERT_EQ(whole.summary.outcome, Outcome::complete);
+  std::uint64_t kills = 0;
   for (std::uint64_t n = 1; n <= whole.calls; ++n) {
     SCOPED_TRACE(fmt::format("killed at call {}", n));
     const Options options = options_for(temp, fmt::format("target{}", n), true);
     // With the checkpoints of a thread of their own the last calls of a run are not always the same.
-    (void)is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+    kills += is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
     EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
     expect_completed(whole, options);
     fs::remove_all(options.target);
   }
+  EXPECT_GE(kills, whole.calls / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, Killed, testing::Values(0, 1));
@@ -252,12 +261,12 @@ TEST(Killed, AndThenAJobIsGone) {
   std::string gone;  // the last one that is migrated
   for (const auto& [path, content] : whole.tree)
     if (path.ends_with("/meta.json")) gone = fs::path(path).parent_path().string();
+  std::uint64_t kills = 0;
   for (std::uint64_t n = 1; n <= whole.calls; ++n) {
     const Options options = options_for(temp, fmt::format("target{}", n), true);
-    (void)is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+    kills += is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
     fs::rename(options.source + '/' + gone, temp.path("aside"));
-    const auto files = real_files(false);
-    const Summary summary = migrate_with(*files, options, {});
+    const Summary summary = migrate_with(*real_files(false), options, {});
     fs::rename(temp.path("aside"), options.source + '/' + gone);
     SCOPED_TRACE(fmt::format("killed at call {}", n));
     EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
@@ -270,6 +279,7 @@ TEST(Killed, AndThenAJobIsGone) {
     }
     for (const auto& [path, content] : found) EXPECT_TRUE(whole.tree.contains(path)) << path;
   }
+  EXPECT_GE(kills, whole.calls / 2);
 }
 
 // A job that was migrated and is empty by now goes with its directories.
@@ -277,15 +287,14 @@ TEST(CatchUp, AJobThatIsSkippedByNowGoes) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   write_file(options.source + "/c/0/001/100/data.json", "");
-  const Summary summary = migrate_with(*files, options, {});
+  const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete);
   EXPECT_EQ(summary.skipped.size(), 1U);
   Options anew = options;
   anew.target = temp.path("anew");
-  ASSERT_EQ(migrate_with(*files, anew, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), anew, {}).outcome, Outcome::complete);
   EXPECT_EQ(difference(read_tree(anew.target), read_tree(options.target)), "");
 }
 
@@ -316,17 +325,19 @@ TEST_P(PowerLoss, LosesNothingThatTheStateCallsDone) {
   const TempDir temp;
   make_source(temp, GetParam() % 2, 20);
   const Whole whole = run_whole(temp, GetParam() % 3 == 0);
+  int kills = 0;
   for (int i = 0; i < as_large(10, 100); ++i) {
     const Options options = options_for(temp, fmt::format("target{}", i), GetParam() % 3 == 0);
     for (int loss = 0; loss < 2; ++loss) {
       const auto n = 1 + random() % whole.calls;
       const auto seed = static_cast<unsigned>(random());
       SCOPED_TRACE(fmt::format("without power at call {}", n));
-      (void)is_killed([n, seed] { return std::make_unique<PowerlessFiles>(n, seed); }, options);
+      kills += is_killed([n, seed] { return std::make_unique<PowerlessFiles>(n, seed); }, options);
       EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
     }
     expect_completed(whole, options);
   }
+  EXPECT_GE(kills, as_large(10, 100));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PowerLoss, testing::Range(1, 6));
@@ -353,8 +364,7 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
   const TempDir temp;
   make_source(temp, 0, 12);
   const Options options = options_for(temp, "target", false);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   const Tree before = read_tree(options.source);
   const Tree first = read_tree(options.target);
   std::vector<std::string> jobs;
@@ -371,7 +381,7 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
   meta.replace(meta.rfind('}'), 1, ",\"added\":1}");
   write_file(options.source + '/' + changed + "/meta.json", meta);
   write_file(options.source + '/' + broken + "/meta.json", "{");
-  Summary summary = migrate_with(*files, options, {});
+  Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::bad_jobs) << why(options, summary);
   EXPECT_EQ(summary.vanished, std::vector<std::string>{gone});
   Tree found = read_tree(options.target);
@@ -382,11 +392,11 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
 
   // Mended: complete again, and as if it had been done in one go.
   write_file(options.source + '/' + broken + "/meta.json", before.at(broken + "/meta.json"));
-  summary = migrate_with(*files, options, {});
+  summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   Options anew = options;
   anew.target = temp.path("anew");
-  ASSERT_EQ(migrate_with(*files, anew, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), anew, {}).outcome, Outcome::complete);
   found = read_tree(options.target);
   for (auto at = found.begin(); at != found.end();)
     at = at->first.starts_with(gone + '/') ? found.erase(at) : std::next(at);
@@ -396,10 +406,9 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
 TEST(CatchUp, KilledAtEveryCall) {
   const TempDir temp;
   make_source(temp, 0, 4);
-  const auto files = real_files(false);
   for (std::uint64_t n = 1; n < 200; ++n) {
     const Options options = options_for(temp, fmt::format("target{}", n), true);
-    ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+    ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
     // Another inode: for all that can be seen it has changed.
     for (const auto& entry : fs::recursive_directory_iterator(options.source))
       if (entry.path().filename() == "meta.json") {
@@ -412,10 +421,248 @@ TEST(CatchUp, KilledAtEveryCall) {
     SCOPED_TRACE(fmt::format("killed at call {}", n));
     const bool killed = is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
     EXPECT_EQ(wrong_before_resume(whole, options.target), "");
-    const Summary summary = migrate_with(*files, options, {});
+    const Summary summary = migrate_with(*real_files(false), options, {});
     EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
     EXPECT_EQ(difference(whole, read_tree(options.target)), "");
     if (!killed) return;
+  }
+}
+
+// --restart killed at any call, over a target that is complete and over one that is not: the command without
+// it goes on, and nothing that is gone counts as done.
+TEST(Restart, KilledAtEveryCall) {
+  for (const bool was_complete : {true, false}) {
+    const TempDir temp;
+    make_source(temp, 0, 4);
+    const Whole whole = run_whole(temp, true);
+    bool killed = true;
+    int kills = 0;
+    for (std::uint64_t n = 1; killed; ++n) {
+      SCOPED_TRACE(fmt::format("killed at call {}, {}", n, was_complete ? "complete" : "interrupted"));
+      Options options = options_for(temp, fmt::format("target{}", n), true);
+      if (was_complete)
+        ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
+      else
+        ASSERT_TRUE(is_killed([&] { return std::make_unique<KilledFiles>(whole.calls - 14); }, options));
+      options.restart = true;
+      killed = is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+      kills += killed;
+      options.restart = false;
+      EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
+      const Summary summary = migrate_with(*real_files(false), options, {});
+      EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+      EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
+    }
+    EXPECT_GT(kills, static_cast<int>(whole.calls));
+  }
+}
+
+// A state that says what cannot be, or cannot be read, is not an empty one.
+TEST(State, ThatIsDamagedDeletesNothing) {
+  const std::pair<std::string, std::string> damages[] = {
+      {"a row", "UPDATE jobs SET outcome = 'x' WHERE job = (SELECT max(job) FROM jobs)"},
+      {"the class of a bad job", "UPDATE jobs SET outcome = 'bad', class = 'no-such-class'"},
+      {"notes", "UPDATE jobs SET notes = '{'"},
+      {"a table that is gone", "DROP TABLE jobs"},
+      {"noise behind the first page", "PRAGMA wal_checkpoint(TRUNCATE)"}};
+  for (const auto& [what, change] : damages) {
+    SCOPED_TRACE(what);
+    const TempDir temp;
+    make_source(temp, 0, 4);
+    write_file(temp.path("source/birch/40/999/1/meta.json"), "{");  // keeps the target unfinished
+    const Options options = options_for(temp, "target", true);
+    ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::bad_jobs);
+    const std::string file = options.target + ".jobferry/state.db";
+    ASSERT_EQ(look_at_state(options.target + ".jobferry")->outcomes.at("migrated"), 4U);
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, change.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);  // what is in the log is in the file now
+    if (change.starts_with("PRAGMA")) {
+      std::string bytes = read_file(file);
+      ASSERT_GT(bytes.size(), 8192U);
+      for (std::size_t at = 4096; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 7);
+      write_file(file, bytes);
+    }
+    const Tree before = read_tree(options.target);
+    ASSERT_FALSE(before.contains("version.txt"));
+    const std::string words = refusal(options);
+    EXPECT_NE(words.find("state-unusable"), std::string::npos) << words;
+    EXPECT_EQ(difference(before, read_tree(options.target)), "");
+  }
+}
+
+// What ties a target to its state is the id in the marker, and the files of one that is complete: not where
+// they lie on the disk.
+TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
+  const TempDir temp;
+  make_source(temp, 0, 4);
+  const Whole whole = run_whole(temp, true);
+  const Options options = options_for(temp, "target", true);
+  const auto interrupt = [&] {
+    fs::remove_all(options.target);
+    fs::remove_all(options.target + ".jobferry");
+    ASSERT_TRUE(is_killed([&] { return std::make_unique<KilledFiles>(whole.calls - 14); }, options));
+  };
+  const auto copy_of_target = [&] {
+    write_tree(temp.path("copy"), read_tree(options.target));
+    fs::remove_all(options.target);
+    fs::rename(temp.path("copy"), options.target);
+  };
+  // Other directories and files by their numbers: it goes on.
+  interrupt();
+  copy_of_target();
+  const Summary summary = migrate_with(*real_files(false), options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  EXPECT_TRUE(summary.resumed);
+  EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
+  // Another migration's, or one that was deleted and made again by another hand: refused, and left alone.
+  for (const std::string& other :
+       {marker_text({3, new_id()}), std::string("jobferry 1 version=3"), std::string()}) {
+    interrupt();
+    fs::remove_all(options.target);
+    write_tree(options.target, {{"c/0/001/100/meta.json", "{}"}});
+    if (!other.empty()) write_file(options.target + '/' + marker, other);
+    const Tree before = read_tree(options.target);
+    const std::string words = refusal(options);
+    EXPECT_NE(words.find("the target is not the one that the state beside it is of"), std::string::npos)
+        << words;
+    EXPECT_EQ(difference(before, read_tree(options.target)), "");
+  }
+}
+
+namespace {
+
+// A finished target of four jobs, and one of them, which is about to change.
+struct CatchUpScene {
+  CatchUpScene() {
+    make_source(temp, 0, 4);
+    options = options_for(temp, "target", true);
+    EXPECT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
+    whole = read_tree(options.target);
+    for (const auto& [path, content] : whole)
+      if (path.ends_with("/meta.json")) job = fs::path(path).parent_path().string();
+  }
+  std::string in_source(const std::string& name) const { return options.source + '/' + job + '/' + name; }
+
+  // Ends the run at each of its calls in turn, and then sees to it that the source is as `change_again` has
+  // it.
+  void kill_at_every_call(const std::function<void()>& change, const std::function<void()>& change_again,
+                          const std::function<void()>& check) {
+    int kills = 0;
+    for (std::uint64_t n = 1;; ++n) {
+      SCOPED_TRACE(fmt::format("killed at call {}", n));
+      change();
+      const bool killed = is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+      change_again();
+      const Summary summary = migrate_with(*real_files(false), options, {});
+      EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+      check();
+      if (!killed) break;
+      ++kills;
+    }
+    EXPECT_GT(kills, 20);
+  }
+
+  TempDir temp;
+  Options options;
+  Tree whole;
+  std::string job;
+};
+
+}  // namespace
+
+// A job changes, is about to be written anew, and is as before when the run goes on: its row of before is not
+// taken for what the target holds by now.
+TEST(CatchUp, AChangeThatIsTakenBackCostsNoJob) {
+  CatchUpScene scene;
+  scene.kill_at_every_call([&] { write_file(scene.in_source("added"), std::string(100'000, 'x')); },
+                           [&] { fs::remove(scene.in_source("added")); },
+                           [&] { EXPECT_EQ(difference(scene.whole, read_tree(scene.options.target)), ""); });
+}
+
+// A new job is begun and has gone when the run goes on: nothing of it stays. What others have put into a
+// target that was complete stays.
+TEST(CatchUp, KilledAndThenANewJobIsGone) {
+  CatchUpScene scene;
+  const std::string theirs = fs::path(scene.job).parent_path().parent_path().string() + "/999/1/notes";
+  write_file(scene.options.target + '/' + theirs, "theirs");
+  scene.whole[theirs] = "theirs";
+  const fs::path cluster = fs::path(scene.job).begin()->string();
+  const std::string fresh = scene.options.source + '/' + cluster.string() + "/7/007/1577840000";
+  std::string meta = read_file(scene.in_source("meta.json"));
+  const auto replace = [&](const std::string& name, const std::string& value) {
+    meta = std::regex_replace(meta, std::regex("\"" + name + "\": *[0-9]+"), "\"" + name + "\":" + value);
+  };
+  replace("jobId", "7007");
+  replace("startTime", "1577840000");
+  scene.kill_at_every_call(
+      [&] { write_file(fresh + "/meta.json", meta), write_file(fresh + "/note", std::string(100'000, 'x')); },
+      [&] { fs::remove_all(scene.options.source + '/' + cluster.string() + "/7"); },
+      [&] {
+        Tree found = read_tree(scene.options.target);
+        // Complete as it is, it may have been recorded: then it stays as a job that only the target has.
+        if (found.contains(cluster.string() + "/7/007/1577840000/meta.json"))
+          fs::remove_all(scene.options.target + '/' + cluster.string() + "/7"),
+              found = read_tree(scene.options.target);
+        EXPECT_EQ(difference(scene.whole, found), "");
+      });
+}
+
+// version.txt taken away so that no server starts: what is in the target besides stays.
+TEST(CatchUp, OfATargetWithoutVersionKeepsWhatItDoesNotKnow) {
+  CatchUpScene scene;
+  write_file(scene.options.target + "/aspen/9/999/1/meta.json", "theirs");
+  fs::remove(scene.options.target + "/version.txt");
+  const Summary summary = migrate_with(*real_files(false), scene.options, {});
+  EXPECT_EQ(summary.outcome, Outcome::complete) << why(scene.options, summary);
+  Tree expected = scene.whole;
+  expected["aspen/9/999/1/meta.json"] = "theirs";
+  EXPECT_EQ(difference(expected, read_tree(scene.options.target)), "");
+}
+
+// A source that cannot be asked is no reason to delete what was migrated of it.
+TEST(CatchUp, AJobThatCannotBeReadNowKeepsItsCopy) {
+  class Unlisted : public ForwardingFiles {
+   public:
+    explicit Unlisted(std::string directory) : directory_(std::move(directory)) {}
+
+   private:
+    Result<void> before(std::string_view call, const std::string& path) override {
+      if (call == "list" && path == directory_) return Error{Kind::read_failed, "planned failure"};
+      return {};
+    }
+    const std::string directory_;
+  };
+  CatchUpScene scene;
+  Unlisted files(scene.options.source + '/' + scene.job);
+  const Summary summary = migrate_with(files, scene.options, {});
+  EXPECT_EQ(summary.outcome, Outcome::bad_jobs) << why(scene.options, summary);
+  Tree found = read_tree(scene.options.target);
+  found.erase(marker);
+  found["version.txt"] = scene.whole["version.txt"];
+  EXPECT_EQ(difference(scene.whole, found), "");
+  const Summary again = migrate_with(*real_files(false), scene.options, {});
+  EXPECT_EQ(again.outcome, Outcome::complete) << why(scene.options, again);
+  EXPECT_EQ(again.unchanged, 4U);
+  EXPECT_EQ(difference(scene.whole, read_tree(scene.options.target)), "");
+}
+
+// A run that came to the marker and no further, and then another one that comes to nothing.
+TEST(Resume, TheMarkerOfARunThatHardlyBeganKeepsItsId) {
+  const TempDir temp;
+  make_source(temp, 0, 4);
+  const Whole whole = run_whole(temp, true);
+  for (std::uint64_t n = 1; n < 30; ++n) {
+    SCOPED_TRACE(fmt::format("killed at call {}", n));
+    Options options = options_for(temp, fmt::format("target{}", n), true);
+    for (int twice = 0; twice < 2; ++twice) {
+      (void)is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
+      options.only_bad = true;
+      (void)migrate_with(*real_files(false), options, {});
+      options.only_bad = false;
+    }
+    expect_completed(whole, options);
   }
 }
 
@@ -425,8 +672,7 @@ TEST(CatchUp, TheClockMayGoBack) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   {
     const auto state = State::open(state_directory(options));
     ASSERT_TRUE(state);
@@ -436,7 +682,7 @@ TEST(CatchUp, TheClockMayGoBack) {
   std::string content = read_file(meta);
   write_file(meta, content.insert(content.rfind('}'), ",\"added\":1"));
   fs::last_write_time(meta, 1'000'000'000);
-  const Summary summary = migrate_with(*files, options, {});
+  const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_EQ(summary.unchanged, 0U);
   EXPECT_NE(read_file(options.target + "/c/0/001/100/meta.json").find("added"), std::string::npos);
@@ -448,43 +694,31 @@ TEST(CatchUp, AChangedClusterFileChangesItsJobs) {
   Tree tree = plain_archive(0);
   write_tree(temp.path("source"), tree);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   std::string cluster = tree["c/cluster.json"];
   cluster.insert(cluster.rfind('}'), " ");
   write_file(temp.path("source/c/cluster.json"), cluster);
-  const Summary summary = migrate_with(*files, options, {});
+  const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete);
   EXPECT_EQ(summary.unchanged, 0U);
 }
-
-namespace {
-
-std::string refusal(const Options& options) {
-  const auto files = real_files(false);
-  const Summary summary = migrate_with(*files, options, {});
-  return summary.errors.empty() ? "not refused" : describe(summary.errors[0]);
-}
-
-}  // namespace
 
 TEST(Resume, IsRefusedWithOtherOptions) {
   const TempDir temp;
   make_source(temp, 0, 3);
   Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   const Tree before = read_tree(options.target);
   options.compress = Compression::none;
   const std::string words = refusal(options);
-  EXPECT_NE(
-      words.find("state-unusable: the options of this run and of the one that began the target differ: then `--to 3 --data copy`"),
-      std::string::npos)
+  EXPECT_NE(words.find("state-unusable: the options of this run and of the one that began the target differ: "
+                       "then `--to 3 --data copy`"),
+            std::string::npos)
       << words;
   EXPECT_NE(words.find("now `--to 3 --data copy --compress none`"), std::string::npos) << words;
   EXPECT_EQ(difference(before, read_tree(options.target)), "");
   options.restart = true;
-  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  EXPECT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   EXPECT_NE(difference(before, read_tree(options.target)), "");
 }
 
@@ -492,11 +726,10 @@ TEST(Resume, OfATargetThatIsGoneStartsOver) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   const Tree whole = read_tree(options.target);
   fs::remove_all(options.target);
-  const Summary summary = migrate_with(*files, options, {});
+  const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_FALSE(summary.resumed);
   EXPECT_EQ(difference(whole, read_tree(options.target)), "");
@@ -506,8 +739,7 @@ TEST(Resume, IsRefusedOnAnotherTarget) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   fs::rename(options.target, temp.path("aside"));
   write_file(temp.path("target/precious"), "mine");
   EXPECT_NE(refusal(options).find("the target is not the one that the state beside it is of"),
@@ -523,8 +755,7 @@ TEST(CatchUp, IsRefusedIfAServerWroteIntoTheTarget) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   const Tree tree = read_tree(options.target);
   const auto meta = std::find_if(tree.begin(), tree.end(),
                                  [](const auto& file) { return file.first.ends_with("/meta.json"); });
@@ -542,7 +773,6 @@ TEST(Lock, ASecondRunIsRefused) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
   {
     const auto held = State::open(state_directory(options));
     ASSERT_TRUE(held);
@@ -552,15 +782,14 @@ TEST(Lock, ASecondRunIsRefused) {
     EXPECT_FALSE(fs::exists(options.target));
   }
   // What a dead process left in the file means nothing.
-  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  EXPECT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
 }
 
 TEST(Lock, TellsStatusWhoHoldsIt) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   auto held = State::open(state_directory(options));
   ASSERT_TRUE(held);
   auto seen = look_at_state(state_directory(options));
@@ -605,13 +834,12 @@ TEST(Selection, OfJobsByNameAndOfBadOnes) {
     return JobName{cluster, thousands * 1000 + std::stoull((part++)->string()), ""};
   };
   Options options = options_for(temp, "target", true);
-  const auto files = real_files(false);
   options.only_bad = true;
   EXPECT_NE(refusal(options).find("--only-bad: there is no earlier run"), std::string::npos);
   options.only_bad = false;
 
   options.jobs = {name_of_job(jobs[1]), name_of_job(jobs[2])};
-  Summary summary = migrate_with(*files, options, {});
+  Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::partial) << why(options, summary);
   EXPECT_EQ(summary.total().migrated, 2U);
   const Tree two = read_tree(options.target);
@@ -625,7 +853,7 @@ TEST(Selection, OfJobsByNameAndOfBadOnes) {
   options.jobs.clear();
   const std::string broken = options.source + '/' + jobs[0] + "/meta.json", sound = read_file(broken);
   write_file(broken, "{");
-  EXPECT_EQ(migrate_with(*files, options, {}).outcome, Outcome::bad_jobs);
+  EXPECT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::bad_jobs);
   write_file(broken, sound);
   options.only_bad = true;
   CountingFiles counting;
@@ -640,8 +868,7 @@ TEST(Resume, WithoutStateNothingIsKept) {
   make_source(temp, 0, 3);
   Options options = options_for(temp, "target", true);
   options.keep_state = false;
-  const auto files = real_files(false);
-  ASSERT_EQ(migrate_with(*files, options, {}).outcome, Outcome::complete);
+  ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   EXPECT_FALSE(fs::exists(temp.path("target.jobferry")));
   EXPECT_NE(refusal(options).find("the target is not empty"), std::string::npos);
 }

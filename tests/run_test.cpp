@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <regex>
 #include <set>
 
 #include "bad_jobs.h"
@@ -142,11 +143,49 @@ TEST(X13, TheMarkerSaysWhatItIs) {
   Trial trial(plain_archive(0) + Tree{{in_job(2, "meta.json"), "{"}});
   trial.run(1);
   const std::string text = read_file(trial.target(marker));
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
-  EXPECT_EQ(text.back(), '\n');
+  EXPECT_TRUE(std::regex_search(text, std::regex("^jobferry 1 version=1 id=[0-9a-f]{32}\n[^\n]+\n$")))
+      << text;
   EXPECT_NE(text.find(" to version 1."), text.npos) << text;
   Trial again(trial.result());
   expect_failed(again, again.run(2), Kind::not_an_archive);
+}
+
+// The first line decides, whatever people or later releases write behind it.
+TEST(X13, TheMarkerIsReadByItsFirstLine) {
+  const std::string of_0_1 =
+      "This job archive is unfinished: jobferry has not completed its migration to version 2. "
+      "It must not be served or migrated.\n";
+  struct Case {
+    std::string text;
+    std::optional<int> version;
+    std::string id;
+  };
+  const Case cases[] = {
+      {marker_text({3, "00ff"}), 3, "00ff"},
+      {"jobferry 1 version=3 id=00ff\n", 3, "00ff"},
+      {"jobferry 1 id=00ff later=9 word version=2\nanything", 2, "00ff"},
+      {"jobferry 1 version=3 id=00ff\n\xff\xfe", 3, "00ff"},
+      {of_0_1, 2, ""},
+      {of_0_1 + "A remark of the admin.\n", 2, ""},
+      {of_0_1.substr(0, of_0_1.size() - 1), {}, ""},
+      {"jobferry 1 version=3 id=00ff", {}, ""},  // half-written: the id may go on
+      {"jobferry 1 version=3 id=\n", {}, ""},
+      {"jobferry 1 version=3\n", {}, ""},
+      {"jobferry 1 id=00ff\n", {}, ""},
+      {"jobferry 1 version=-1 id=00ff\n", {}, ""},
+      {"jobferry 1 version=3x id=00ff\n", {}, ""},
+      {"jobferry 2 version=3 id=00ff\n", {}, ""},
+      {"jobferry 11 version=3 id=00ff\n", {}, ""},
+      {"\njobferry 1 version=3 id=00ff\n", {}, ""},
+      {"", {}, ""},
+  };
+  for (const Case& c : cases) {
+    const auto marker = parse_marker(c.text);
+    ASSERT_EQ(marker.has_value(), c.version.has_value()) << c.text;
+    if (!marker) continue;
+    EXPECT_EQ(marker->version, *c.version) << c.text;
+    EXPECT_EQ(marker->id, c.id) << c.text;
+  }
 }
 
 // The jobs in flight are finished, no other is begun, and the target stays unfinished.
@@ -164,11 +203,15 @@ TEST(X13, AnInterruptedRunStaysUnfinished) {
     listener.stop = &stop;
     listener.job = [&](const JobPath&) { stop = ++seen >= begun; };
     const Summary summary = trial.run(1, options, listener);
-    // One that comes with the last job changes nothing.
-    if (begun < jobs)
+    // One that comes before the target is made leaves nothing, one with the last job changes nothing.
+    if (begun == 0) {
+      EXPECT_EQ(name_of(summary.outcome), name_of(Outcome::interrupted));
+      EXPECT_FALSE(trial.has(""));
+    } else if (begun < jobs) {
       expect_unfinished(trial, summary, Outcome::interrupted);
-    else
+    } else {
       expect_complete(trial, summary, 1);
+    }
     EXPECT_EQ(summary.total().migrated, begun);
     for (std::size_t id = 1; id <= jobs; ++id)
       EXPECT_EQ(trial.has(subject_of(static_cast<int>(id))), id <= begun);

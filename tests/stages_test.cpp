@@ -27,7 +27,7 @@ class BareThreads {
   void run() {
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < run_.threads; ++i) threads.emplace_back([this] { work(); });
-    readers_.start([this] { put(nullptr); });
+    EXPECT_TRUE(readers_.start([this] { put(nullptr); }, [] { return false; }));
     readers_.join();
   }
 
@@ -105,7 +105,7 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
     const bool first = &summary == summaries;
     const auto state = State::open(temp.path("state"));
     ASSERT_TRUE(static_cast<bool>(state));
-    Target target(*files, *archive, options, first ? Standing::fresh : Standing::interrupted);
+    Target target(*files, *archive, options, {first ? Standing::fresh : Standing::interrupted, "id", false});
     ASSERT_TRUE(static_cast<bool>(target.create()));
     const Listener listener;
     Ledger ledger(summary, listener);

@@ -116,15 +116,20 @@ std::string program_page() {
   out += exit_section(
       "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
       "complete");
-  out += ".SH SIGNALS\n" +
-         entry("SIGINT, SIGTERM", "finish the jobs in flight and end; the same command goes on") +
-         entry("SIGUSR1", "print where it is, on stderr");
+  out +=
+      ".SH SIGNALS\n" +
+      entry("SIGINT, SIGTERM", "finish the jobs that are being written and end; the same command goes on") +
+      entry("SIGUSR1", "print where it is, on stderr");
   out += ".SH ENVIRONMENT\n" + entry("NO_COLOR", "no colours on a terminal") +
          entry("TERM", "with \"dumb\" the progress is a line every ten seconds");
-  out += ".SH FILES\n" +
-         entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
-         entry("DST/jobferry.unfinished",
-               "stands in a target until it is complete, and says what version it will be");
+  out +=
+      ".SH FILES\n" + entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
+      entry("DST/jobferry.unfinished",
+            "stands in a target until it is complete, and says what version it will be") +
+      entry(
+          "FILE of --report, --html and --metrics-file",
+          "is replaced as a whole; a symbolic link in its place is followed only if it belongs to root or to "
+          "the user; devices and pipes are written directly, but refused for --metrics-file");
   out += ".SH SEE ALSO\n";
   std::string separator;
   for (const CommandPage& command : all_commands()) {

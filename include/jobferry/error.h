@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -37,19 +38,20 @@ enum class Kind : std::uint8_t {
 
   empty_file,  // not bad: the job is skipped (X6)
 
-  cluster_bad,      // stops the run before any job is touched (X12)
-  not_an_archive,   // no version.txt and no cluster, or an unfinished target (X13)
-  version_unknown,  // version.txt is no number, or newer than this build; or no way leads to --to
-  target_unusable,  // same as or inside the source, not empty, no space, not permitted
-  state_unusable,   // of another migration, or not to be read or written
-  option_invalid,   // names a cluster or metric that the archive has not, or cannot be done here
-  write_failed,     // the target cannot be written: full, read-only, broken
-  in_use,           // another jobferry is at work on the target
-  no_state,         // asked for what is known of a migration, where nothing is
-  output_failed,    // a report, page or metrics file, or stdout, cannot be written
+  cluster_bad,       // stops the run before any job is touched (X12)
+  not_an_archive,    // no version.txt and no cluster, or an unfinished target (X13)
+  version_unknown,   // version.txt is no number, or newer than this build; or no way leads to --to
+  target_unusable,   // same as or inside the source, not empty, no space, not permitted
+  state_unusable,    // of another migration, or not to be read or written
+  option_invalid,    // names a cluster or metric that the archive has not, or cannot be done here
+  write_failed,      // the target cannot be written: full, read-only, broken
+  in_use,            // another jobferry is at work on the target
+  no_state,          // asked for what is known of a migration, where nothing is
+  output_failed,     // a report, page or metrics file, or stdout, cannot be written
+  out_of_resources,  // no memory, descriptor or thread to be had: it says nothing about the archive
 };
 
-inline constexpr int kind_count = static_cast<int>(Kind::output_failed) + 1;
+inline constexpr int kind_count = static_cast<int>(Kind::out_of_resources) + 1;
 
 // The word for a kind in summary and report: `json-syntax`, `cluster-bad`, ...
 std::string_view name_of(Kind kind);
@@ -95,6 +97,9 @@ class [[nodiscard]] Result<void> {
  private:
   std::unique_ptr<Error> error_;
 };
+
+// What was thrown, as an error: want of memory or threads (out-of-resources), or a defect (internal).
+Error error_of(const std::exception_ptr& thrown);
 
 // What must hold unless jobferry itself is wrong. The one thing that is thrown: where a job's stages end it
 // is caught, and the job is bad (`internal`) instead of written wrongly.

@@ -109,8 +109,17 @@ struct NoteCount {
   std::string subject, file, pointer, detail;  // the example: of the subject that comes first in path order
 };
 
+// hidden_jobs: directories could not be listed, so nobody knows what jobs are missing
 // partial: the jobs that were asked for are done, others are not
-enum class Outcome : std::uint8_t { complete, nothing_to_do, bad_jobs, interrupted, partial, failed };
+enum class Outcome : std::uint8_t {
+  complete,
+  nothing_to_do,
+  bad_jobs,
+  hidden_jobs,
+  interrupted,
+  partial,
+  failed
+};
 std::string_view name_of(Outcome outcome);
 
 // How much a run got done, and when. Of bounded size: when it is full, neighbours are joined and each moment
@@ -141,6 +150,7 @@ struct Summary {
   std::map<std::string, NoteCount, std::less<>> notes;  // by code
   std::vector<Error> bad;                               // jobs, in path order
   std::vector<Error> skipped;                           // jobs, in path order
+  std::vector<Error> unlisted;           // directories that could not be listed and hide jobs, in path order
   std::vector<std::string> left_behind;  // directories left behind that hold a meta.json, in order
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
   std::vector<Error> errors;                                        // what stopped the run
@@ -202,6 +212,7 @@ struct Listener {
   std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
   // As they come, from whatever thread but one at a time.
   std::function<void(const Error& error)> bad;
+  std::function<void(const Error& directory)> unlisted;
   std::function<void(const std::string& subject, const Note& note)> note;
 };
 

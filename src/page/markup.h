@@ -9,12 +9,9 @@
 
 namespace jobferry {
 
-// A text as it can be seen, before it is escaped: see printable; beyond that, what changes the direction or
-// the place of its neighbours, or does not show at all, becomes \u{202e}.
-std::string visible(std::string_view text);
-
-// A document being written. Names of elements and attributes are those of this program, so they are literals;
-// values and text may come from anywhere. What is opened is closed in order, so it is well-formed throughout.
+// A document being written. All text is made printable. Names of elements and attributes are those of this
+// program, so they are literals; values and text may come from anywhere. What is opened is closed in order,
+// so it is well-formed throughout.
 class Markup {
  public:
   struct Attribute {

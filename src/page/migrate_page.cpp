@@ -54,7 +54,8 @@ Ending bad_jobs(const Options& options, const Summary& summary) {
 Ending interrupted(const Options& options, const Summary& summary) {
   if (options.dry_run)
     return {Tone::attention, "Interrupted: what is counted here is not all.", "Nothing was written."};
-  return {Tone::attention, "Interrupted: the jobs in flight were finished, the target is unfinished.",
+  return {Tone::attention,
+          "Interrupted: jobs that were being written were finished, the target is unfinished.",
           go_on(summary)};
 }
 
@@ -66,12 +67,25 @@ Ending partial(const Options& options, const Summary& summary) {
                           : "Without --job and --only-bad the same command migrates them, too."};
 }
 
+Ending hidden_jobs(const Options& options, const Summary& summary) {
+  return {Tone::bad,
+          fmt::format("Not complete: {} could not be listed, so an unknown number of jobs is missing.",
+                      summary.unlisted.size() == 1 ? std::string("a directory")
+                                                   : fmt::format("{} directories", summary.unlisted.size())),
+          options.dry_run
+              ? "Nothing was written."
+              : "Make it possible to list all directories and run the same command again. --accept-bad "
+                "does not cover this."};
+}
+
 Ending ending_of(const Options& options, const Summary& summary) {
   switch (summary.outcome) {
     case Outcome::complete:
       return complete(options, summary);
     case Outcome::bad_jobs:
       return bad_jobs(options, summary);
+    case Outcome::hidden_jobs:
+      return hidden_jobs(options, summary);
     case Outcome::interrupted:
       return interrupted(options, summary);
     case Outcome::partial:
@@ -329,6 +343,9 @@ Table path_table(std::string caption, const std::vector<std::string>& paths) {
 void add_what_there_is(const Summary& summary, std::vector<Section>& sections) {
   if (!summary.skipped.empty())
     sections.push_back({"Skipped jobs", {error_table("Jobs with an empty file", summary.skipped)}});
+  if (!summary.unlisted.empty())
+    sections.push_back({"Directories that could not be listed",
+                        {error_table("Each hides an unknown number of jobs", summary.unlisted)}});
   if (!summary.left_behind.empty())
     sections.push_back(
         {"Left behind",

@@ -17,8 +17,6 @@ namespace jobferry {
 
 namespace {
 
-std::string cluster_of(const std::string& path) { return path.substr(0, path.find('/')); }
-
 void count(FileCount& files, std::uint64_t bytes) {
   ++files.files;
   files.bytes += bytes;
@@ -69,6 +67,7 @@ class Counter {
     if (left_behind > 0) name_left_behind();
     cluster.skipped += slot_.fate == Fate::skipped;
     cluster.bad += slot_.fate == Fate::bad;
+    if (slot_.fate == Fate::starved || slot_.fate == Fate::failed) census.starved = slot_.error;
     if (slot_.fate == Fate::bad) census.bad[slot_.error->kind].add(*slot_.error);
     if (slot_.fate == Fate::pending) expect(path);
   }
@@ -135,8 +134,10 @@ void add_passed(Census& census, const Passed& passed) {
   census.left_behind_jobs.insert(census.left_behind_jobs.end(), passed.left_behind_jobs.begin(),
                                  passed.left_behind_jobs.end());
   for (const Error& error : passed.unreadable) {
-    ++census.clusters[cluster_of(error.subject)].bad;
-    census.bad[error.kind].add(error);
+    if (error.kind == Kind::out_of_resources)
+      census.starved = error;
+    else
+      census.unlisted.push_back(error);
   }
 }
 
@@ -255,6 +256,7 @@ void Census::add(Census&& other) {
   to_try.add(other.to_try);
   for (const auto& [kind, fault] : other.bad) bad[kind].add(fault.example, fault.jobs);
   if (other.unreadable.jobs) unreadable.add(other.unreadable.example, other.unreadable.jobs);
+  if (!starved) starved = std::move(other.starved);
   folders += other.folders;
   firsts.merge(other.firsts);
   left_behind.add(std::move(other.left_behind));

@@ -89,6 +89,8 @@ struct Census {
   std::set<std::size_t> firsts;  // CLUSTER/FIRST, the same
   FirstPaths left_behind;        // entries
   std::vector<std::string> left_behind_jobs;
+  std::vector<Error> unlisted;   // directories that hide an unknown number of jobs
+  std::optional<Error> starved;  // a job that could not be looked at for want of resources
   bool complete = true;
 
   std::uint64_t directories() const { return folders + firsts.size(); }

@@ -31,7 +31,9 @@ using Clock = std::chrono::steady_clock;
 // The most jobs that are tried unless more are asked for. Their paths take some 100 bytes each.
 constexpr std::size_t most_tried = 200'000;
 
+// Want of resources says nothing about a migration: the plan is what fails.
 void obstruct(Forecast& forecast, Error error) {
+  forecast.failed |= error.kind == Kind::out_of_resources;
   std::string advice(advice_on(error.kind));
   forecast.obstacles.push_back({std::move(error), std::move(advice)});
 }
@@ -39,10 +41,6 @@ void obstruct(Forecast& forecast, Error error) {
 void fail(Forecast& forecast, Error error) {
   forecast.failed = true;
   obstruct(forecast, std::move(error));
-}
-
-void obstruct_by(Forecast& forecast, const Result<void>& done) {
-  if (!done) obstruct(forecast, done.error());
 }
 
 // --- What is known from the start ---
@@ -74,10 +72,11 @@ void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
   (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
 }
 
-void look_at_target(Files& files, const Plan& plan, Forecast& forecast) {
+void look_at_target(Files& files, const Plan& plan, const std::atomic<bool>* stop, Forecast& forecast) {
   if (auto usable = check_target(files, plan.archive, plan.options); !usable)
     return obstruct(forecast, std::move(usable.error()));
-  const auto standing = look_ahead(files, plan.archive, plan.options);
+  const auto standing = look_ahead(files, plan.archive, plan.options, stop);
+  if (stop && *stop) return;
   if (!standing) return obstruct(forecast, standing.error());
   forecast.goes_on = *standing != Standing::fresh;
   judge_reflink(files, plan, forecast);
@@ -109,7 +108,7 @@ std::vector<std::string> left_behind_in_root(Files& files, const Archive& archiv
 
 Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sample, const Listener& listener,
              Forecast& forecast) {
-  Target nowhere(files, plan.archive, plan.options, Standing::fresh);
+  Target nowhere(files, plan.archive, plan.options, {});
   const Stages stages(files, plan, nowhere, nullptr);
   const auto begin = Clock::now();
   Census census = take_census(files, plan, stages, travel, sample, listener);
@@ -182,11 +181,11 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   options.dry_run = false;  // the run that is planned is one that writes
 
   // Open the source.
+  files.confine(options.source);
   auto archive = open_archive(files, options.source);
   if (!archive) return fail(forecast, std::move(archive.error()));
   forecast.from = archive->version;
   forecast.nothing_to_do = archive->version == options.to && !options.repair;
-  files.confine(archive->root);
 
   // The steps, and the cluster files as they become.
   auto chain = chain_of(*archive, options);
@@ -195,15 +194,25 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   if (!chain && !forecast.nothing_to_do) obstruct(forecast, std::move(chain.error()));
   Summary besides;
   MigratedClusters clusters;
-  if (has_way) (void)migrate_clusters(files, plan, besides, clusters);
+  if (has_way) (void)migrate_clusters(files, plan, besides, clusters, listener.stop);
   for (Error& error : besides.errors) obstruct(forecast, std::move(error));
   forecast.aggregations = std::move(besides.aggregations);
-  if (!forecast.nothing_to_do) look_at_target(files, plan, forecast);
+  if (!forecast.nothing_to_do) look_at_target(files, plan, listener.stop, forecast);
+
+  if (listener.stop && *listener.stop) {
+    forecast.interrupted = true;
+    return;
+  }
 
   // Count everything, and choose the sample on the way.
   Sample sample = sample_for(how);
   const Travel travel = travel_of(files, plan);
   Census census = count(files, plan, travel, sample, listener, forecast);
+  if (census.starved) return fail(forecast, std::move(*census.starved));
+  for (Error& error : census.unlisted) {
+    error.what = "it hides an unknown number of jobs: " + error.what;
+    obstruct(forecast, std::move(error));
+  }
   // The steps look up in every cluster.json: without one of them no job is tried.
   const bool can_try = has_way && plan.clusters.size() == archive->clusters.size();
   if (!can_try || forecast.interrupted) {
@@ -216,12 +225,14 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   Listener quiet;  // what the sample says is no run's
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
-  Target nowhere(files, *archive, options, Standing::fresh);
-  obstruct_by(forecast, write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides));
+  Target nowhere(files, *archive, options, {});
+  if (const auto done = write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides); !done)
+    obstruct(forecast, done.error());
   Effort effort;
   if (!how.sample_jobs && !how.sample_percent) effort.time = how.sample_time;
   effort.progress = listener.progress;
   const Rehearsal rehearsal = rehearse(files, plan, travel, sample.take(), effort, quiet);
+  if (rehearsal.failure) return fail(forecast, *rehearsal.failure);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
 
@@ -242,9 +253,8 @@ Forecast forecast(const ForecastOptions& options, const Listener& listener) {
     forecast.command = command_for(options.migration);
     const auto files = dry_files(options.migration.follow_symlinks);
     look_into_archive(*files, options, listener, forecast);
-  } catch (const std::exception& error) {
-    // No memory, no thread to be had, or a defect.
-    fail(forecast, {Kind::internal, fmt::format("the plan cannot be made: {}", error.what())});
+  } catch (...) {
+    fail(forecast, error_of(std::current_exception()));
   }
   return forecast;
 }

@@ -134,7 +134,7 @@ std::string bad_text(const Forecast& forecast) {
 
 std::string example_of(const NoteForecast& note) {
   std::string text = printable(note.subject);
-  for (const std::string& part : {note.file, shortened(note.pointer)})
+  for (const std::string& part : {printable(note.file), shortened(note.pointer)})
     if (!part.empty()) text += ' ' + part;
   return note.detail.empty() ? text : text + ": " + shortened(note.detail);
 }
@@ -179,7 +179,7 @@ std::string obstacles_text(std::string_view title, const std::vector<Obstacle>& 
   if (obstacles.empty()) return {};
   std::string out = fmt::format("{}:\n", title);
   for (const Obstacle& each : obstacles)
-    out += fmt::format("  {}\n    {}\n", describe(each.error), each.advice);
+    out += fmt::format("  {}\n    {}\n", describe(each.error), printable(each.advice));
   return out;
 }
 
@@ -375,7 +375,7 @@ std::string forecast_text(const ForecastOptions& options, const Forecast& foreca
 }
 
 std::string forecast_json(const ForecastOptions& options, const Forecast& forecast) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();

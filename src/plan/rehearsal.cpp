@@ -50,7 +50,7 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   bytes_in.add(as_number(size.bytes_in), as_number(slot.bytes_in));
   bytes_out.add(as_number(size.bytes_out), if_done(slot.bytes_out));
   blocks.add(as_number(size.blocks), if_done(travel.directory_blocks + slot.blocks_out - shared_blocks));
-  inodes.add(as_number(size.inodes), if_done(slot.written.size() - linked));
+  inodes.add(as_number(size.inodes), if_done(slot.entries_out - linked));
   entries += slot.entries;
   carried += done ? slot.carried.size() : 0;
   if (!done) kept_back.add(1, as_number(slot.entries) - as_number(slot.left_behind));
@@ -80,7 +80,7 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
                    const Effort& effort, const Listener& listener) {
   Rehearsal rehearsal;
   double bytes = 0;
-  Target nowhere(files, plan.archive, plan.options, Standing::fresh);
+  Target nowhere(files, plan.archive, plan.options, {});
   const Stages stages(files, plan, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);
@@ -125,6 +125,7 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
     rehearsal.bytes_of_rounds.add(bytes - bytes_before, seconds);
     rehearsal.jobs_of_rounds.add(as_number(rehearsal.tried) - tried, seconds);
   }
+  if (!unused.errors.empty()) rehearsal.failure = std::move(unused.errors.front());
   return rehearsal;
 }
 

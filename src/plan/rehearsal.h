@@ -34,6 +34,7 @@ struct Rehearsal {
   std::uint64_t gone = 0;  // jobs that were there when they were counted
   double seconds = 0;
   Sums bytes_of_rounds, jobs_of_rounds;  // beside them: seconds
+  std::optional<Error> failure;          // want of resources ended it
 
   void add(const Slot& slot, const JobSize& size, const Travel& travel);
 

@@ -15,6 +15,7 @@ void Findings::begin(std::string subject) {
   subject_ = std::move(subject);
   errors_ = 0;
   groups_.clear();
+  starved_.reset();
   look_at({}, {});
 }
 
@@ -48,6 +49,12 @@ void Findings::add_second(const std::string& pointer, std::string_view name) {
 }
 
 void Findings::add(const Error& error) {
+  if (error.kind == Kind::out_of_resources) {
+    starved_ = error;
+    starved_->subject = subject_;
+    starved_->file = file_;
+    return;
+  }
   add(KindWord::of(error.kind), error.pointer, error.what, error.byte);
 }
 

@@ -48,6 +48,8 @@ class Findings {
 
   void add(KindWord kind, std::string pointer, std::string text, std::optional<std::uint64_t> byte = {});
   void add(const Error& error);
+  // What could not be had to look at the subject: that is no finding.
+  const std::optional<Error>& starved() const { return starved_; }
   // By a rule of the schema; unless another finding at that place says it better.
   void add_schema(std::string rule, std::string pointer, std::string text);
 
@@ -76,6 +78,7 @@ class Findings {
   std::string_view text_;
   std::uint64_t errors_ = 0;  // findings that are some
   std::map<Key, Group> groups_;
+  std::optional<Error> starved_;
   std::unordered_set<std::string> errors_at_, seconds_at_;  // pointers into this file
 };
 

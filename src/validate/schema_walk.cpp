@@ -1,7 +1,6 @@
 #include "schema_walk.h"
 
 #include <fmt/format.h>
-#include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <charconv>
 
 #include "decimal.h"
+#include "json_memory.h"
 
 namespace jobferry {
 
@@ -16,8 +16,9 @@ using json::Type;
 
 namespace {
 
-using Schema = rapidjson::Value;
-using Schemas = std::array<std::array<rapidjson::Document, document_kinds>, schema_versions>;
+using Schema = JsonValue;
+using Pointer = rapidjson::GenericPointer<JsonValue, JsonMemory>;
+using Schemas = std::array<std::array<JsonDocument, document_kinds>, schema_versions>;
 
 constexpr std::array<std::string_view, 15> known_keywords = {
     "$schema",   "title",    "description", "definitions", "$ref",
@@ -122,7 +123,7 @@ class SchemaWalk {
   const Schema& resolved(const Schema& part) const {
     const Schema* reference = member_of(part, "$ref");
     if (!reference) return part;
-    const Schema* target = rapidjson::Pointer(reference->GetString()).Get(root_);
+    const Schema* target = Pointer(reference->GetString()).Get(root_);
     ensure(target, "a reference in a schema leads nowhere");
     return *target;
   }
@@ -167,7 +168,7 @@ class SchemaWalk {
     const Schema* properties = member_of(schema, "properties");
     const Schema* others = member_of(schema, "additionalProperties");
     for (const Node& member : children(&node)) {
-      const auto known = properties ? properties->FindMember(rapidjson::Value(
+      const auto known = properties ? properties->FindMember(JsonValue(
                                           rapidjson::StringRef(member.name.data(), member.name.size())))
                                     : Schema::ConstMemberIterator();
       if (properties && known != properties->MemberEnd())

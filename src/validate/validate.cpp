@@ -69,11 +69,9 @@ class Worker {
     bytes_ = 0;
     try {
       look_into_job();
-    } catch (const std::bad_alloc&) {
-      findings_.look_at(names::meta, {});
-      findings_.add("file-too-large", "", "there is not enough memory for this job");
-    } catch (const std::exception& error) {
-      remember_defect(error.what());
+      if (findings_.starved()) remember(*findings_.starved());
+    } catch (...) {
+      remember(error_of(std::current_exception()));
     }
     found_.bad = found_.jobs > 0 && findings_.errors() > 0;
     counts_[path.cluster] += found_;
@@ -84,8 +82,8 @@ class Worker {
 
   std::map<std::string, ValidateCounts>& counts() { return counts_; }
   AllFindings& all() { return all_; }
-  // The job on which a check of ours came to grief; of several the first.
-  const std::optional<Error>& defect() const { return defect_; }
+  // The job that could not be checked, for want of memory or by a defect of ours; of several the first.
+  const std::optional<Error>& failure() const { return failure_; }
 
  private:
   void look_into_job() {
@@ -118,10 +116,10 @@ class Worker {
     if (size) *size = info->size;
   }
 
-  void remember_defect(std::string_view what) {
-    if (defect_ && !path_order(path_->text(), defect_->subject)) return;
-    defect_ = Error{Kind::internal, fmt::format("a defect of jobferry: {}", what)};
-    defect_->subject = path_->text();
+  void remember(Error error) {
+    if (failure_ && !path_order(path_->text(), failure_->subject)) return;
+    failure_ = std::move(error);
+    failure_->subject = path_->text();
   }
 
   // Gives back what one huge job made grow.
@@ -193,7 +191,7 @@ class Worker {
   Findings findings_;  // of the job at hand
   AllFindings all_;
   std::map<std::string, ValidateCounts> counts_;
-  std::optional<Error> defect_;
+  std::optional<Error> failure_;
 
   const JobPath* path_ = nullptr;
   std::string source_;
@@ -225,11 +223,14 @@ class Surroundings {
     }
   }
 
-  void check_clusters() {
+  // False: it was stopped before the last one.
+  bool check_clusters(const std::atomic<bool>* stop) {
     for (const std::string& name : known_.archive.clusters) {
+      if (stop && *stop) return false;
       count_files(name);
       known_.clusters[name] = check_cluster_file(name);
     }
+    return true;
   }
 
   // Of every thread that walks.
@@ -262,6 +263,7 @@ class Surroundings {
       Findings findings(known_.options.examples);
       findings.begin(error.subject);
       findings.add(error);
+      if (findings.starved()) result_.errors.push_back(*findings.starved());
       all_.add(findings);
     }
   }
@@ -309,7 +311,9 @@ class Surroundings {
     const std::string path = join(join(known_.archive.root, name), names::cluster);
     const auto info = known_.files.read(path, std::min(known_.options.max_file_size, largest_document), text);
     std::optional<Cluster> cluster;
-    if (!info) {
+    if (!info && info.error().kind == Kind::out_of_resources) {
+      result_.errors.push_back(info.error());
+    } else if (!info) {
       findings.add("cluster-bad", "", info.error().what);
     } else {
       findings.look_at(names::cluster, text.view());
@@ -350,17 +354,17 @@ bool check_jobs(Walk& walk, const Known& known, const Listener& listener, Valida
   for (const auto& worker : workers) {
     all.add(worker->all());
     for (const auto& [name, found] : worker->counts()) result.clusters[name] += found;
-    if (worker->defect()) result.errors.push_back(*worker->defect());
+    if (worker->failure()) result.errors.push_back(*worker->failure());
   }
   return rest.empty();
 }
 
 void validate_archive(Files& files, const ValidateOptions& options, const Listener& listener,
                       ValidateResult& result) {
+  files.confine(options.archive);
   const auto archive = open_archive(files, options.archive, Unfinished::accept);
   if (!archive) return result.errors.push_back(archive.error());
   result.version = archive->version;
-  files.confine(archive->root);
 
   const std::int64_t now = options.now ? options.now : std::time(nullptr);
   Known known{files, options, *archive, {archive->version, now}, {}};
@@ -369,10 +373,10 @@ void validate_archive(Files& files, const ValidateOptions& options, const Listen
   surroundings.check_root();
   // Else its jobs cannot be judged.
   if (archive->version_known) {
-    surroundings.check_clusters();
+    const bool all_clusters = surroundings.check_clusters(listener.stop);
     Walk walk(files, *archive, options.follow_symlinks);
     walk.tell_of = [&](const std::string& path, FileType type) { surroundings.pass_by(path, type); };
-    result.complete = check_jobs(walk, known, listener, result, all);
+    result.complete = check_jobs(walk, known, listener, result, all) && all_clusters;
     surroundings.tell_unreadable(walk.passed());
     if (result.complete) surroundings.tell_empty_clusters(walk.passed());
   }
@@ -412,9 +416,9 @@ ValidateResult validate_with(Files& files, const ValidateOptions& options, const
   // No memory, no thread to be had, or a defect: whatever it is, the caller gets an answer.
   try {
     validate_archive(files, options, listener, result);
-  } catch (const std::exception& error) {
+  } catch (...) {
     result.complete = false;
-    result.errors.push_back({Kind::internal, fmt::format("cannot go on: {}", error.what())});
+    result.errors.push_back(error_of(std::current_exception()));
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;

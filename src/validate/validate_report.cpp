@@ -158,7 +158,7 @@ std::string validate_text(const ValidateOptions& options, const ValidateResult& 
 }
 
 std::string validate_json(const ValidateOptions& options, const ValidateResult& result) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();

@@ -62,6 +62,8 @@ std::optional<Reason> unpack(std::string_view packed, std::uint64_t limit, Buffe
       inflater.next_member();
     } else if (code == Z_BUF_ERROR || (code == Z_OK && packed.empty() && size < content.size())) {
       if (packed.empty()) return damaged("gzip-truncated", "it ends too early");
+    } else if (code == Z_MEM_ERROR) {
+      throw std::bad_alloc();
     } else if (code != Z_OK) {
       return damaged("gzip-corrupt", "it is no sound gzip");
     }

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
-#include <rapidjson/reader.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "json_memory.h"
 
 namespace jobferry::proof {
 
@@ -193,7 +194,7 @@ std::optional<Reason> attempt(std::string_view source, std::string_view seen, No
                              rapidjson::kParseIterativeFlag;
   Stream stream(seen);
   Builder builder(source, stream, tree);
-  rapidjson::Reader reader;
+  JsonReader reader;
   const rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
   if (builder.too_deep()) return refused("nesting-too-deep", "more than 1024 levels", stream.Tell());
   if (!result) {

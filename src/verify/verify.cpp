@@ -10,6 +10,7 @@
 #include <cmath>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <thread>
 
@@ -107,14 +108,14 @@ class Verification {
     for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
     compare_roots(result);
     compare_clusters(ground);
-    if (auto known = check_metrics(ground); !known) {
+    if (auto known = check_metrics(ground); !known && !stopped_) {
       result.errors.push_back(std::move(known.error()));
       return;
     }
-    compare_jobs(result);
-    if (result.go_on.empty()) find_origins(result);
+    if (!stopped_) compare_jobs(result);
+    if (result.go_on.empty() && !stopped_) find_origins(result);
     for (Checker& checker : checkers_) checker.tally().add_to(result);
-    if (result.complete) compare_ends(result);
+    if (result.complete && !stopped_) compare_ends(result);
     findings_.move_to(result);
     settle(result);
     complain_of_nothing(result);
@@ -201,8 +202,8 @@ class Verification {
       target_.version_text = text.view();
     target_.version = version_in(target_.version_text);
     if (target_.version || !target_.marked) return;
-    if (target_files_->read(join(options_.target, names::unfinished), longest, text))
-      target_.version = version_in_unfinished(text.view());
+    if (const auto seen = read_marker(*target_files_, options_.target); seen && seen->marked == Marked::yes)
+      target_.version = seen->marker.version;
   }
 
   // version.txt, the marker, and what else lies in the root.
@@ -232,6 +233,7 @@ class Verification {
     Checker& checker = checkers_.front();
     for (const std::string& name : source_.clusters) {
       if (!choice_.takes(name)) continue;
+      if (is_stopped()) return;
       if (auto facts = checker.cluster(name)) ground.clusters.emplace(name, std::move(*facts));
     }
     std::erase_if(source_.clusters, [&](const std::string& name) { return !choice_.takes(name); });
@@ -278,7 +280,7 @@ class Verification {
     try {
       (checker.*look)(path);
     } catch (const std::bad_alloc&) {
-      checker.found("not-checked", path.text(), {}, "there is not enough memory for this job", {});
+      remember_starved(path);
     } catch (const std::exception& error) {
       checker.found("not-checked", path.text(), {}, error.what(), {});
     }
@@ -287,6 +289,14 @@ class Verification {
     if (counts) ++listener_.progress->jobs;
     listener_.progress->bytes_in += checker.bytes_in() - in;
     listener_.progress->bytes_out += checker.bytes_out() - out;
+  }
+
+  // Want of memory says nothing about a job. Of several the first in path order.
+  void remember_starved(const JobPath& path) {
+    const std::lock_guard lock(starving_);
+    if (starved_ && !path_order(path.text(), starved_->subject)) return;
+    starved_ = error_of(std::make_exception_ptr(std::bad_alloc()));
+    starved_->subject = path.text();
   }
 
   void compare_jobs(VerifyResult& result) {
@@ -316,6 +326,9 @@ class Verification {
       if (count > 0) name_strays(cluster, 0);
   }
 
+  // What is left undone for that is not complete.
+  bool is_stopped() { return stopped_ = stopped_ || (listener_.stop && *listener_.stop); }
+
   // The walk only counts what lies between the levels; a migration leaves nothing there.
   void name_strays(const std::string& directory, int level) {
     constexpr int levels_above_jobs = 2;
@@ -323,6 +336,7 @@ class Verification {
     const Listing listing = checker.list_target(directory);
     if (listing.entries.empty()) checker.found("file-unexpected", directory, {}, {}, "an empty directory");
     for (const Seen& entry : listing.entries) {
+      if (is_stopped()) return;
       const bool is_directory = entry.info.type == FileType::directory;
       if (is_directory && level < levels_above_jobs) name_strays(join(directory, entry.name), level + 1);
       // What lies directly in a cluster was compared with the source.
@@ -347,16 +361,19 @@ class Verification {
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
-    const bool stopped = !result.go_on.empty();
+    const bool stopped = stopped_ || !result.go_on.empty();
     result.complete &= !stopped;
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
+    if (!starved_) return;
+    result.errors.push_back(std::move(*starved_));
+    result.outcome = VerifyOutcome::failed;
   }
 
   // A spot check that met no job says nothing.
   void complain_of_nothing(VerifyResult& result) {
-    if (looked_at_ > 0 || result.outcome != VerifyOutcome::agrees) return;
+    if (looked_at_ > 0 || stopped_ || result.outcome != VerifyOutcome::agrees) return;
     if (choice_.is_one_job())
       result.errors.push_back({Kind::option_invalid, fmt::format("--only: neither archive has a job {}/{}",
                                                                  options_.cluster, *options_.job)});
@@ -374,6 +391,9 @@ class Verification {
   FindingList findings_;
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
+  bool stopped_ = false;                                      // before all was looked at that is no job
+  std::mutex starving_;                                       // of starved_
+  std::optional<Error> starved_;  // a job that could not be looked at for want of memory
   Archive source_;
   TargetRoot target_;
 };
@@ -385,9 +405,9 @@ VerifyResult verify(const VerifyOptions& options, const Listener& listener) {
   VerifyResult result;
   try {
     Verification(options, listener).run(result);
-  } catch (const std::exception& error) {
+  } catch (...) {
     result.outcome = VerifyOutcome::failed;
-    result.errors.push_back({Kind::internal, error.what()});
+    result.errors.push_back(error_of(std::current_exception()));
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;

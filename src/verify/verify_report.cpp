@@ -69,7 +69,8 @@ std::string left_out_text(std::string_view title, const std::vector<LeftOut>& jo
   if (jobs.empty()) return {};
   std::string out = fmt::format("{}:\n", title);
   for (const LeftOut& job : jobs)
-    out += fmt::format("  {} {}: {}: {}\n", printable(job.job), job.file, job.kind, printable(job.what));
+    out += fmt::format("  {} {}: {}: {}\n", printable(job.job), printable(job.file), job.kind,
+                       printable(job.what));
   return out;
 }
 
@@ -201,7 +202,7 @@ std::string verify_text(const VerifyOptions& options, const VerifyResult& result
 }
 
 std::string verify_json(const VerifyOptions& options, const VerifyResult& result) {
-  rapidjson::StringBuffer buffer;
+  JsonBuffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();

@@ -33,6 +33,14 @@ class ForwardingFiles : public Files {
     if (auto go = before("space", path); !go) return std::move(go.error());
     return real_->space(path);
   }
+  Result<bool> open_target(const std::string& root) override {
+    if (auto go = before("open_target", root); !go) return std::move(go.error());
+    return real_->open_target(root);
+  }
+  Result<void> make_target(const std::string& root, const FileInfo& like) override {
+    if (auto go = before("make_target", root); !go) return std::move(go.error());
+    return real_->make_target(root, like);
+  }
   Result<bool> make_directory(const std::string& path, const FileInfo& like) override {
     if (auto go = before("make_directory", path); !go) return std::move(go.error());
     return real_->make_directory(path, like);
@@ -45,13 +53,13 @@ class ForwardingFiles : public Files {
     if (auto go = before("write", path); !go) return std::move(go.error());
     return real_->write(path, content, like);
   }
-  Result<void> copy(const std::string& from, const std::string& to, const FileInfo& like) override {
+  Result<void> copy(const std::string& from, const std::string& to) override {
     if (auto go = before("copy", to); !go) return std::move(go.error());
-    return real_->copy(from, to, like);
+    return real_->copy(from, to);
   }
-  Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) override {
+  Result<void> reflink(const std::string& from, const std::string& to) override {
     if (auto go = before("reflink", to); !go) return std::move(go.error());
-    return real_->reflink(from, to, like);
+    return real_->reflink(from, to);
   }
   Result<void> link(const std::string& from, const std::string& to) override {
     if (auto go = before("link", to); !go) return std::move(go.error());

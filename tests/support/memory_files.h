@@ -51,6 +51,11 @@ class MemoryFiles : public Files {
     return node.info;
   }
   Result<Space> space(const std::string&) override { return Space{1ULL << 50, 0, 1ULL << 50, 0}; }
+  Result<bool> open_target(const std::string& root) override { return nodes_.contains(plain(root)); }
+  Result<void> make_target(const std::string& root, const FileInfo&) override {
+    add_directory(plain(root));
+    return {};
+  }
   Result<bool> make_directory(const std::string& path, const FileInfo&) override {
     if (nodes_.contains(plain(path))) return false;
     if (!nodes_.contains(plain(path).substr(0, plain(path).rfind('/')))) return nothing(path);
@@ -64,14 +69,12 @@ class MemoryFiles : public Files {
     add_file(path, all);
     return {};
   }
-  Result<void> copy(const std::string& from, const std::string& to, const FileInfo&) override {
+  Result<void> copy(const std::string& from, const std::string& to) override {
     add_file(to, std::string(nodes_.at(plain(from)).content));
     return {};
   }
-  Result<void> reflink(const std::string& from, const std::string& to, const FileInfo& like) override {
-    return copy(from, to, like);
-  }
-  Result<void> link(const std::string& from, const std::string& to) override { return copy(from, to, {}); }
+  Result<void> reflink(const std::string& from, const std::string& to) override { return copy(from, to); }
+  Result<void> link(const std::string& from, const std::string& to) override { return copy(from, to); }
   Result<void> remove(const std::string& path) override {
     nodes_.erase(plain(path));
     return {};
