@@ -1,0 +1,230 @@
+// Threads, processes, descriptors, memory and file sizes that cannot be had: every command ends within
+// seconds, having done with less or with a reason; never by a signal, and never not at all.
+#include <fmt/format.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "corpus.h"
+#include "limited.h"
+
+namespace jobferry::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uid_t nobody_else = 54'321;  // the first of some users without processes
+
+struct Command {
+  std::string name;
+  Words words;
+};
+
+void PrintTo(const Command& command, std::ostream* out) { *out << command.name; }
+
+const std::vector<Command> commands = {
+    {"migrate", {"--src", "archive", "--dst", "target", "--data", "copy", "--state", "state"}},
+    {"plan", {"plan", "--src", "archive", "--dst", "target"}},
+    {"verify", {"verify", "archive", "whole"}},
+    {"validate", {"validate", "archive"}},
+    {"info", {"info", "archive"}},
+};
+
+void limit(int resource, rlim_t most) {
+  const rlimit both{most, most};
+  if (::setrlimit(static_cast<__rlimit_resource>(resource), &both) != 0) ::_exit(cannot_execute);
+}
+
+}  // namespace
+
+class Limits : public testing::TestWithParam<Command> {
+ protected:
+  void SetUp() override {
+    corpus::Plan plan;
+    plan.jobs = 12;
+    plan.median_bytes = 5'000;
+    corpus::make_archive(path("archive"), plan);
+    ASSERT_EQ(run({"--src", "archive", "--dst", "whole", "--data", "copy"}).code, complete);
+    whole_ = read_tree(path("whole"));
+    sound_code_ = run(GetParam().words).code;
+    ASSERT_TRUE(sound_code_ == complete || sound_code_ == bad_jobs) << sound_code_;
+  }
+
+  std::string path(const std::string& name = "") const {
+    return temp_.path(name.empty() ? "here" : "here/" + name);
+  }
+
+  Ran run(const Words& words, const Prepare& prepare = {}) const {
+    fs::create_directories(path());
+    return run_for(20s, words, path(), temp_.path("output"), prepare);
+  }
+
+  // Runs the command, and for a migration the one that completes it. After two that hang there is no more to
+  // be learned.
+  // `afterwards`: for the run that completes it.
+  Ran expect_sound_end(const std::string& what, const Words& more, const Prepare& prepare,
+                       const Prepare& afterwards = {}) {
+    if (hangs_ == 2) return {};
+    fs::remove_all(path("target")), fs::remove_all(path("state"));
+    const Ran ran = run(GetParam().words + more, prepare);
+    SCOPED_TRACE(fmt::format("{}: exit code {}\n{}", what, ran.code, ran.err));
+    EXPECT_NE(ran.code, hung) << "it hangs";
+    hangs_ += ran.code == hung;
+    EXPECT_TRUE(ran.code == failed || ran.code == usage || ran.code == sound_code_);
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a reason";
+    if (GetParam().name != "migrate") return ran;
+    if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
+    EXPECT_EQ(run(GetParam().words, afterwards).code, complete);
+    EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
+    return ran;
+  }
+
+  const TempDir temp_;
+
+ private:
+  Tree whole_;
+  int sound_code_ = 0, hangs_ = 0;
+};
+
+// From the k-th thread on none can be made, for every k.
+TEST_P(Limits, Threads) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer has to be the first library";
+#endif
+  for (const int threads : {1, 2, 4, 9}) {
+    int made = 0;
+    for (int k = 0; k <= made + 1; ++k) {
+      const auto prepare = [&] {
+        const std::string nth = std::to_string(k), count = temp_.path("count");
+        for (const auto& [name, value] : std::map<std::string, std::string>{{"LD_PRELOAD", FAULT_SHIM},
+                                                                            {"SHIM_FAILURE", "THREAD"},
+                                                                            {"SHIM_NTH", nth},
+                                                                            {"SHIM_LASTING", "1"},
+                                                                            {"SHIM_COUNT", count}})
+          ::setenv(name.c_str(), value.c_str(), 1);
+      };
+      expect_sound_end(fmt::format("{} of {} threads", k - 1, threads),
+                       {"--threads", std::to_string(threads)}, prepare);
+      if (k == 0) made = std::stoi(read_file(temp_.path("count")));
+    }
+    EXPECT_GT(made, 0);
+  }
+}
+
+// The same by the kernel, which counts what a user has: root has no such limit.
+TEST_P(Limits, Processes) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user, who has no other processes";
+  // Each command has one of its own: the tests run side by side.
+  const auto same = [](const Command& each) { return each.name == GetParam().name; };
+  const auto user = nobody_else + static_cast<uid_t>(std::find_if(commands.begin(), commands.end(), same) -
+                                                     commands.begin());
+  const auto become = [user] {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0) ::_exit(cannot_execute);
+  };
+  fs::permissions(path(), fs::all_all);
+  if (run({"--version"}, become).code != complete) GTEST_SKIP() << "another user cannot reach the program";
+  Ran last;
+  for (const rlim_t most : {1U, 2U, 3U, 4U, 6U, 8U, 12U}) {
+    const auto limited = [&] {
+      limit(RLIMIT_NPROC, most);
+      become();
+    };
+    last = expect_sound_end(fmt::format("{} processes", most), {"--threads", "4"}, limited, become);
+  }
+  EXPECT_NE(last.code, failed) << "12 processes are not enough: " << last.err;
+}
+
+TEST_P(Limits, Descriptors) {
+  bool ended = false;
+  for (rlim_t most = 8; most <= 40; ++most) {
+    const Ran ran =
+        expect_sound_end(fmt::format("{} descriptors", most), {}, [&] { limit(RLIMIT_NOFILE, most); });
+    ended = ran.code != failed;
+  }
+  EXPECT_TRUE(ended) << "40 descriptors are not enough";
+}
+
+// From the least in which the program starts at all.
+TEST_P(Limits, AddressSpace) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer maps terabytes";
+#endif
+  constexpr rlim_t mib = 1U << 20;
+  rlim_t least = mib;
+  while (run({"--version"}, [&] { limit(RLIMIT_AS, least); }).code != complete) {
+    least += mib / 2;
+    ASSERT_LT(least, 1024 * mib);
+  }
+  int most_code = failed;
+  for (rlim_t most = least; most < 2048 * mib; most += most < least + 16 * mib ? mib : most / 4) {
+    const Ran ran = expect_sound_end(fmt::format("{} MiB", most / mib), {"--threads", "4"},
+                                     [&] { limit(RLIMIT_AS, most); });
+    most_code = ran.code;
+  }
+  EXPECT_NE(most_code, failed) << "2 GiB are not enough";
+}
+
+TEST_P(Limits, FileSize) {
+  for (const rlim_t most : {200U, 1'000U, 5'000U, 9'000U, 20'000U, 60'000U})
+    expect_sound_end(fmt::format("{} bytes in a file", most), {}, [&] { limit(RLIMIT_FSIZE, most); });
+}
+
+namespace {
+
+// A control group of this test, with a bound on the number of its processes and threads.
+class ControlGroup {
+ public:
+  ControlGroup() {
+    for (const std::string root : {"/sys/fs/cgroup/pids", "/sys/fs/cgroup"}) {
+      const std::string path = fmt::format("{}/jobferry-test-{}", root, ::getpid());
+      boost::system::error_code failed;
+      if (!fs::create_directory(path, failed)) continue;
+      if (fs::exists(path + "/pids.max")) {
+        path_ = path;
+        return;
+      }
+      fs::remove(path, failed);
+    }
+  }
+  ~ControlGroup() {
+    boost::system::error_code ignored;
+    if (!path_.empty()) fs::remove(path_, ignored);
+  }
+  explicit operator bool() const { return !path_.empty(); }
+  bool bound(int most) const { return put("pids.max", most); }
+  bool enter() const { return put("cgroup.procs", ::getpid()); }
+
+ private:
+  bool put(const std::string& file, int number) const {
+    const int fd = ::open((path_ + '/' + file).c_str(), O_WRONLY | O_CLOEXEC);
+    const std::string text = std::to_string(number);
+    const bool done = fd >= 0 && ::write(fd, text.data(), text.size()) > 0;
+    if (fd >= 0) ::close(fd);
+    return done;
+  }
+  std::string path_;
+};
+
+}  // namespace
+
+// As containers and batch systems bound it.
+TEST_P(Limits, ControlGroup) {
+  const ControlGroup group;
+  if (!group) GTEST_SKIP() << "no control group with a bound on processes can be made here";
+  for (const int most : {1, 2, 3, 4, 6, 8, 12}) {
+    ASSERT_TRUE(group.bound(most));
+    expect_sound_end(fmt::format("{} in the group", most), {"--threads", "4"}, [&] {
+      if (!group.enter()) ::_exit(cannot_execute);
+    });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Commands, Limits, testing::ValuesIn(commands),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace jobferry::test
