@@ -6,6 +6,7 @@ packages=(g++ cmake ninja-build pkg-config libtbb-dev libsimdjson-dev rapidjson-
   libboost-filesystem-dev libcli11-dev libfmt-dev libgtest-dev libbenchmark-dev)
 browser_packages=(python3 chromium chromium-driver)  # for the tests of reports, which are skipped without
 packaging_packages=(dpkg-dev file lintian groff)     # for those of the manual and the Debian packages, the same
+disk_packages=(e2fsprogs mount)                      # for those of disks that fail, which need root as well
 clang_packages=(clang libclang-rt-14-dev)  # for the presets clang and fuzz
 
 as_root() {

@@ -10,7 +10,8 @@ install_missing "${packages[@]}"
 case " $* " in
   *" release "* | *" dev "* | *" clang "*)
     install_optional "${browser_packages[@]}"
-    install_optional "${packaging_packages[@]}" ;;
+    install_optional "${packaging_packages[@]}"
+    install_optional "${disk_packages[@]}" ;;
 esac
 for preset in "$@"; do
   echo "== $preset"
