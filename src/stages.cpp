@@ -549,7 +549,7 @@ Result<bool> Stages::prepare_target(Slot& slot) const {
     if (slot.unchanged) return false;
   }
   if (slot.in_target || (slot.fate == Fate::pending && target_.was_complete()))
-    if (auto begun = state_->begin_job(slot.subject); !begun) return std::move(begun.error());
+    if (auto begun = state_->begin_job(slot.subject, slot.in_target); !begun) return std::move(begun.error());
   return true;
 }
 

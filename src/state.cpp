@@ -321,8 +321,17 @@ Result<void> State::run(const char* sql) {
   return {};
 }
 
-Result<void> State::transaction(const std::function<Result<void>()>& changes) {
+Result<void> State::transaction(const std::function<Result<void>()>& changes, bool synced) {
   const std::lock_guard alone(writing_);
+  if (!synced)
+    if (auto done = run("PRAGMA synchronous=NORMAL"); !done) return done;
+  auto done = all_or_nothing(changes);
+  if (!synced)
+    if (auto restored = run("PRAGMA synchronous=FULL"); !restored) return restored;
+  return done;
+}
+
+Result<void> State::all_or_nothing(const std::function<Result<void>()>& changes) {
   if (auto begun = run("BEGIN"); !begun) return begun;
   const auto roll_back = [this] { sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr); };
   try {
@@ -492,14 +501,15 @@ Result<void> State::commit(const std::vector<JobRecord>& records) {
   });
 }
 
-Result<void> State::begin_job(const std::string& job) {
-  return transaction([&]() -> Result<void> {
+Result<void> State::begin_job(const std::string& job, bool was_whole) {
+  const auto insert_row = [&]() -> Result<void> {
     Statement insert(writer_,
                      "INSERT OR REPLACE INTO jobs(job, files, outcome, bytes_in, bytes_out, carried_unread, "
                      "notes) VALUES(?, '', ?, 0, 0, 0, '{}')");
     if (!insert || !insert.bind(job).bind(outcome_begun).done()) return failure();
     return {};
-  });
+  };
+  return transaction(insert_row, was_whole);
 }
 
 Result<void> State::forget(const std::vector<std::string>& jobs) {

@@ -109,8 +109,9 @@ class State {
 
   // All or nothing. Each is on disk when it returns. From any thread.
   Result<void> commit(const std::vector<JobRecord>& records);
-  // From here on the target holds nothing of the job, or a part of it.
-  Result<void> begin_job(const std::string& job);
+  // From here on the target holds nothing of the job, or a part of it. Only of one that it held as a whole
+  // does that have to outlive a loss of power; of others it outlives the process, which takes no sync.
+  Result<void> begin_job(const std::string& job, bool was_whole);
   Result<void> forget(const std::vector<std::string>& jobs);
 
  private:
@@ -120,8 +121,9 @@ class State {
   Result<void> load_values();
   Result<void> put(const Values& values);
   Result<void> run(const char* sql);
-  // All that `changes` does, or nothing.
-  Result<void> transaction(const std::function<Result<void>()>& changes);
+  // All that `changes` does, or nothing; on disk when it returns unless it is not to be synced.
+  Result<void> transaction(const std::function<Result<void>()>& changes, bool synced = true);
+  Result<void> all_or_nothing(const std::function<Result<void>()>& changes);
   Error failure() const;
   Result<JobRecord> record_of(sqlite3_stmt* row);
   std::string_view keep(std::string_view word);
