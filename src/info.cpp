@@ -155,6 +155,12 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
   for (Seen& each : seen) add(result, each);
   for (const auto& [cluster, count] : walk.passed().left_behind) result.left_behind += count;
   for (const Error& error : walk.passed().unreadable) result.unreadable.push_back(error);
+  // Want of resources says nothing about the archive: it is why not all could be looked at.
+  const auto starved =
+      std::stable_partition(result.unreadable.begin(), result.unreadable.end(),
+                            [](const Error& error) { return error.kind != Kind::out_of_resources; });
+  if (starved != result.unreadable.end()) result.errors.push_back(std::move(*starved));
+  result.unreadable.erase(starved, result.unreadable.end());
   std::stable_sort(result.unreadable.begin(), result.unreadable.end(),
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
   return rest.empty() && all_clusters;
