@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 
 #include "corpus.h"
@@ -147,6 +148,35 @@ TEST_P(Limits, Descriptors) {
     ended = ran.code != failed;
   }
   EXPECT_TRUE(ended) << "40 descriptors are not enough";
+}
+
+// From the n-th call to the archives on none gets a descriptor or memory, for n spread over all calls: that
+// is an error, and never something that a command has found out about an archive.
+TEST_P(Limits, LastingWant) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer has to be the first library";
+#endif
+  constexpr int runs = 8;
+  for (const int failure : {EMFILE, ENOMEM}) {
+    int calls = 0;
+    for (int i = 0; i <= runs; ++i) {
+      const int nth = i == 0 ? 0 : 1 + (i - 1) * calls / runs;
+      const auto prepare = [&] {
+        for (const auto& [name, value] :
+             std::map<std::string, std::string>{{"LD_PRELOAD", FAULT_SHIM},
+                                                {"SHIM_UNDER", path()},
+                                                {"SHIM_FAILURE", std::to_string(failure)},
+                                                {"SHIM_NTH", std::to_string(nth)},
+                                                {"SHIM_LASTING", "1"},
+                                                {"SHIM_COUNT", temp_.path("count")}})
+          ::setenv(name.c_str(), value.c_str(), 1);
+      };
+      const Ran ran = expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare);
+      if (i == 0) calls = std::stoi(read_file(temp_.path("count")));
+      if (nth > 0) EXPECT_EQ(ran.code, failed);
+    }
+    EXPECT_GT(calls, runs);
+  }
 }
 
 // From the least in which the program starts at all.

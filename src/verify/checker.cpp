@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "verify/gunzip.h"
+#include "verify/starved.h"
 
 namespace jobferry::proof {
 
@@ -50,7 +51,7 @@ const Seen* Listing::find(std::string_view name) const {
 Listing Checker::list(Files& files, const std::string& root, const std::string& path) {
   Listing listing;
   const std::string directory = below(root, path);
-  auto info = files.info(path.empty() ? root + "/." : directory);
+  auto info = answer(files.info(path.empty() ? root + "/." : directory));
   if (!info || info->type != FileType::directory) return listing;
   listing.there = true;
   listing.info = *info;
@@ -58,13 +59,13 @@ Listing Checker::list(Files& files, const std::string& root, const std::string& 
     const bool ours = &files == &ground_.source_files;
     found("unreadable", path, file, ours ? what : "", ours ? "" : what);
   };
-  auto entries = files.list(directory);
+  auto entries = answer(files.list(directory));
   if (!entries) {
     unreadable({}, entries.error().what);
     return listing;
   }
   for (const Entry& entry : *entries) {
-    auto about = files.info(join(directory, entry.name));
+    auto about = answer(files.info(join(directory, entry.name)));
     if (!about) unreadable(entry.name, about.error().what);
     FileInfo of_entry = about ? *about : FileInfo{};
     if (entry.type != FileType::regular) of_entry.type = entry.type;
@@ -81,7 +82,7 @@ void Checker::found(std::string_view kind, const std::string& subject, std::stri
 std::optional<Reason> Checker::read(Files& files, const std::string& path, std::string_view name,
                                     Buffer& into) {
   into.trim(warm_bytes);
-  auto done = files.read(join(path, name), ground_.options.max_file_size, into);
+  auto done = answer(files.read(join(path, name), ground_.options.max_file_size, into));
   if (!done) return why(name_of(done.error().kind), name, done.error().what);
   (&files == &ground_.source_files ? bytes_in_ : bytes_out_) += into.size();
   return {};
@@ -364,8 +365,8 @@ void Checker::compare_directories(const JobPath& path) {
   if (folder == last_folder_) return;
   last_folder_ = folder;
   for (const std::string& directory : {folder, path.cluster + '/' + path.first}) {
-    auto ours = ground_.source_files.info(below(ground_.source, directory));
-    auto theirs = ground_.target_files.info(below(ground_.target, directory));
+    auto ours = answer(ground_.source_files.info(below(ground_.source, directory)));
+    auto theirs = answer(ground_.target_files.info(below(ground_.target, directory)));
     if (ours && theirs) compare_attributes(directory, {}, *ours, *theirs, true);
   }
 }
@@ -433,7 +434,7 @@ void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
   ++tally_.target.jobs;
   count_job(tally_.target_ends, path);
-  const auto ours = ground_.source_files.info(below(ground_.source, subject));
+  const auto ours = answer(ground_.source_files.info(below(ground_.source, subject)));
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list_target(subject);
   count_target(theirs);

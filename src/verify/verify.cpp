@@ -18,6 +18,7 @@
 #include "discover.h"
 #include "each_job.h"
 #include "verify/checker.h"
+#include "verify/starved.h"
 
 namespace jobferry {
 
@@ -180,8 +181,8 @@ class Verification {
   }
 
   void open_target(VerifyResult& result) {
-    const auto info = target_files_->info(options_.target + "/.");
-    const auto entries = target_files_->list(options_.target);
+    const auto info = answer(target_files_->info(options_.target + "/."));
+    const auto entries = answer(target_files_->list(options_.target));
     if (!info || !entries) {
       result.errors.push_back(not_a_target(options_.target, "no directory that can be read"));
       return;
@@ -190,7 +191,7 @@ class Verification {
     target_.listing.info = target_.archive.root_info = *info;
     target_.archive.root = options_.target;
     for (const Entry& entry : *entries) {
-      auto about = target_files_->info(join(options_.target, entry.name));
+      auto about = answer(target_files_->info(join(options_.target, entry.name)));
       target_.listing.entries.push_back({entry.name, about ? *about : FileInfo{}});
       if (entry.type == FileType::directory && choice_.takes(entry.name))
         target_.archive.clusters.push_back(entry.name);
@@ -198,11 +199,12 @@ class Verification {
     target_.marked = target_.listing.find(names::unfinished) != nullptr;
     constexpr std::uint64_t longest = 4096;
     Buffer text;
-    if (target_files_->read(join(options_.target, names::version), longest, text))
+    if (answer(target_files_->read(join(options_.target, names::version), longest, text)))
       target_.version_text = text.view();
     target_.version = version_in(target_.version_text);
     if (target_.version || !target_.marked) return;
-    if (const auto seen = read_marker(*target_files_, options_.target); seen && seen->marked == Marked::yes)
+    if (const auto seen = answer(read_marker(*target_files_, options_.target));
+        seen && seen->marked == Marked::yes)
       target_.version = seen->marker.version;
   }
 
@@ -258,9 +260,9 @@ class Verification {
     const JobPath folder{options_.cluster, std::to_string(*options_.job / 1000),
                          fmt::format("{:03}", *options_.job % 1000), ""};
     const std::string at = folder.cluster + '/' + folder.first + '/' + folder.second;
-    const auto entries = files.list(join(root, at));
+    const auto entries = answer(files.list(join(root, at)));
     if (!entries) {
-      const auto stands = files.exists(join(root, at));
+      const auto stands = answer(files.exists(join(root, at)));
       const bool ours = &files == source_files_.get();
       const std::string& what = entries.error().what;
       if (!stands || *stands)
@@ -279,8 +281,10 @@ class Verification {
     if (counts || options_.from.empty() || options_.from.starts_with(target_part)) ++looked_at_;
     try {
       (checker.*look)(path);
+    } catch (const Starved& starved) {
+      remember_starved(path.text(), starved.error);
     } catch (const std::bad_alloc&) {
-      remember_starved(path);
+      remember_starved(path.text(), error_of(std::current_exception()));
     } catch (const std::exception& error) {
       checker.found("not-checked", path.text(), {}, error.what(), {});
     }
@@ -291,12 +295,23 @@ class Verification {
     listener_.progress->bytes_out += checker.bytes_out() - out;
   }
 
-  // Want of memory says nothing about a job. Of several the first in path order.
-  void remember_starved(const JobPath& path) {
+  // Of several the first in path order.
+  void remember_starved(const std::string& subject, Error error) {
     const std::lock_guard lock(starving_);
-    if (starved_ && !path_order(path.text(), starved_->subject)) return;
-    starved_ = error_of(std::make_exception_ptr(std::bad_alloc()));
-    starved_->subject = path.text();
+    if (starved_ && !path_order(subject, starved_->subject)) return;
+    starved_ = std::move(error);
+    starved_->subject = subject;
+  }
+
+  // Directories that a walk could not list.
+  void tell_unreadable(const std::vector<Error>& directories, bool of_source) {
+    for (const Error& error : directories) {
+      if (error.kind == Kind::out_of_resources)
+        remember_starved(error.subject, error);
+      else
+        checkers_.front().found("unreadable", error.subject, {}, of_source ? error.what : "",
+                                of_source ? "" : error.what);
+    }
   }
 
   void compare_jobs(VerifyResult& result) {
@@ -307,8 +322,7 @@ class Verification {
     const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
                            all ? listener_.progress : nullptr);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
-    for (const Error& error : jobs.passed().unreadable)
-      checkers_.front().found("unreadable", error.subject, {}, error.what, {});
+    tell_unreadable(jobs.passed().unreadable, true);
     for (const auto& [cluster, count] : jobs.passed().left_behind) result.left_behind += count;
   }
 
@@ -320,8 +334,7 @@ class Verification {
     Walk jobs(*target_files_, target_.archive, false);
     const std::string stopped = take_all(jobs, from, &Checker::origin, false);
     if (!stopped.empty()) result.go_on = std::string(target_part) + stopped;
-    for (const Error& error : jobs.passed().unreadable)
-      checkers_.front().found("unreadable", error.subject, {}, {}, error.what);
+    tell_unreadable(jobs.passed().unreadable, false);
     for (const auto& [cluster, count] : jobs.passed().left_behind)
       if (count > 0) name_strays(cluster, 0);
   }
@@ -393,7 +406,7 @@ class Verification {
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
   bool stopped_ = false;                                      // before all was looked at that is no job
   std::mutex starving_;                                       // of starved_
-  std::optional<Error> starved_;  // a job that could not be looked at for want of memory
+  std::optional<Error> starved_;  // what could not be looked at for want of resources
   Archive source_;
   TargetRoot target_;
 };
@@ -405,6 +418,9 @@ VerifyResult verify(const VerifyOptions& options, const Listener& listener) {
   VerifyResult result;
   try {
     Verification(options, listener).run(result);
+  } catch (const Starved& starved) {
+    result.outcome = VerifyOutcome::failed;
+    result.errors.push_back(starved.error);
   } catch (...) {
     result.outcome = VerifyOutcome::failed;
     result.errors.push_back(error_of(std::current_exception()));
