@@ -262,11 +262,29 @@ class RealFiles : public Files {
   }
 
   Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) override {
-    return create(path, like, [&](int fd) -> Result<void> {
-      for (std::string_view piece = content.next(); !piece.empty(); piece = content.next())
-        if (auto put = write_all(fd, piece, path); !put) return put;
+    return create(path, like, [&](int fd) { return write_pieces(fd, content, path); });
+  }
+
+  Result<void> replace(const std::string& path, Pieces& content, const FileInfo& like) override {
+    const std::string beside = path + ".new";
+    const auto left = exists(beside);
+    if (!left) return Error{Kind::write_failed, left.error().what};
+    if (*left)
+      if (auto gone = remove(beside); !gone) return gone;
+    const auto fill = [&](int fd) -> Result<void> {
+      if (auto put = write_pieces(fd, content, path); !put) return put;
+      if (patiently([&] { return ::fsync(fd); }) == 0) return {};
+      return write_failure("sync", path);
+    };
+    if (auto done = create(beside, like, fill); !done) return done;
+    const Parent parent = parent_of(path);
+    const std::string name = std::string(parent.name) + ".new";
+    const int at = parent.directory.get();
+    if (parent.directory && patiently([&] { return ::renameat(at, name.c_str(), at, parent.name); }) == 0)
       return {};
-    });
+    auto failed = write_failure("replace", path);
+    (void)remove(beside);
+    return failed;
   }
 
   Result<void> copy(const std::string& from, const std::string& to) override {
@@ -522,6 +540,12 @@ class RealFiles : public Files {
     return {};
   }
 
+  static Result<void> write_pieces(int fd, Pieces& content, const std::string& path) {
+    for (std::string_view piece = content.next(); !piece.empty(); piece = content.next())
+      if (auto put = write_all(fd, piece, path); !put) return put;
+    return {};
+  }
+
   template <class Fill>  // Result<void> fill(int fd)
   Result<void> create(const std::string& path, const FileInfo& like, Fill&& fill) {
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -556,6 +580,7 @@ class DryFiles : public RealFiles {
   Result<bool> make_directory(const std::string&, const FileInfo&) override { return true; }
   Result<void> set_attributes(const std::string&, const FileInfo&) override { return {}; }
   Result<void> write(const std::string&, Pieces&, const FileInfo&) override { return {}; }
+  Result<void> replace(const std::string&, Pieces&, const FileInfo&) override { return {}; }
   Result<void> copy(const std::string&, const std::string&) override { return {}; }
   Result<void> reflink(const std::string&, const std::string&) override { return {}; }
   Result<void> link(const std::string&, const std::string&) override { return {}; }

@@ -95,7 +95,11 @@ class Files {
   virtual Result<void> set_attributes(const std::string& directory, const FileInfo& like) = 0;
   // A new file with mode, mtime and ownership of `like`. Nothing stays of one that could not be completed.
   virtual Result<void> write(const std::string& path, Pieces& content, const FileInfo& like) = 0;
-  // The same with those of the file itself, as it is when it is opened.
+  // The same in the place of a file that is there: whatever ends this, it is one or the other as a whole,
+  // also after a loss of power. It is written beside it first, as `PATH.new`; one that is there is of a run
+  // that was ended, and goes.
+  virtual Result<void> replace(const std::string& path, Pieces& content, const FileInfo& like) = 0;
+  // write() with the attributes of the file itself, as it is when it is opened.
   virtual Result<void> copy(const std::string& from, const std::string& to) = 0;
   virtual Result<void> reflink(const std::string& from, const std::string& to) = 0;
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;

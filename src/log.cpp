@@ -109,8 +109,7 @@ void Log::bad_job(const Error& error) {
 }
 
 void Log::unlisted(const Error& directory) {
-  if (says(LogLevel::warn))
-    write(LogLevel::warn, "hidden jobs in " + describe(directory), &directory, {});
+  if (says(LogLevel::warn)) write(LogLevel::warn, "hidden jobs in " + describe(directory), &directory, {});
 }
 
 void Log::note(const std::string& subject, const Note& note) {

@@ -201,7 +201,7 @@ Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, Mig
   Ledger ledger(summary, listener);
   if (auto done = target.create(); !done) return std::move(done.error());
   if (state)
-    if (auto done = remember_target(*state); !done) return std::move(done.error());
+    if (auto done = remember_target(*state, earlier.target.id); !done) return std::move(done.error());
   if (auto whole = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary);
       !whole || !*whole)
     return whole;
@@ -289,7 +289,7 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
         return fail(summary, std::move(known.error()));
 
   // Write everything but the jobs, then the jobs.
-  Target target(files, *archive, options, earlier->target);
+  Target target(files, *archive, options, earlier->target, earlier->state.get());
   summary.clusters[""].left_behind = archive->left_behind;
   summary.left_behind = archive->left_behind_jobs;
   summary.resumable = state != nullptr;

@@ -9,6 +9,12 @@
 //   complete     the marker has gone; the target is known by the table `finished`
 //   discarding   --restart is deleting the target, which still holds the marker with this id
 //
+// The id is a new one for every run, so that an older copy of the target or of the state that somebody puts
+// back is told from the one that belongs to the other: a state that knows of jobs that are not there would
+// make a target complete without them. First the state gets the new one as `next`, then the marker has it,
+// then it is the id of the state; until then either is taken. A complete target has no marker: there it is
+// the time of version.txt, which every run writes anew.
+//
 // Whatever is refused stays as it is. An error while asking is never taken for an answer.
 #include "resume.h"
 
@@ -131,9 +137,9 @@ Result<std::string> fingerprint(Files& files, const std::string& path, std::uint
   return fmt::format("{} {:08x} {}", content.size(), crc32_of(content.view()), nanoseconds(info->mtime));
 }
 
-// Whether the target is the one that was finished: by version.txt or by all of its cluster files, since the
-// marker has gone. An admin may edit some of them, and a failed sync withdraws version.txt. What it says once
-// `stop` is true means nothing.
+// Whether the target is the one that was finished, since the marker has gone: by version.txt, or where a
+// failed sync has withdrawn that, by all of its cluster files. What it says once `stop` is true means
+// nothing.
 struct Recognised {
   bool target = false, has_version = false;
 };
@@ -151,16 +157,21 @@ Result<Recognised> recognise(Files& files, const Remembered& state, const std::s
     else
       same_clusters &= *now == text;
   }
-  return Recognised{same_version || same_clusters, has_version};
+  return Recognised{has_version ? same_version : same_clusters, has_version};
 }
 
-// The id of a marker, whatever made it.
-bool is_marked_with(const MarkerSeen& seen, const Remembered& state) {
-  return seen.marked == Marked::yes && seen.marker.id == state.value("id");
+// The id of the state, or the one that a run was about to give it.
+bool is_known(const MarkerSeen& seen, const Remembered& state) {
+  const std::string& id = seen.marker.id;
+  if (seen.marked != Marked::yes || id.empty()) return false;
+  return id == state.value("id") || id == state.value("next");
 }
 
 Error another_target(const Options& options) {
-  return refused(options.target, "the target is not the one that the state beside it is of");
+  return refused(
+      options.target,
+      "the target is not the one that the state beside it is of: one of them is another one, or an "
+      "older copy");
 }
 
 Result<Standing> judge(Files& files, const Remembered& state, const Archive& source, const Options& options,
@@ -173,7 +184,7 @@ Result<Standing> judge(Files& files, const Remembered& state, const Archive& sou
   if (auto same = check_identity(state, source, options); !same) return std::move(same.error());
   const auto marker = read_marker(files, options.target);
   if (!marker) return Error(marker.error());
-  const bool ours = is_marked_with(*marker, state);
+  const bool ours = is_known(*marker, state);
   if (marker->marked == Marked::yes && !ours) return another_target(options);
   if (phase == discarding) return ours ? Result<Standing>(Standing::discarding) : another_target(options);
   const bool only_a_marker = (*entries)->size() == 1 && marker->marked != Marked::no;
@@ -215,19 +226,25 @@ Result<void> begin(Files& files, State& state, const Archive& source, const Opti
   return state.begin_anew(beginning_of(source, options, id, beginning));
 }
 
+// The marker is about to get this id. The one that it has is then that of the state: of the two that may be
+// there none is lost.
+Result<void> expect_id(State& state, const MarkerSeen& marker, const std::string& next) {
+  Values values = {{"next", next}};
+  if (marker.marked == Marked::yes) values.emplace_back("id", marker.marker.id);
+  return state.set(values);
+}
+
 // --- --restart ---
 
-// The id that the marker of a target has, or gets, that may be thrown away: one that is unfinished, or that
-// the state is of. That one keeps its id: until its jobs are forgotten it is still the target that the state
-// knows.
-Result<std::string> id_to_discard(Files& files, const Remembered& state, const MarkerSeen& marker,
-                                  const Options& options) {
-  if (marker.marked == Marked::yes) return std::string(marker.marker.id);
+// The target may be thrown away: it is unfinished, or the state is of it. Whether it is.
+Result<bool> may_discard(Files& files, const Remembered& state, const MarkerSeen& marker,
+                         const Options& options) {
+  if (marker.marked == Marked::yes) return is_known(marker, state);
   const auto seen = recognise(files, state, options.target);
   if (!seen) return Error(seen.error());
   const bool is_begun = state.value("phase") == beginning && holds_a_marker_only(files, options.target);
-  if (seen->target || is_begun) return state.value("id");
-  if (marker.marked == Marked::unreadable) return new_id();
+  if (seen->target || is_begun) return true;
+  if (marker.marked == Marked::unreadable) return false;
   Error error{Kind::target_unusable, "--restart: the target is not of an unfinished migration"};
   error.file = options.target;
   return error;
@@ -235,7 +252,8 @@ Result<std::string> id_to_discard(Files& files, const Remembered& state, const M
 
 // Whatever ends this, the same command without --restart goes on with it: first the target is unfinished for
 // all to see, then no server accepts it, then that is on disk, then its jobs are forgotten, and only then
-// deleted. Were they deleted first, the next run would take their rows for jobs that are done.
+// deleted. Were they deleted first, the next run would take their rows for jobs that are done. A state that
+// is not of this target never gets its id: its rows are those of another one.
 Result<void> prepare_discard(Files& files, State& state, const Archive& source, const Options& options) {
   const auto entries = entries_of_target(files, options.target);
   if (!entries) return Error(entries.error());
@@ -244,17 +262,21 @@ Result<void> prepare_discard(Files& files, State& state, const Archive& source, 
   if (!marker) return Error(marker.error());
   const auto remembered = remembered_by(state);
   if (!remembered) return Error(remembered.error());
-  const auto id = id_to_discard(files, *remembered, *marker, options);
-  if (!id) return Error(id.error());
-  if (marker->marked != Marked::yes)
-    if (auto done = write_marker(files, options.target, {options.to, *id}); !done) return done;
+  const auto known = may_discard(files, *remembered, *marker, options);
+  if (!known) return Error(known.error());
+  const std::string id = new_id();
+  const bool is_whole = marker->marked == Marked::yes;
+  if (*known)
+    if (auto done = expect_id(state, *marker, id); !done) return done;
+  if (auto done = (is_whole ? renew_marker : write_marker)(files, options.target, {options.to, id}); !done)
+    return done;
   const std::string version = join(options.target, names::version);
   const auto there = files.exists(version);
   if (!there) return Error(there.error());
   if (*there)
     if (auto gone = files.remove(version); !gone) return gone;
   if (auto kept = files.sync(options.target); !kept) return kept;
-  return state.begin_anew(beginning_of(source, options, *id, discarding));
+  return state.begin_anew(beginning_of(source, options, id, discarding));
 }
 
 // False: it was stopped.
@@ -353,7 +375,9 @@ Result<Earlier> take_up(Files& files, const Archive& source, const Options& opti
     earlier.target.standing = Standing::fresh;
   }
   if (earlier.target.standing != Standing::fresh) {
-    earlier.target.id = remembered->value("id");
+    const auto marker = read_marker(files, options.target);
+    if (!marker) return Error(marker.error());
+    if (auto done = expect_id(state, *marker, earlier.target.id); !done) return std::move(done.error());
     return earlier;
   }
   earlier.target.was_complete = false;
@@ -386,8 +410,8 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
     if (!*entries || (*entries)->empty()) return Standing::fresh;
     const auto marker = read_marker(files, options.target);
     if (!marker) return Error(marker.error());
-    const auto id = id_to_discard(files, remembered, *marker, options);
-    return id ? Result<Standing>(Standing::fresh) : Result<Standing>(Error(id.error()));
+    const auto known = may_discard(files, remembered, *marker, options);
+    return known ? Result<Standing>(Standing::fresh) : Result<Standing>(Error(known.error()));
   }
   if (!state) return when_empty();
   auto standing = judge(files, remembered, source, options, stop);
@@ -398,7 +422,9 @@ Result<Standing> look_ahead(Files& files, const Archive& source, const Options& 
   return standing;
 }
 
-Result<void> remember_target(State& state) { return state.set({{"phase", std::string(running)}}); }
+Result<void> remember_target(State& state, const std::string& id) {
+  return state.set({{"phase", std::string(running)}, {"id", id}, {"next", ""}});
+}
 
 Result<void> remember_files(Files& files, const Archive& source, const Options& options, State& state) {
   State::Finished finished;
@@ -421,7 +447,7 @@ Result<void> remember_phase(State& state, std::string_view phase) {
 }
 
 Result<void> remember_end(State& state) {
-  return state.set({{"phase", std::string(complete)}, {"ended", now()}, {"completed", "yes"}});
+  return state.end({{"phase", std::string(complete)}, {"ended", now()}, {"completed", "yes"}});
 }
 
 }  // namespace jobferry

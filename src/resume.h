@@ -35,8 +35,8 @@ Result<Earlier> take_up(Files& files, const Archive& source, const Options& opti
 Result<Standing> look_ahead(Files& files, const Archive& source, const Options& options,
                             const std::atomic<bool>* stop = nullptr);
 
-// The marker is on disk: from here on the target is known by it.
-Result<void> remember_target(State& state);
+// The marker with this id is on disk: from here on the target is known by it.
+Result<void> remember_target(State& state, const std::string& id);
 // version.txt is on disk and the marker is about to go: from here on the target is known by its files.
 Result<void> remember_files(Files& files, const Archive& source, const Options& options, State& state);
 // All is done: what changes in the target from now on was somebody else.

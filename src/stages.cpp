@@ -554,10 +554,12 @@ Result<bool> Stages::prepare_target(Slot& slot) const {
 }
 
 // A job is there as a whole or not at all. What a stage that threw has written it may not have told of, so
-// the directory says what is there.
+// the directory says what is there. It stays if it was there before and the job is to come again.
 Result<void> Stages::undo(Slot& slot) const {
   if (!slot.begun) return {};
-  if (auto gone = target_.remove_job(slot.subject); !gone) return gone;
+  const bool comes_again = slot.in_target && slot.fate != Fate::bad;
+  auto gone = comes_again ? target_.clear_job(slot.subject) : target_.remove_job(slot.subject);
+  if (!gone) return gone;
   slot.begun = false;
   return {};
 }

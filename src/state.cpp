@@ -30,6 +30,7 @@ constexpr const char* tables =
     " class TEXT, file TEXT, pointer TEXT, byte INTEGER, step TEXT, message TEXT, bytes_in INTEGER NOT NULL,"
     " bytes_out INTEGER NOT NULL, carried_unread INTEGER NOT NULL, notes TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS finished(file TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS directories(path TEXT PRIMARY KEY, mode INTEGER) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS unlisted(directory TEXT PRIMARY KEY, class TEXT NOT NULL, message TEXT NOT "
     "NULL)"
     " WITHOUT ROWID;";
@@ -229,6 +230,20 @@ const char* vfs_through_descriptors() {
   return ready ? vfs.zName : nullptr;
 }
 
+// SQLite would wait for somebody at the other end of a FIFO.
+Result<void> check_files(const Descriptor& directory, const std::string& file) {
+  for (const std::string_view suffix : {"", "-journal", "-wal", "-shm"}) {
+    const std::string name = "state.db" + std::string(suffix);
+    struct stat s {};
+    if (::fstatat(directory.get(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) continue;
+      return cannot("look at it", file + std::string(suffix));
+    }
+    if (!S_ISREG(s.st_mode)) return unusable(file + std::string(suffix), "it is no regular file");
+  }
+  return {};
+}
+
 std::string path_through(const Descriptor& directory, std::string_view name) {
   return fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
 }
@@ -283,6 +298,7 @@ Result<void> State::lock(const std::string& file) {
 
 Result<void> State::prepare(const std::string& file, const std::atomic<bool>* stop) {
   file_ = file;
+  if (auto sound = check_files(directory_, file); !sound) return sound;
   constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
   const std::string path = path_through(directory_, "state.db");
   for (sqlite3** connection : {&writer_, &reader_}) {
@@ -367,12 +383,45 @@ Result<void> State::begin_anew(const Values& values) {
   auto done = transaction([&]() -> Result<void> {
     auto forgotten =
         run("DELETE FROM migration; DELETE FROM clusters; DELETE FROM jobs; DELETE FROM finished;"
-            "DELETE FROM unlisted");
+            "DELETE FROM directories; DELETE FROM unlisted");
     return forgotten ? put(values) : std::move(forgotten);
   });
   if (!done) return done;
   known_jobs_ = 0;
   return load_values();
+}
+
+Result<void> State::add_directory(const Directory& directory) {
+  const auto insert_row = [&]() -> Result<void> {
+    Statement insert(writer_, directory.mode ? "INSERT OR IGNORE INTO directories(path, mode) VALUES(?, ?)"
+                                             : "INSERT OR REPLACE INTO directories(path, mode) VALUES(?, ?)");
+    if (!insert) return failure();
+    insert.bind(directory.path);
+    directory.mode ? insert.bind(std::uint64_t{*directory.mode}) : insert.bind_null();
+    if (!insert.done()) return failure();
+    return {};
+  };
+  return transaction(insert_row, false);
+}
+
+Result<std::vector<State::Directory>> State::directories() {
+  std::vector<Directory> found;
+  Statement all(writer_, "SELECT path, mode FROM directories ORDER BY path DESC");
+  const bool whole = all.each_row([&](sqlite3_stmt* row) {
+    const bool has_mode = sqlite3_column_type(row, 1) != SQLITE_NULL;
+    const auto mode = static_cast<mode_t>(number_at(row, 1) & 07777);
+    found.push_back({text_at(row, 0), has_mode ? std::optional(mode) : std::nullopt});
+  });
+  if (!whole) return failure();
+  return found;
+}
+
+Result<void> State::end(const Values& values) {
+  auto done = transaction([&]() -> Result<void> {
+    auto forgotten = run("DELETE FROM directories");
+    return forgotten ? put(values) : std::move(forgotten);
+  });
+  return done ? load_values() : std::move(done);
 }
 
 Result<State::Finished> State::finished() {
@@ -573,14 +622,10 @@ Result<bool> has_state(const Descriptor& directory, const std::string& path) {
   const std::string file = path + "/state.db";
   if (::geteuid() == 0)
     if (auto ours = check_owner(directory.get(), path); !ours) return std::move(ours.error());
-  struct stat s {};
-  if (::fstatat(directory.get(), "state.db", &s, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return false;
-    return cannot("open it", file);
-  }
-  if (!S_ISREG(s.st_mode)) return unusable(file, "it is no regular file");
-  if (::faccessat(directory.get(), "state.db", R_OK, 0) != 0) return cannot("open it", file);
-  return true;
+  if (auto sound = check_files(directory, file); !sound) return std::move(sound.error());
+  if (::faccessat(directory.get(), "state.db", R_OK, 0) == 0) return true;
+  if (errno == ENOENT) return false;
+  return cannot("open it", file);
 }
 
 }  // namespace

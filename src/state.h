@@ -16,6 +16,9 @@
 //   finished(file, text)    version.txt and every cluster.json of a target that was complete: SIZE CRC32, by
 //   which
 //                           it is recognised when the marker is gone
+//   directories(path, mode) what a run does to directories of a target that has been complete, until it ends:
+//                           those that it has opened for writing, with the mode that they get back, and
+//                           those that it has made (NULL), which get all attributes of the source's
 //   unlisted(directory, class, message)  directories of the source that could not be listed in the last run:
 //   they
 //                           hide an unknown number of jobs
@@ -93,6 +96,19 @@ class State {
   Result<Finished> finished();
   // The same, with a new phase: both or neither.
   Result<void> finish(const Finished& files, const Values& values);
+
+  // A directory of the target, by its path in the archive; the root is empty.
+  struct Directory {
+    std::string path;
+    std::optional<mode_t> mode;  // none: this migration has made it
+  };
+  // Before it is changed. Of a directory that is known by its mode that one stays: it is no more what it was.
+  // It outlives the process, which takes no sync. From any thread.
+  Result<void> add_directory(const Directory& directory);
+  // What lies in a directory comes before it.
+  Result<std::vector<Directory>> directories();
+  // They are as they are to be, and the run has ended, with these values: both or neither.
+  Result<void> end(const Values& values);
 
   // The directories that hide jobs, in the place of those of the run before.
   Result<void> set_unlisted(const std::vector<Error>& directories);

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "state.h"
+
 namespace jobferry {
 
 namespace fs = std::filesystem;
@@ -62,14 +64,13 @@ FileInfo writable(FileInfo like) {
 
 bool is_stopped(const std::atomic<bool>* stop) { return stop && *stop; }
 
+bool is_writable(const FileInfo& directory) { return (directory.mode & 0700) == 0700; }
+
 // What is in a directory of a finished target cannot always be removed: its mode may be that of the source.
-// Says whether it had to be changed.
-Result<bool> make_writable(Files& files, const std::string& directory) {
+Result<void> make_writable(Files& files, const std::string& directory) {
   const auto now = files.info(directory + "/.");
   if (!now) return Error(now.error());
-  if ((now->mode & 0700) == 0700) return false;
-  if (auto done = files.set_attributes(directory, writable(*now)); !done) return std::move(done.error());
-  return true;
+  return is_writable(*now) ? Result<void>() : files.set_attributes(directory, writable(*now));
 }
 
 // False: it was stopped.
@@ -169,6 +170,14 @@ Result<void> write_marker(Files& files, const std::string& target, const Marker&
   return files.write(path, content, as_of_now(*root));
 }
 
+Result<void> renew_marker(Files& files, const std::string& target, const Marker& marker) {
+  auto root = files.info(target + "/.");
+  if (!root) return std::move(root.error());
+  const std::string text = marker_text(marker);
+  OnePiece content(text);
+  return files.replace(join(target, names::unfinished), content, as_of_now(*root));
+}
+
 Result<bool> empty_target(Files& files, const std::string& target, const std::atomic<bool>* stop) {
   const auto entries = files.list(target);
   if (!entries) return Error(entries.error());
@@ -231,7 +240,7 @@ std::string standing_place(const std::string& target) {
   return at.native();
 }
 
-Target::Target(Files& files, const Archive& source, const Options& options, Beginning beginning)
+Target::Target(Files& files, const Archive& source, const Options& options, Beginning beginning, State* state)
     : files_(files),
       source_(source),
       root_(options.target),
@@ -239,6 +248,7 @@ Target::Target(Files& files, const Archive& source, const Options& options, Begi
       mode_(options.data),
       dry_run_(options.dry_run),
       beginning_(std::move(beginning)),
+      state_(state),
       // An interrupted run may have left some without.
       modes_missing_(beginning_.standing == Standing::interrupted) {}
 
@@ -266,17 +276,16 @@ Result<void> Target::begin() {
 Result<void> Target::begin_again() {
   auto root = files_.info(root_ + "/.");
   if (!root) return std::move(root.error());
-  const bool closed = (root->mode & 0700) != 0700;
-  if (!beginning_.was_complete)
-    root_like_ = source_.root_info;
-  else if (closed)
-    root_like_ = *root;
-  if (closed)
+  if (!was_complete()) root_like_ = source_.root_info;
+  if (!is_writable(*root)) {
+    if (was_complete())
+      if (auto known = state_->add_directory({"", root->mode}); !known) return known;
     if (auto done = files_.set_attributes(root_ + "/.", writable(*root)); !done) return done;
+  }
   const auto seen = read_marker(files_, root_);
   if (!seen) return Error(seen.error());
-  if (seen->marked != Marked::yes)
-    if (auto done = write_marker(files_, root_, marker()); !done) return done;
+  const bool whole = seen->marked == Marked::yes;
+  if (auto done = (whole ? renew_marker : write_marker)(files_, root_, marker()); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
   return make_way(std::string(names::version));
 }
@@ -298,20 +307,37 @@ Result<void> Target::check_reflink() {
                                      done.error().what));
 }
 
-// An admin may have given the directories of a finished target to somebody else: that stays.
-Result<void> Target::keep_directory(const std::string& path, const FileInfo& like) {
-  if (!beginning_.was_complete) return files_.set_attributes(to(path), writable(like));
+// So that something can be made or removed in it. An admin may have given the directories of a target that
+// was complete to somebody else: that stays, and its mode is given back at the end, whatever ends the run
+// before.
+Result<void> Target::open_for_writing(const std::string& path) {
   auto now = files_.info(to(path) + "/.");
   if (!now) return of_target(std::move(now.error()));
-  if ((now->mode & 0700) == 0700) return {};
+  if (is_writable(*now)) return {};
+  if (was_complete())
+    if (auto known = state_->add_directory({path, now->mode}); !known) return known;
   modes_missing_ = true;
   return files_.set_attributes(to(path), writable(*now));
 }
 
+// A directory that is there is an admin's, one that is not is ours: a run may end before it has its
+// attributes.
+Result<void> Target::make_or_keep(const std::string& path, const FileInfo& like) {
+  const auto there = is_there(path);
+  if (!there) return Error(there.error());
+  if (*there) return open_for_writing(path);
+  if (const std::size_t slash = path.rfind('/'); slash != path.npos)
+    if (auto parent = make_directory(path.substr(0, slash)); !parent) return parent;
+  if (auto known = state_->add_directory({path, {}}); !known) return known;
+  auto made = files_.make_directory(to(path), like);
+  return made ? Result<void>() : Result<void>(std::move(made.error()));
+}
+
 Result<void> Target::make_directory(const std::string& path, const FileInfo& like) {
   if ((like.mode & 0700) != 0700) modes_missing_ = true;
+  if (was_complete()) return make_or_keep(path, like);
   auto made = files_.make_directory(to(path), like);
-  if (made && reused() && !*made) return keep_directory(path, like);
+  if (made && reused() && !*made) return files_.set_attributes(to(path), writable(like));
   if (made) return {};
   // Perhaps what leads to it is not there yet: mostly it is, so it is not asked for first.
   const std::size_t slash = path.rfind('/');
@@ -337,13 +363,18 @@ Result<void> Target::remove_job(const std::string& path) {
   const auto there = is_there(path);
   if (!there) return Error(there.error());
   if (!*there) return {};
-  for (const std::string& directory : {path.substr(0, path.rfind('/')), path}) {
-    const auto changed = make_writable(files_, to(directory));
-    if (!changed) return Error(changed.error());
-    if (*changed) modes_missing_ = true;
-  }
+  for (const std::string& directory : {path.substr(0, path.rfind('/')), path})
+    if (auto open = open_for_writing(directory); !open) return open;
   if (auto done = empty(path); !done) return done;
   return remove(path);
+}
+
+Result<void> Target::clear_job(const std::string& path) {
+  const auto there = is_there(path);
+  if (!there) return Error(there.error());
+  if (!*there) return {};
+  auto open = open_for_writing(path);
+  return open ? empty(path) : std::move(open);
 }
 
 Result<void> Target::empty(const std::string& directory) {
@@ -394,6 +425,7 @@ Result<void> Target::tidy_up(const std::string& job) {
     const auto entries = files_.list(to(path));
     if (!entries) return Error(entries.error());
     if (!entries->empty()) return {};
+    if (auto open = open_for_writing(path.substr(0, path.rfind('/'))); !open) return open;
     if (auto gone = remove(path); !gone) return gone;
   }
   return {};
@@ -413,12 +445,47 @@ Result<void> Target::carry_data(const std::string& path, const FileInfo& like) {
 }
 
 Result<bool> Target::restore_modes(const std::atomic<bool>* stop) {
-  return modes_missing_ && !dry_run_ ? restore_attributes("", stop) : true;
+  if (dry_run_) return true;
+  if (was_complete()) return restore_changed(stop);
+  return modes_missing_ ? restore_attributes("", stop) : true;
+}
+
+// What this run, or one that was ended, has opened or made.
+Result<bool> Target::restore_changed(const std::atomic<bool>* stop) {
+  const auto changed = state_->directories();
+  if (!changed) return Error(changed.error());
+  for (const State::Directory& directory : *changed) {
+    if (is_stopped(stop)) return false;
+    if (directory.path.empty()) {
+      auto root = files_.info(root_ + "/.");
+      if (!root) return of_target(std::move(root.error()));
+      root_like_ = *root;
+      root_like_->mode = directory.mode.value_or(root->mode);
+    } else if (auto done = give_back(directory.path, directory.mode); !done) {
+      return std::move(done.error());
+    }
+  }
+  return true;
+}
+
+// It may have left the target, or its like the source.
+Result<void> Target::give_back(const std::string& path, std::optional<mode_t> mode) {
+  const auto there = is_there(path);
+  if (!there || !*there) return there ? Result<void>() : Result<void>(Error(there.error()));
+  const std::string origin = (mode ? to(path) : from(path)) + "/.";
+  const auto known = files_.exists(origin);
+  if (!known || !*known) return known ? Result<void>() : Result<void>(Error(known.error()));
+  auto like = files_.info(origin);
+  if (!like) return std::move(like.error());
+  like->mode = mode.value_or(like->mode);
+  return files_.set_attributes(to(path), *like);
 }
 
 Result<void> Target::write_version() {
   if (auto done = files_.sync(root_); !done) return done;
-  const FileInfo like = source_.version_info ? *source_.version_info : as_of_now(source_.root_info);
+  // Its time is that of this run: by that an older copy of the target is told from this one.
+  FileInfo like = as_of_now(source_.version_info.value_or(source_.root_info));
+  if (source_.version_info) like.mode = source_.version_info->mode;
   auto done = write(std::string(names::version), fmt::format("{}\n", version_), like);
   if (done) done = files_.sync(root_);
   if (!done) withdraw();
@@ -454,13 +521,7 @@ Result<bool> Target::restore_attributes(const std::string& path, const std::atom
     if (!done || !*done) return done;
   }
   if (path.empty()) return true;
-  // A job may have left the source meanwhile.
-  const auto there = files_.exists(from(path) + "/.");
-  if (!there) return Error(there.error());
-  if (!*there) return true;
-  auto like = files_.info(from(path) + "/.");
-  if (!like) return std::move(like.error());
-  if (auto done = files_.set_attributes(to(path), *like); !done) return std::move(done.error());
+  if (auto done = give_back(path, {}); !done) return std::move(done.error());
   return true;
 }
 

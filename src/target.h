@@ -14,6 +14,8 @@
 
 namespace jobferry {
 
+class State;
+
 // What an earlier run made of the target. discarding: --restart was deleting it.
 enum class Standing : std::uint8_t { fresh, interrupted, complete, discarding };
 
@@ -27,8 +29,11 @@ Result<std::optional<std::vector<Entry>>> entries_of_target(Files& files, const 
 // Refuses a target that is neither empty nor to be made.
 Result<void> check_empty(Files& files, const std::string& target);
 
-// The marker of an unfinished target. One that is there is replaced.
+// The marker of an unfinished target, instead of one that is there: that may be half-written.
 Result<void> write_marker(Files& files, const std::string& target, const Marker& marker);
+
+// The same instead of a whole one: there is one at any time.
+Result<void> renew_marker(Files& files, const std::string& target, const Marker& marker);
 
 // Deletes what an earlier run left in a target, all but its marker, until `stop` is true. False if it was.
 Result<bool> empty_target(Files& files, const std::string& target, const std::atomic<bool>* stop);
@@ -49,18 +54,19 @@ std::string resolved_path(const std::string& path);
 // The nearest directory at or above the target that exists, without links.
 std::string standing_place(const std::string& target);
 
-// How a run finds its target, and by which word it is known (state.h).
+// How a run finds its target, and the word by which it is known from now on (state.h).
 struct Beginning {
   Standing standing = Standing::fresh;
   std::string id;
-  bool was_complete = false;  // once: its attributes are an admin's by now
+  bool was_complete = false;  // once: the attributes of what is there are an admin's by now
 };
 
 // All paths are relative to both roots. May be used from any thread.
 class Target {
  public:
-  // What an earlier run left there is replaced where it stands in the way.
-  Target(Files& files, const Archive& source, const Options& options, Beginning beginning);
+  // What an earlier run left there is replaced where it stands in the way. `state` is null where none is
+  // kept, and then the target has not been complete.
+  Target(Files& files, const Archive& source, const Options& options, Beginning beginning, State* state);
 
   // The directory and the marker that says it is unfinished. Withdraws version.txt of a finished one.
   Result<void> create();
@@ -73,6 +79,8 @@ class Target {
   Result<void> make_job(const std::string& path, const FileInfo& like);
   // A job that is not to be there any more, if it is.
   Result<void> remove_job(const std::string& path);
+  // The same, but for its directory, which may be as an admin has made it.
+  Result<void> clear_job(const std::string& path);
   bool reused() const { return beginning_.standing != Standing::fresh; }
   bool was_complete() const { return beginning_.was_complete; }
 
@@ -101,12 +109,15 @@ class Target {
   Marker marker() const { return {version_, beginning_.id}; }
   Result<void> begin();
   Result<void> begin_again();
-  Result<void> keep_directory(const std::string& path, const FileInfo& like);
+  Result<void> make_or_keep(const std::string& path, const FileInfo& like);
+  Result<void> open_for_writing(const std::string& path);
   Result<bool> is_there(const std::string& path);
   Result<void> make_way(const std::string& path);
   Result<void> empty(const std::string& directory);
   Result<void> check_reflink();
   Result<bool> restore_attributes(const std::string& path, const std::atomic<bool>* stop);
+  Result<bool> restore_changed(const std::atomic<bool>* stop);
+  Result<void> give_back(const std::string& path, std::optional<mode_t> mode);
 
   Files& files_;
   const Archive& source_;
@@ -115,6 +126,7 @@ class Target {
   DataMode mode_;
   const bool dry_run_;
   const Beginning beginning_;
+  State* const state_;
   dev_t device_ = 0;
   std::optional<FileInfo> root_like_;       // what the root gets at the end
   std::atomic<bool> reflinks_{true};        // until one fails

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,12 +102,13 @@ class PowerlessFiles : public ForwardingFiles {
   Result<void> before(std::string_view call, const std::string& path) override {
     const std::lock_guard lock(mutex_);
     if (++calls_ == nth_) lose();
-    static const std::set<std::string_view> changes = {"make_directory", "write",   "copy",
+    static const std::set<std::string_view> changes = {"make_directory", "write",   "replace", "copy",
                                                        "link",           "reflink", "remove"};
     if (!changes.contains(call)) return {};
     const bool stands = fs::is_regular_file(path);
     if (call == "make_directory" && fs::exists(path)) return {};
-    unsynced_.push_back({std::string(call), path, call == "remove" && stands ? read_file(path) : ""});
+    const bool has_gone = call == "remove" || call == "replace";
+    unsynced_.push_back({std::string(call), path, has_gone && stands ? read_file(path) : ""});
     return {};
   }
   void lose() {
@@ -116,6 +118,8 @@ class PowerlessFiles : public ForwardingFiles {
       if (fortune == 0) continue;  // it came through
       if (change->call == "remove") {
         if (!fs::exists(change->path)) std::ofstream(change->path) << change->content;
+      } else if (change->call == "replace") {
+        if (!change->content.empty()) std::ofstream(change->path) << change->content;
       } else if (change->call == "write" && fortune == 1 && fs::is_regular_file(change->path)) {
         const auto size = fs::file_size(change->path);
         fs::resize_file(change->path, size ? random_() % size : 0, ignored);
@@ -484,11 +488,35 @@ TEST(State, ThatIsDamagedDeletesNothing) {
       for (std::size_t at = 4096; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 7);
       write_file(file, bytes);
     }
-    const Tree before = read_tree(options.target);
+    Tree before = read_tree(options.target);
     ASSERT_FALSE(before.contains("version.txt"));
     const std::string words = refusal(options);
     EXPECT_NE(words.find("state-unusable"), std::string::npos) << words;
-    EXPECT_EQ(difference(before, read_tree(options.target)), "");
+    Tree after = read_tree(options.target);
+    EXPECT_EQ(before.erase(marker) + after.erase(marker), 2U);  // it has a new id
+    EXPECT_EQ(difference(before, after), "");
+  }
+}
+
+// SQLite would wait for a FIFO.
+TEST(State, IsMadeOfRegularFiles) {
+  const TempDir temp;
+  const std::string state = temp.path("state");
+  ASSERT_TRUE(State::open(state));
+  for (const std::string name : {"state.db", "state.db-journal", "state.db-wal", "state.db-shm"}) {
+    SCOPED_TRACE(name);
+    const std::string path = state + '/' + name;
+    const std::string kept = fs::exists(path) ? read_file(path) : "";
+    fs::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto opened = State::open(state);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().file, path);
+    const auto seen = look_at_state(state);
+    ASSERT_FALSE(seen);
+    EXPECT_EQ(seen.error().kind, Kind::state_unusable);
+    fs::remove(path);
+    if (!kept.empty()) write_file(path, kept);
   }
 }
 
@@ -529,6 +557,68 @@ TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
         << words;
     EXPECT_EQ(difference(before, read_tree(options.target)), "");
   }
+}
+
+namespace {
+
+// With times, owners and modes: an admin's copy before an upgrade.
+void copy_all(const std::string& from, const std::string& to) {
+  fs::remove_all(to);
+  ASSERT_EQ(std::system(fmt::format("cp -a '{}' '{}'", from, to).c_str()), 0);
+}
+
+}  // namespace
+
+// An older copy of the target or of its state, put back by hand, does not fit the other: rows of jobs that
+// are not there would make it complete without them.
+TEST(Identity, OfAnOlderCopyIsAnother) {
+  const TempDir temp;
+  make_source(temp, 1, 8);
+  const Whole whole = run_whole(temp, true);
+  const Options options = options_for(temp, "target", true);
+  const std::string state = options.target + ".jobferry", aside = temp.path("aside");
+  std::string job;
+  for (const auto& [path, content] : whole.tree)
+    if (path.ends_with("/meta.json")) job = fs::path(path).parent_path().string();
+  const auto interrupt_at = [&](std::uint64_t call) {
+    ASSERT_TRUE(is_killed([&] { return std::make_unique<KilledFiles>(call); }, options));
+  };
+  const auto touch_source = [&] { write_file(options.source + '/' + job + "/added", "later"); };
+  const auto run = [&] {
+    const Summary summary = migrate_with(*real_files(false), options, {});
+    EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
+  };
+  struct Story {
+    std::string name;
+    std::function<void()> first, second;  // runs; in between the copy is made
+  };
+  Options restarted = options;
+  restarted.restart = true;
+  const std::vector<Story> stories = {
+      {"two that were ended", [&] { interrupt_at(whole.calls / 3); }, [&] { interrupt_at(whole.calls / 2); }},
+      {"one that was ended, and its end", [&] { interrupt_at(whole.calls / 3); }, run},
+      {"a catch-up", run, [&] { touch_source(), run(); }},
+      {"a restart that was ended", run,
+       [&] {
+         ASSERT_TRUE(is_killed([] { return std::make_unique<KilledFiles>(60); }, restarted));
+         ASSERT_NE(difference(whole.tree, read_tree(options.target)), "");
+       }},
+  };
+  for (const auto& [name, first, second] : stories)
+    for (const std::string& copied : {options.target, state}) {
+      SCOPED_TRACE(fmt::format("{}: {}", name, copied));
+      fs::remove_all(options.target), fs::remove_all(state);
+      fs::remove(options.source + '/' + job + "/added");
+      first();
+      copy_all(copied, aside);
+      second();
+      fs::remove_all(copied);
+      fs::rename(aside, copied);
+      const Tree before = read_tree(options.target);
+      const std::string words = refusal(options);
+      EXPECT_NE(words.find("an older copy"), std::string::npos) << words;
+      EXPECT_EQ(difference(before, read_tree(options.target)), "");
+    }
 }
 
 namespace {

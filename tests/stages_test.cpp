@@ -105,7 +105,8 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
     const bool first = &summary == summaries;
     const auto state = State::open(temp.path("state"));
     ASSERT_TRUE(static_cast<bool>(state));
-    Target target(*files, *archive, options, {first ? Standing::fresh : Standing::interrupted, "id", false});
+    Target target(*files, *archive, options, {first ? Standing::fresh : Standing::interrupted, "id", false},
+                  nullptr);
     ASSERT_TRUE(static_cast<bool>(target.create()));
     const Listener listener;
     Ledger ledger(summary, listener);

@@ -128,6 +128,13 @@ void touched_target(const Workplace& place, const Words& words) {
   if (::geteuid() == 0) place.shell("find work/target -type d -exec chown 1234:1234 {} +");
 }
 
+// The same, but nothing of it can be written in, as in the source.
+void closed_target(const Workplace& place, const Words& words) {
+  grown_source(place, words);
+  place.shell("find work/target -mindepth 1 -type d -exec chmod 0570 {} + && chmod 0510 work/target");
+  if (::geteuid() == 0) place.shell("find work/target -type d -exec chown 1234:1234 {} +");
+}
+
 void written_target(const Workplace& place, const Words& words) {
   complete_run(place, words);
   std::this_thread::sleep_for(50ms);  // the clock of files ticks every few milliseconds
@@ -162,6 +169,7 @@ const std::vector<Mode> modes = {
     {"Resume", 0, copying, copying, interrupted_run},
     {"CatchUp", 0, copying, copying, grown_source},
     {"CatchUpOfTouched", 0, copying, copying, touched_target},
+    {"CatchUpOfClosed", 0, copying, copying, closed_target},
     {"CatchUpOfWritten", 0, copying, copying, written_target, Mode::writes, failed, true},
     {"RestartOfUnfinished", 0, restarting, copying, interrupted_run},
     {"RestartOfComplete", 0, restarting, copying, complete_run},

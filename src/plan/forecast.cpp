@@ -108,7 +108,7 @@ std::vector<std::string> left_behind_in_root(Files& files, const Archive& archiv
 
 Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sample, const Listener& listener,
              Forecast& forecast) {
-  Target nowhere(files, plan.archive, plan.options, {});
+  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
   const Stages stages(files, plan, nowhere, nullptr);
   const auto begin = Clock::now();
   Census census = take_census(files, plan, stages, travel, sample, listener);
@@ -225,7 +225,7 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   Listener quiet;  // what the sample says is no run's
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
-  Target nowhere(files, *archive, options, {});
+  Target nowhere(files, *archive, options, {}, nullptr);
   if (const auto done = write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides); !done)
     obstruct(forecast, done.error());
   Effort effort;

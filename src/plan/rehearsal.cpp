@@ -80,7 +80,7 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
                    const Effort& effort, const Listener& listener) {
   Rehearsal rehearsal;
   double bytes = 0;
-  Target nowhere(files, plan.archive, plan.options, {});
+  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
   const Stages stages(files, plan, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);

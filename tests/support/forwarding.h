@@ -53,6 +53,10 @@ class ForwardingFiles : public Files {
     if (auto go = before("write", path); !go) return std::move(go.error());
     return real_->write(path, content, like);
   }
+  Result<void> replace(const std::string& path, Pieces& content, const FileInfo& like) override {
+    if (auto go = before("replace", path); !go) return std::move(go.error());
+    return real_->replace(path, content, like);
+  }
   Result<void> copy(const std::string& from, const std::string& to) override {
     if (auto go = before("copy", to); !go) return std::move(go.error());
     return real_->copy(from, to);

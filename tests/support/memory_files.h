@@ -69,6 +69,9 @@ class MemoryFiles : public Files {
     add_file(path, all);
     return {};
   }
+  Result<void> replace(const std::string& path, Pieces& content, const FileInfo& like) override {
+    return write(path, content, like);
+  }
   Result<void> copy(const std::string& from, const std::string& to) override {
     add_file(to, std::string(nodes_.at(plain(from)).content));
     return {};
