@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "codec.h"
-#include "files.h"
+#include "io/codec.h"
+#include "io/files.h"
 
 namespace fs = boost::filesystem;
 using namespace jobferry;

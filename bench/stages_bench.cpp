@@ -16,12 +16,13 @@
 #include <string>
 #include <vector>
 
-#include "codec.h"
+#include "archive/data_file.h"
+#include "archive/job.h"
+#include "archive/walk.h"
 #include "corpus.h"
-#include "data_file.h"
-#include "discover.h"
-#include "job.h"
+#include "io/codec.h"
 #include "jobferry/step.h"
+#include "steps/repairs.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 # cmake -DOUT=page_assets.cpp -DDIR=src -P EmbedPage.cmake
 #
 # Writes page.css and page.js into one C++ file, with the hashes that let a browser trust them and nothing else
-# on a page. Defines what src/page/page_assets.h declares.
+# on a page. Defines what src/report/page/page_assets.h declares.
 
 set(delimiter "asset")
 set(alphabet ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
@@ -47,9 +47,9 @@ endfunction()
 embed(style page_style "${DIR}/page.css")
 embed(script page_script "${DIR}/page.js")
 
-file(WRITE "${OUT}" "// Written by cmake/EmbedPage.cmake from src/page/page.css and src/page/page.js. Change those.
+file(WRITE "${OUT}" "// Written by cmake/EmbedPage.cmake from src/report/page/page.css and src/report/page/page.js. Change those.
 
-#include \"page/page_assets.h\"
+#include \"report/page/page_assets.h\"
 
 namespace jobferry {
 

@@ -1,7 +1,7 @@
 # cmake -DOUT=schemas_embedded.cpp -DDIR=schemas -P EmbedSchemas.cmake
 #
 # Writes the schema files below DIR into one C++ file, so that the program needs no files beside it. Defines
-# `embedded_schemas` of src/schema.h: by version, then in the order of DocumentKind.
+# `embedded_schemas` of src/archive/schema.h: by version, then in the order of DocumentKind.
 
 set(kinds cluster job-meta job-data)
 set(delimiter "json")
@@ -34,7 +34,7 @@ endforeach()
 # g++ and clang have no limit on the length of a literal, so each schema stays in one piece.
 file(WRITE "${OUT}" "// Written by cmake/EmbedSchemas.cmake from the files in schemas/. Change those.
 
-#include \"schema.h\"
+#include \"archive/schema.h\"
 
 namespace jobferry {
 

@@ -11,8 +11,8 @@
 #include <regex>
 #include <thread>
 
-#include "advice.h"
-#include "command_line.h"
+#include "base/advice.h"
+#include "cli/options.h"
 #include "program.h"
 
 namespace jobferry::test {

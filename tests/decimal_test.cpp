@@ -1,5 +1,5 @@
 // Number tokens: R3, M3, D3, D4, X5.
-#include "decimal.h"
+#include "json/decimal.h"
 
 #include <gtest/gtest.h>
 

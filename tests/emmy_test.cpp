@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "codec.h"
 #include "flat.h"
+#include "io/codec.h"
 #include "tree.h"
 
 namespace jobferry::test {

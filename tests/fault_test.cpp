@@ -8,9 +8,9 @@
 #include <stdexcept>
 
 #include "corpus.h"
+#include "engine/run.h"
 #include "forwarding.h"
-#include "report.h"
-#include "run.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -13,16 +13,16 @@
 #include <cstdlib>
 
 #include "bad_jobs.h"
-#include "clusters.h"
-#include "command.h"
+#include "base/text.h"
 #include "corpus.h"
-#include "plan/census.h"
-#include "plan/estimate.h"
-#include "plan/forecast_report.h"
-#include "plan/rehearsal.h"
-#include "plan/sample.h"
-#include "state.h"
-#include "text.h"
+#include "engine/clusters.h"
+#include "engine/command_words.h"
+#include "engine/state.h"
+#include "forecast/census.h"
+#include "forecast/estimate.h"
+#include "forecast/rehearsal.h"
+#include "forecast/sample.h"
+#include "report/forecast_report.h"
 #include "trial.h"
 
 namespace jobferry::test {

@@ -18,10 +18,10 @@
 #include <set>
 #include <sstream>
 
-#include "archive.h"
-#include "cluster.h"
-#include "report.h"
-#include "schema.h"
+#include "archive/cluster.h"
+#include "archive/layout.h"
+#include "archive/schema.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace jobferry::test {

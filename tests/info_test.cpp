@@ -7,9 +7,10 @@
 
 #include "corpus.h"
 #include "forwarding.h"
-#include "info_report.h"
-#include "look.h"
+#include "info/info_with.h"
+#include "report/info_report.h"
 #include "trial.h"
+#include "validate/validate_with.h"
 
 namespace jobferry::test {
 

@@ -6,7 +6,7 @@
 #include <regex>
 
 #include "flat.h"
-#include "json.h"
+#include "json/reader.h"
 #include "tree.h"
 
 using namespace std::string_literals;

@@ -1,5 +1,5 @@
 // No memory, no stack, an exception that nobody expects: an end with a reason, not an abort or a crash.
-#include "last_resort.h"
+#include "cli/last_resort.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "engine/run.h"
 #include "program.h"
-#include "run.h"
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 

@@ -13,9 +13,9 @@
 #include <limits>
 
 #include "corpus.h"
-#include "files.h"
-#include "report.h"
-#include "run.h"
+#include "engine/run.h"
+#include "io/files.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace {

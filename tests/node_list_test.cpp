@@ -1,5 +1,5 @@
 // The node lists of R1.
-#include "node_list.h"
+#include "archive/node_list.h"
 
 #include <gtest/gtest.h>
 

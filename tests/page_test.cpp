@@ -1,6 +1,6 @@
 // Reports as pages: nothing of an archive becomes markup, nothing is fetched, and there is no case that
 // cannot be drawn.
-#include "page/page.h"
+#include "report/page/page.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -13,10 +13,10 @@
 #include <numeric>
 #include <set>
 
-#include "page/markup.h"
-#include "page/migrate_page.h"
-#include "page/page_assets.h"
 #include "pages.h"
+#include "report/page/markup.h"
+#include "report/page/migrate_page.h"
+#include "report/page/page_assets.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -1,5 +1,5 @@
 // What people and monitoring see of a command while it works.
-#include "progress.h"
+#include "cli/progress.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "watch.h"
+#include "cli/watch.h"
 
 #include "tree.h"
 

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <set>
 
-#include "archive.h"
-#include "codec.h"
+#include "archive/layout.h"
+#include "archive/schema.h"
 #include "corpus.h"
 #include "flat.h"
-#include "report.h"
-#include "schema.h"
+#include "io/codec.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -1,6 +1,6 @@
 // What is written outside of the target: whoever may write in the directory, nothing that lies there leads a
 // write to another file, and readers see the old content or the new one.
-#include "replace_file.h"
+#include "io/replace_file.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -19,13 +19,13 @@
 #include <regex>
 #include <thread>
 
-#include "archive.h"
+#include "archive/layout.h"
 #include "corpus.h"
+#include "engine/resume.h"
+#include "engine/run.h"
+#include "engine/state.h"
 #include "forwarding.h"
-#include "report.h"
-#include "resume.h"
-#include "run.h"
-#include "state.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -1,4 +1,4 @@
-#include "schema.h"
+#include "archive/schema.h"
 
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>

@@ -8,11 +8,11 @@
 #include <set>
 #include <thread>
 
+#include "archive/each_job.h"
+#include "archive/walk.h"
 #include "corpus.h"
-#include "discover.h"
-#include "each_job.h"
-#include "readers.h"
-#include "run.h"
+#include "engine/readers.h"
+#include "engine/run.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -21,9 +21,9 @@
 #include <thread>
 
 #include "corpus.h"
+#include "engine/resume.h"
+#include "engine/state.h"
 #include "limited.h"
-#include "resume.h"
-#include "state.h"
 
 namespace jobferry::test {
 

@@ -1,5 +1,5 @@
 // Texts from an archive on a terminal: none of them moves the cursor, turns a line around or hides.
-#include "text.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

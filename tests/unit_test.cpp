@@ -1,5 +1,5 @@
 // Rule U, and the bases that C3 sums over.
-#include "unit.h"
+#include "archive/unit.h"
 
 #include <gtest/gtest.h>
 

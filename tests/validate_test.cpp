@@ -11,12 +11,13 @@
 
 #include "bad_jobs.h"
 #include "corpus.h"
-#include "document.h"
 #include "forwarding.h"
-#include "look.h"
+#include "info/info_with.h"
+#include "json/document.h"
+#include "report/validate_report.h"
 #include "trial.h"
 #include "validate/schema_walk.h"
-#include "validate/validate_report.h"
+#include "validate/validate_with.h"
 
 namespace jobferry::test {
 

@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "corpus.h"
+#include "report/verify_report.h"
 #include "tree.h"
 #include "trial.h"
-#include "verify/verify_report.h"
 
 namespace jobferry::test {
 

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+
 namespace jobferry::corpus {
 
 constexpr int newest_version = 3;

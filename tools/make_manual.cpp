@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "command_line.h"
+#include "cli/options.h"
 #include "jobferry/step.h"
 #include "jobferry/validate.h"
 

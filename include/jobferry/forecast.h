@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "jobferry/error.h"
-#include "jobferry/migrate.h"
+#include "jobferry/options.h"
+#include "jobferry/progress.h"
 
 namespace jobferry {
 

@@ -2,85 +2,18 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "jobferry/error.h"
+#include "jobferry/options.h"
+#include "jobferry/progress.h"
+#include "jobferry/types.h"
 
 namespace jobferry {
-
-// The newest archive version of this build: cc-backend 1.5.
-inline constexpr int newest_version = 3;
-
-// How unchanged data files travel (section 9 of the contract).
-enum class DataMode : std::uint8_t { automatic, link, reflink, copy };
-// What becomes of data files' compression.
-enum class Compression : std::uint8_t { keep, gzip, none };
-
-// How much time a .gz may take: `normal` is as small as servers write them, `fast` several times as fast.
-enum class CompressLevel : std::uint8_t { normal, fast };
-
-// --aggregation [CLUSTER:]METRIC=sum|avg
-struct Override {
-  std::string cluster;  // empty: every cluster that has the metric
-  std::string metric;
-  std::string aggregation;
-};
-
-// --job CLUSTER/ID[/START]
-struct JobName {
-  std::string cluster;
-  std::uint64_t id = 0;
-  std::string start;  // empty: every job of that ID
-};
-
-struct Options {
-  std::string source = "./var/job-archive";
-  std::string target = "./var/job-archive-new";
-  int to = newest_version;
-  bool debug = false;
-  unsigned threads = 0;                      // 0: one for each core
-  unsigned io_depth = 16;                    // jobs that are listed and read at a time
-  std::uint64_t memory = 0;                  // bytes of job data in flight; 0: a quarter of RAM
-  std::uint64_t max_file_size = 0xFFFFFFFF;  // bytes, 4 GiB - 1
-  std::vector<Override> overrides;
-  DataMode data = DataMode::automatic;
-  Compression compress = Compression::keep;
-  CompressLevel compress_level = CompressLevel::normal;
-  bool check_data = false;
-  bool accept_bad = false;
-  bool follow_symlinks = false;
-  bool dry_run = false;
-  bool repair = false;
-  // Where the run keeps what it has done, so that the same run goes on where it was (state.h). Empty:
-  // TARGET.jobferry.
-  std::string state;
-  bool keep_state = true;
-  // Limits the run to these jobs, or to those that were bad in the last run. Others that are not done yet are
-  // left out, and so the target stays unfinished.
-  std::vector<JobName> jobs;
-  bool only_bad = false;
-  bool restart = false;  // throws away what an earlier run left: target and state
-  // How often what is done is synced and recorded.
-  std::chrono::milliseconds checkpoint_interval{10'000};
-};
-
-enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };
-std::string_view name_of(Verdict verdict);
-
-// One line of the aggregation table that --debug prints.
-struct AggregationRow {
-  std::string metric, unit, scope, aggregation;
-  Verdict verdict = Verdict::ok;
-};
 
 struct ClusterCounts {
   std::uint64_t migrated = 0;        // jobs
@@ -91,15 +24,6 @@ struct ClusterCounts {
   std::uint64_t left_behind = 0;     // directory entries (X8)
   std::uint64_t bytes_in = 0;        // of the files read or carried, as they are on disk
   std::uint64_t bytes_out = 0;
-};
-
-// A decision that a person may want to review (X9).
-struct Note {
-  std::string_view code;    // `unit-unrecognised`: stable, static storage
-  std::string_view file;    // meta.json, data.json, ...: static storage
-  std::string pointer;      // in the input
-  std::string detail;       // what was decided, short; may be empty
-  std::uint64_t count = 1;  // how many places of the file it speaks of
 };
 
 // All notes of one code.
@@ -166,54 +90,6 @@ struct Summary {
   SizeCounts sizes{};  // of migrated jobs, by bytes_in
 
   ClusterCounts total() const;
-};
-
-// A job directory as it is found: CLUSTER/FIRST/SECOND/START, whatever the names are (X8).
-struct JobPath {
-  std::string cluster, first, second, start;
-
-  std::string text() const { return cluster + '/' + first + '/' + second + '/' + start; }
-  // The jobId that the directories name; none if they name no number.
-  std::optional<std::uint64_t> job_id() const;
-};
-
-// What a running migration tells. All counters only grow.
-struct Progress {
-  bool counts_ahead = true;            // count the jobs ahead of the run: one more walk over the directories
-  std::atomic<std::uint64_t> jobs{0};  // done, whatever became of them; with directories that are none (X8)
-  std::atomic<std::uint64_t> skipped{0}, bad{0}, bytes_in{0}, bytes_out{0};
-  std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
-  std::atomic<bool> all_known{false};        // jobs_known is final
-
-  // A plan has counted and now tries these jobs, until all are tried or the time is up.
-  std::atomic<std::uint64_t> tried{0}, to_try{0};
-  std::atomic<std::int64_t> seconds_to_try{0};  // 0: however long it takes
-
-  // The job that was done last, as CLUSTER/FIRST/SECOND/START: what a person asks who wonders where it is.
-  void done(const std::string& job) {
-    const std::lock_guard lock(mutex_);
-    last_ = job;
-  }
-  std::string last() const {
-    const std::lock_guard lock(mutex_);
-    return last_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::string last_;
-};
-
-// What the caller lends a run; all of it may be left empty.
-struct Listener {
-  Progress* progress = nullptr;
-  const std::atomic<bool>* stop = nullptr;       // true: finish what is in flight, then end
-  std::function<void(const JobPath& path)> job;  // --debug: before a job is touched
-  std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
-  // As they come, from whatever thread but one at a time.
-  std::function<void(const Error& error)> bad;
-  std::function<void(const Error& directory)> unlisted;
-  std::function<void(const std::string& subject, const Note& note)> note;
 };
 
 // Migrates (or repairs) an archive. Never throws; never writes to the source.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "jobferry/error.h"
-#include "jobferry/migrate.h"
+#include "jobferry/progress.h"
 
 namespace jobferry {
 

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "jobferry/error.h"
-#include "jobferry/migrate.h"
+#include "jobferry/progress.h"
+#include "jobferry/types.h"
 
 namespace jobferry {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "unit.h"
+#include "archive/unit.h"
 
 namespace jobferry {
 

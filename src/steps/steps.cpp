@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "jobferry/migrate.h"
+#include "jobferry/types.h"
 
 namespace jobferry {
 

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 
-#include "cluster.h"
-#include "data_file.h"
-#include "decimal.h"
-#include "job.h"
+#include "archive/cluster.h"
+#include "archive/data_file.h"
+#include "archive/job.h"
+#include "json/decimal.h"
 #include "steps/rules.h"
 #include "steps/steps.h"
 

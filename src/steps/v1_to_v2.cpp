@@ -4,8 +4,8 @@
 
 #include <array>
 
-#include "cluster.h"
-#include "job.h"
+#include "archive/cluster.h"
+#include "archive/job.h"
 #include "steps/steps.h"
 
 namespace jobferry::v1_to_v2 {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "decimal.h"
-#include "job.h"
+#include "archive/job.h"
+#include "json/decimal.h"
 #include "steps/steps.h"
 
 namespace jobferry::v2_to_v3 {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "checks.h"
 #include "jobferry/step.h"
+#include "validate/checks.h"
 
 namespace jobferry {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <unordered_set>
 
-#include "checks.h"
-#include "decimal.h"
+#include "json/decimal.h"
+#include "validate/checks.h"
 
 namespace jobferry {
 

@@ -7,9 +7,10 @@
 #include <span>
 #include <unordered_set>
 
-#include "checks.h"
-#include "decimal.h"
-#include "job.h"
+#include "archive/job.h"
+#include "json/decimal.h"
+#include "steps/repairs.h"
+#include "validate/checks.h"
 
 namespace jobferry {
 

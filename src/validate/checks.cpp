@@ -1,12 +1,12 @@
-#include "checks.h"
+#include "validate/checks.h"
 
 #include <fmt/format.h>
 
 #include <unordered_set>
 
-#include "decimal.h"
-#include "schema_walk.h"
-#include "unit.h"
+#include "archive/unit.h"
+#include "json/decimal.h"
+#include "validate/schema_walk.h"
 
 namespace jobferry {
 

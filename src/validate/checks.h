@@ -11,13 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster.h"
-#include "data_file.h"
-#include "document.h"
-#include "findings.h"
-#include "job.h"
-#include "jobferry/migrate.h"
-#include "schema.h"
+#include "archive/cluster.h"
+#include "archive/data_file.h"
+#include "archive/job.h"
+#include "archive/schema.h"
+#include "jobferry/types.h"
+#include "json/document.h"
+#include "validate/findings.h"
 
 namespace jobferry {
 

@@ -1,11 +1,11 @@
-#include "findings.h"
+#include "validate/findings.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "discover.h"
-#include "json.h"
+#include "archive/walk.h"
+#include "json/reader.h"
 
 namespace jobferry {
 

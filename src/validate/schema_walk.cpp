@@ -1,4 +1,4 @@
-#include "schema_walk.h"
+#include "validate/schema_walk.h"
 
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
@@ -7,8 +7,8 @@
 #include <array>
 #include <charconv>
 
-#include "decimal.h"
-#include "json_memory.h"
+#include "json/decimal.h"
+#include "json/json_memory.h"
 
 namespace jobferry {
 

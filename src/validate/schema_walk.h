@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "document.h"
-#include "schema.h"
+#include "archive/schema.h"
+#include "json/document.h"
 
 namespace jobferry {
 

@@ -12,12 +12,12 @@
 #include <set>
 #include <thread>
 
-#include "archive.h"
-#include "checks.h"
-#include "codec.h"
-#include "each_job.h"
-#include "files.h"
-#include "look.h"
+#include "archive/each_job.h"
+#include "archive/layout.h"
+#include "io/codec.h"
+#include "io/files.h"
+#include "validate/checks.h"
+#include "validate/validate_with.h"
 
 namespace jobferry {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "archive.h"
-#include "files.h"
+#include "archive/layout.h"
+#include "io/files.h"
 #include "verify/data_rules.h"
 #include "verify/tally.h"
 

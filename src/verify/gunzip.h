@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "verify/text.h"
 
 namespace jobferry::proof {

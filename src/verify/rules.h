@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "jobferry/migrate.h"
+#include "jobferry/types.h"
 #include "verify/text.h"
 
 namespace jobferry::proof {

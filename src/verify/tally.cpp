@@ -4,7 +4,7 @@
 #include <charconv>
 #include <tuple>
 
-#include "discover.h"
+#include "archive/walk.h"
 
 namespace jobferry::proof {
 

@@ -1,4 +1,5 @@
 #include "verify/text.h"
+#include "base/utf8.h"
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
@@ -6,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "json_memory.h"
+#include "json/json_memory.h"
 
 namespace jobferry::proof {
 

@@ -14,9 +14,9 @@
 #include <new>
 #include <thread>
 
-#include "archive.h"
-#include "discover.h"
-#include "each_job.h"
+#include "archive/each_job.h"
+#include "archive/layout.h"
+#include "archive/walk.h"
 #include "verify/checker.h"
 #include "verify/starved.h"
 

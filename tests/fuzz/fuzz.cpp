@@ -9,9 +9,9 @@
 #include <set>
 #include <string_view>
 
+#include "engine/run.h"
 #include "flat.h"
 #include "memory_files.h"
-#include "run.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -1,7 +1,7 @@
 #include <zlib.h>
 
-#include "codec.h"
 #include "fuzz.h"
+#include "io/codec.h"
 
 using namespace jobferry;
 

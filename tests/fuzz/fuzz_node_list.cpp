@@ -1,5 +1,5 @@
+#include "archive/node_list.h"
 #include "fuzz.h"
-#include "node_list.h"
 
 using namespace jobferry;
 

@@ -1,7 +1,7 @@
+#include "archive/unit.h"
 #include "flat.h"
 #include "fuzz.h"
-#include "json.h"
-#include "unit.h"
+#include "json/reader.h"
 
 using namespace jobferry;
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "json.h"
+#include "json/reader.h"
 
 namespace jobferry::test {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "files.h"
+#include "io/files.h"
 
 namespace jobferry::test {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "files.h"
+#include "io/files.h"
 #include "tree.h"
 
 namespace jobferry::test {

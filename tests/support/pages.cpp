@@ -1,4 +1,5 @@
 #include "pages.h"
+#include "base/utf8.h"
 
 #include <fmt/format.h>
 
@@ -7,11 +8,11 @@
 #include <random>
 
 #include "corpus.h"
-#include "json.h"
-#include "page/forecast_page.h"
-#include "page/migrate_page.h"
-#include "page/validate_page.h"
-#include "page/verify_page.h"
+#include "json/reader.h"
+#include "report/page/forecast_page.h"
+#include "report/page/migrate_page.h"
+#include "report/page/validate_page.h"
+#include "report/page/verify_page.h"
 #include "tree.h"
 
 namespace jobferry::test {
@@ -122,7 +123,7 @@ Tree hostile_archive() {
     tree["c/0/" + name + "/100/meta.json"] = plain_meta(1);
     tree["c/0/001/" + name + "/data.json"] = "";
     tree["c/0/001/100/" + name + "/meta.json"] = "";
-    if (!json::is_utf8(name)) continue;  // a cluster has its name in JSON
+    if (!is_utf8(name)) continue;  // a cluster has its name in JSON
     tree[name + "/cluster.json"] = hostile_cluster(name);
     tree[name + "/0/001/100/meta.json"] = "{";
   }

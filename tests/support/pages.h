@@ -5,7 +5,7 @@
 #include <string>
 
 #include "jobferry/migrate.h"
-#include "page/run_facts.h"
+#include "report/page/run_facts.h"
 
 namespace jobferry::test {
 

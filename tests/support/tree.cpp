@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "codec.h"
+#include "io/codec.h"
 
 namespace jobferry::test {
 

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <set>
 
-#include "archive.h"
-#include "codec.h"
-#include "report.h"
+#include "archive/layout.h"
+#include "io/codec.h"
+#include "report/migrate_report.h"
 #include "tree.h"
 
 namespace jobferry::test {

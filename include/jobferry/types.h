@@ -1,0 +1,55 @@
+// What archives are made of, as results name it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace jobferry {
+
+// The newest archive version of this build: cc-backend 1.5.
+inline constexpr int newest_version = 3;
+
+// A job directory as it is found: CLUSTER/FIRST/SECOND/START, whatever the names are (X8).
+struct JobPath {
+  std::string cluster, first, second, start;
+
+  std::string text() const { return cluster + '/' + first + '/' + second + '/' + start; }
+  // The jobId that the directories name; none if they name no number.
+  std::optional<std::uint64_t> job_id() const;
+};
+
+// --aggregation [CLUSTER:]METRIC=sum|avg
+struct Override {
+  std::string cluster;  // empty: every cluster that has the metric
+  std::string metric;
+  std::string aggregation;
+};
+
+// --job CLUSTER/ID[/START]
+struct JobName {
+  std::string cluster;
+  std::uint64_t id = 0;
+  std::string start;  // empty: every job of that ID
+};
+
+// A decision that a person may want to review (X9).
+struct Note {
+  std::string_view code;    // `unit-unrecognised`: stable, static storage
+  std::string_view file;    // meta.json, data.json, ...: static storage
+  std::string pointer;      // in the input
+  std::string detail;       // what was decided, short; may be empty
+  std::uint64_t count = 1;  // how many places of the file it speaks of
+};
+
+enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };
+std::string_view name_of(Verdict verdict);
+
+// One line of the aggregation table that --debug prints.
+struct AggregationRow {
+  std::string metric, unit, scope, aggregation;
+  Verdict verdict = Verdict::ok;
+};
+
+}  // namespace jobferry

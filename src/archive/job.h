@@ -1,0 +1,33 @@
+// One job: where it lies, and its documents on their way through the steps.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "archive/cluster.h"
+#include "archive/data_file.h"
+#include "archive/notes.h"
+#include "json/document.h"
+
+namespace jobferry {
+
+// What the steps see of a job.
+struct Job {
+  const Cluster* cluster = nullptr;
+  Document meta;
+  Notes notes;
+  std::string_view data_name = "data.json";  // the data file at hand
+
+  Node& root() { return meta.root(); }
+  // The subCluster that meta.json names (after R1), null if cluster.json does not know it.
+  const SubCluster* sub_cluster();
+  void note(std::string_view code, std::string pointer, std::string detail = {}) {
+    notes.add(code, "meta.json", std::move(pointer), std::move(detail));
+  }
+};
+
+// `resources` or `tags`: an array of objects or missing (wrong-type otherwise).
+std::vector<Node*> resources(Job& job);
+std::vector<Node*> tags(Job& job);
+
+}  // namespace jobferry

@@ -1,0 +1,163 @@
+#include "cli/drop_in.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <utility>
+
+#include "engine/command_words.h"
+
+namespace jobferry {
+
+namespace {
+
+// -loglevel of the published tools, and ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> log_levels = {{{"debug", "debug"},
+                                                                                      {"info", "info"},
+                                                                                      {"warn", "warn"},
+                                                                                      {"err", "error"},
+                                                                                      {"fatal", "error"},
+                                                                                      {"crit", "error"}}};
+
+// A command line of a published tool, in the words of `jobferry migrate`.
+struct Translation {
+  std::vector<std::string> arguments;  // without -archive
+  std::optional<std::string> archive;  // in place: the tool from version 2 to 3
+  bool in_place = false;               // flags of that one only
+  bool dry_run = false;
+  bool dates = false;
+  std::string problem;
+};
+
+bool is_true(const std::optional<std::string>& value) {
+  constexpr std::array<std::string_view, 6> no = {"0", "f", "F", "false", "FALSE", "False"};
+  return !value || std::find(no.begin(), no.end(), *value) == no.end();
+}
+
+class Translator {
+ public:
+  explicit Translator(const std::vector<std::string>& arguments) : arguments_(arguments) {}
+
+  Translation translate() {
+    while (at_ < arguments_.size() && result_.problem.empty()) take(arguments_[at_++]);
+    return std::move(result_);
+  }
+
+ private:
+  void take(const std::string& argument) {
+    const std::size_t dashes = argument.find_first_not_of('-'), equals = argument.find('=');
+    const bool is_flag = argument.starts_with('-') && dashes != argument.npos;
+    const std::string name = is_flag ? argument.substr(dashes, equals - dashes) : "";
+    std::optional<std::string> value;
+    if (is_flag && equals != argument.npos) value = argument.substr(equals + 1);
+
+    if (name == "archive") {
+      result_.in_place = true;
+      result_.archive = needed(name, value);
+      if (result_.archive->empty()) result_.problem = "-archive needs a value";
+    } else if (name == "workers") {
+      result_.in_place = true;
+      put("--threads", needed(name, value));
+    } else if (name == "dry-run") {
+      result_.dry_run = is_true(value);
+    } else if (name == "debug") {
+      if (is_true(value)) result_.arguments.emplace_back("--debug");
+    } else if (name == "logdate") {
+      result_.dates = is_true(value);
+    } else if (name == "config") {
+      (void)needed(name, value);  // cc-backend's settings: nothing of them is needed
+    } else if (name == "loglevel") {
+      put_log_level(needed(name, value));
+    } else {
+      result_.arguments.push_back(argument);
+    }
+  }
+
+  std::string needed(const std::string& name, const std::optional<std::string>& value) {
+    if (value) return *value;
+    if (at_ < arguments_.size()) return arguments_[at_++];
+    result_.problem = fmt::format("-{} needs a value", name);
+    return {};
+  }
+
+  void put(const char* name, std::string value) {
+    result_.arguments.emplace_back(name);
+    result_.arguments.push_back(std::move(value));
+  }
+
+  void put_log_level(const std::string& level) {
+    const auto found = std::find_if(log_levels.begin(), log_levels.end(),
+                                    [&](const auto& pair) { return pair.first == level; });
+    if (found == log_levels.end() && result_.problem.empty())
+      result_.problem = fmt::format("-loglevel {}: expected debug, info, warn, err, fatal or crit", level);
+    else
+      put("--log-level", found == log_levels.end() ? "" : std::string(found->second));
+  }
+
+  const std::vector<std::string>& arguments_;
+  std::size_t at_ = 0;
+  Translation result_;
+};
+
+constexpr std::string_view usage_text =
+    "Usage: archive-migration [-src DIR] [-dst DIR] [-to N] [-debug] [-config FILE]\n"
+    "       archive-migration -archive DIR -dry-run [-workers N] [-to N]\n"
+    "jobferry, called as the published tools are. Both forms take -loglevel LEVEL,\n"
+    "-logdate and every option of `jobferry migrate`. -archive without -dry-run\n"
+    "changes nothing, and names the command to run instead.\n"
+    "More: jobferry --help, man jobferry\n";
+
+ExitCode refuse(const std::string& what, const std::string& what_to_do) {
+  std::cerr << fmt::format("{}: {}\n  What to do: {}\n", drop_in_name, what, what_to_do);
+  return ExitCode::usage;
+}
+
+// The published tool from version 2 to 3 overwrote the archive; this one never writes to its source.
+ExitCode refuse_in_place(const Translation& asked) {
+  const std::string archive = by_name(*asked.archive);
+  std::string command =
+      "jobferry migrate --src " + shell_quoted(archive) + " --dst " + shell_quoted(archive + "-new");
+  for (const std::string& each : asked.arguments) command += ' ' + shell_quoted(each);
+  return refuse("-archive would change the archive in place, which jobferry never does: nothing was done",
+                fmt::format("{0}\n  and then: mv {1} {2} && mv {3} {1}", command, shell_quoted(archive),
+                            shell_quoted(archive + "-old"), shell_quoted(archive + "-new")));
+}
+
+std::string first_line(int to) {
+  return fmt::format(
+      "{}: the target will be of version {}{}\n", drop_in_name, to,
+      to == newest_version ? ", the newest (-to 1 for cc-backend 1.0 to 1.3, -to 2 for 1.4)" : "");
+}
+
+}  // namespace
+
+std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments, CommandLine& line) {
+  if (std::any_of(arguments.begin(), arguments.end(),
+                  [](const std::string& word) { return word == "-h" || word == "--help"; })) {
+    std::cout << usage_text;
+    return ExitCode::complete;
+  }
+  if (arguments == std::vector<std::string>{"--version"}) return parse_command_line(arguments, line);
+  Translation asked = Translator(arguments).translate();
+  if (!asked.problem.empty()) return refuse(asked.problem, "jobferry migrate --help shows what there is");
+  if (asked.in_place && !asked.archive)
+    return refuse("-workers belongs to -archive, which is missing",
+                  "-src and -dst name source and target; --threads the workers");
+  if (asked.archive && !asked.dry_run) return refuse_in_place(asked);
+  std::vector<std::string> words = {"migrate"};
+  if (asked.archive)
+    for (const std::string& word : {std::string("--src"), by_name(*asked.archive), std::string("--dst"),
+                                    by_name(*asked.archive) + "-new"})
+      words.push_back(word);
+  if (asked.dry_run) words.emplace_back("--dry-run");
+  words.insert(words.end(), asked.arguments.begin(), asked.arguments.end());
+  if (const auto ended = parse_command_line(words, line)) return ended;
+  line.log.dates = asked.dates;
+  // With --json stdout is for the result alone.
+  (line.json ? std::cerr : std::cout) << first_line(line.options.to) << std::flush;
+  return {};
+}
+
+}  // namespace jobferry

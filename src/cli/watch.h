@@ -1,0 +1,43 @@
+// Tells how far a command is while it works: the line on stderr, the metrics file, the answer to SIGUSR1.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "cli/log.h"
+#include "cli/progress.h"
+
+namespace jobferry {
+
+struct Watched {
+  std::string command;
+  bool line = true;                    // show the progress
+  std::string metrics_file;            // empty: none
+  std::atomic<bool>* asked = nullptr;  // true: somebody wants to know where it is; is set back
+};
+
+// One thread, until it is destroyed.
+class Watch {
+ public:
+  Watch(const Progress& progress, Log& log, Watched what);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // The command has ended, well or not. Error: the metrics file cannot be written.
+  Result<void> end(bool succeeded);
+
+ private:
+  void work(std::stop_token stop);
+  Result<void> write_metrics(const Snapshot& now, bool running) const;
+
+  Log& log_;
+  const Watched what_;
+  Meter meter_;
+  std::optional<double> succeeded_;
+  std::jthread thread_;
+};
+
+}  // namespace jobferry

@@ -1,0 +1,30 @@
+// What is decided before the first job.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/cluster.h"
+#include "archive/layout.h"
+#include "jobferry/options.h"
+#include "jobferry/step.h"
+
+namespace jobferry {
+
+// Constant from the first job on; shared by all threads.
+struct Plan {
+  const Options& options;
+  const Archive& archive;
+  std::vector<Leg> chain;
+  std::map<std::string, Cluster, std::less<>> clusters;
+
+  // X11: a step of the chain changes data files, or the user wants them checked.
+  bool reads_data() const;
+  // Whether --compress makes another kind of file of this one.
+  bool converts(std::string_view data_name, std::uint64_t size) const;
+};
+
+}  // namespace jobferry

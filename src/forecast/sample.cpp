@@ -1,0 +1,93 @@
+#include "forecast/sample.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace jobferry {
+
+namespace {
+
+// The last step of splitmix64: every bit of the input has a say in every bit of the result.
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
+// FNV-1a, mixed with the seed.
+std::uint64_t number_of(const std::string& job, std::uint64_t seed) {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : job) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  return mix(hash ^ mix(seed + 0x9E3779B97F4A7C15));
+}
+
+std::uint64_t bound_of(double share) {
+  constexpr auto all = std::numeric_limits<std::uint64_t>::max();
+  return share >= 1 ? all : static_cast<std::uint64_t>(std::max(share, 0.0) * 0x1p64);
+}
+
+JobPath path_of(const std::string& job) {
+  std::array<std::string, 4> parts;
+  std::size_t at = 0;
+  for (std::string& part : parts) {
+    const std::size_t end = std::min(job.find('/', at), job.size());
+    part = job.substr(at, end - at);
+    at = end + 1;
+  }
+  return {parts[0], parts[1], parts[2], parts[3]};
+}
+
+}  // namespace
+
+Sample::Sample(std::uint64_t seed, std::size_t most, double share)
+    : seed_(seed), most_(most), bound_(most == 0 ? 0 : bound_of(share)) {}
+
+void Sample::offer(const std::string& job) {
+  const std::uint64_t number = number_of(job, seed_);
+  if (number > bound_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  chosen_.emplace(number, job);
+  if (chosen_.size() <= most_) return;
+  chosen_.pop();
+  bound_ = chosen_.empty() ? 0 : chosen_.top().first;
+}
+
+std::vector<std::string> Sample::take() {
+  std::vector<std::string> jobs(chosen_.size());
+  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+    *job = chosen_.top().second;
+    chosen_.pop();
+  }
+  return jobs;
+}
+
+ChosenJobs::ChosenJobs(std::span<const std::string> jobs) {
+  for (const std::string& job : jobs) {
+    JobPath path = path_of(job);
+    const Folder folder{path.cluster, path.first, path.second, {}};
+    folders_.try_emplace(folder.text(), Chosen{folder, {}}).first->second.jobs.push_back(std::move(path));
+  }
+  next_folder_ = folders_.begin();
+}
+
+std::optional<JobPath> ChosenJobs::next() {
+  if (jobs_.empty()) {
+    if (next_folder_ == folders_.end()) return {};
+    jobs_ = (next_folder_++)->second.jobs;
+  }
+  JobPath job = std::move(jobs_.back());
+  jobs_.pop_back();
+  return job;
+}
+
+std::optional<Folder> ChosenJobs::next_folder() {
+  if (next_folder_ == folders_.end()) return {};
+  return (next_folder_++)->second.folder;
+}
+
+std::vector<JobPath> ChosenJobs::jobs_in(const Folder& folder, Passed&) const {
+  return folders_.at(folder.text()).jobs;
+}
+
+}  // namespace jobferry

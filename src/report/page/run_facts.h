@@ -1,0 +1,24 @@
+// What every report says of the run it is about, whatever the command was.
+#pragma once
+
+#include <string>
+
+#include "report/page/page.h"
+
+namespace jobferry {
+
+struct RunFacts {
+  std::string command;  // as it was typed, quoted for a shell
+  std::string started;  // `2026-11-21T09:36:19Z`
+  std::string host;
+  std::string build;  // version, compiler
+  unsigned threads = 0;
+};
+
+// Of this process, now. `threads` is what was asked for; 0 is one for each core.
+RunFacts facts_of_run(int argc, const char* const* argv, unsigned threads);
+
+// As they stand in a page.
+Facts page_facts(const RunFacts& run);
+
+}  // namespace jobferry

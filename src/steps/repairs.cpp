@@ -1,0 +1,164 @@
+#include "steps/repairs.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <unordered_set>
+
+#include "json/decimal.h"
+
+namespace jobferry {
+
+using json::Type;
+
+namespace {
+
+// A member without which jobs cannot be told apart.
+Node* required(Job& job, std::string_view name) {
+  Node* member = job.meta.present(job.root(), name);
+  if (!member) job.meta.fail_missing(job.root(), name);
+  return member;
+}
+
+// jobId and startTime: plain unsigned decimals below 2^63 (X5).
+std::string_view required_integer(Job& job, std::string_view name) {
+  const Node* member = required(job, name);
+  if (!member) return {};
+  const bool plain = member->is(Type::number) && is_plain_integer(member->text) && member->text[0] != '-';
+  if (!plain)
+    job.meta.wrong_type(*member, "a plain unsigned integer");
+  else if (!plain_uint63(member->text))
+    job.meta.fail(*member, Kind::number_range,
+                  fmt::format("{} is not below 2^63", json::excerpt(member->text)));
+  return member->text;
+}
+
+void mismatch(Job& job, std::string_view name, std::string_view says, std::string_view directory) {
+  job.meta.fail(*job.meta.find(job.root(), name), Kind::identity_mismatch,
+                fmt::format("{} is {}, but the directory says {}", name, json::excerpt(says), directory));
+}
+
+void expect_type(Job& job, std::string_view name, Type type) {
+  const Node* member = job.meta.present(job.root(), name);
+  if (member && !member->is(type)) job.meta.wrong_type(*member, json::name_of(type));
+}
+
+// Names in `statistics` are metrics: the same one twice would leave it open which counts (X3).
+void check_statistics(Job& job) {
+  expect_type(job, "statistics", Type::object);
+  constexpr std::size_t few = 24;  // so many are compared with each other, which is cheaper than a set
+  const Children metrics = children(job.meta.present(job.root(), "statistics"));
+  std::size_t count = 0;
+  std::unordered_set<std::string_view> seen;
+  for (const Node& metric : metrics) {
+    bool twice = false;
+    if (++count > few) twice = !seen.insert(metric.name).second;
+    std::size_t compared = 0;
+    for (const Node& other : metrics) {
+      if (&other == &metric || ++compared > few) break;
+      twice |= other.name == metric.name;
+    }
+    if (twice) job.meta.fail_name(metric, Kind::duplicate_member, json::second_member(metric.name));
+  }
+}
+
+void r1_assign_sub_cluster(Job& job) {
+  const Node* named = job.meta.present(job.root(), "subCluster");
+  if (named && !named->is(Type::string)) return job.meta.wrong_type(*named, "a string");
+  if (named && !content(*named).empty()) {
+    if (!job.sub_cluster()) job.note("subcluster-unknown", "/subCluster", content(*named));
+    return;
+  }
+  const std::vector<Node*> nodes = resources(job);
+  const Node* hostname = nodes.empty() ? nullptr : job.meta.present(*nodes[0], "hostname");
+  if (hostname && !hostname->is(Type::string)) return job.meta.wrong_type(*hostname, "a string");
+  const SubCluster* chosen = job.cluster->assign(hostname ? content(*hostname) : "");
+  job.meta.set(job.root(), "subCluster", chosen ? chosen->name_token : "\"\"");
+  job.note(chosen ? "subcluster-assigned" : "subcluster-unassigned", "/subCluster",
+           chosen ? chosen->name : "");
+}
+
+void r2_map_states(Job& job) {
+  Node* state = job.meta.present(job.root(), "jobState");
+  if (!state) return;
+  if (!state->is(Type::string)) return job.meta.wrong_type(*state, "a string");
+  constexpr std::array<std::array<std::string_view, 2>, 2> renamed = {
+      {{"canceled", "cancelled"}, {"out-of-memory", "out_of_memory"}}};
+  for (const auto& [before, after] : renamed) {
+    if (content(*state) != before) continue;
+    job.note("state-mapped", "/jobState", fmt::format("{} to {}", before, after));
+    job.meta.assign(*state, json::quote(after));
+  }
+}
+
+void r3_normalise_integers(Job& job) {
+  constexpr std::array<std::string_view, 11> integers = {
+      "numNodes", "duration",         "walltime",  "arrayJobId", "numHwthreads",   "numAcc",
+      "smt",      "monitoringStatus", "exclusive", "submitTime", "requestedMemory"};
+  for (const std::string_view name : integers) {
+    Node* member = job.meta.present(job.root(), name);
+    if (!member) continue;
+    const auto plain = member->is(Type::number) ? integral_text(member->text) : std::nullopt;
+    if (!plain) {
+      job.note("integer-expected", json::pointer_token(name), json::excerpt(member->text));
+    } else if (*plain != member->text) {
+      job.note("integer-normalised", json::pointer_token(name),
+               fmt::format("{} to {}", member->text, *plain));
+      job.meta.assign(*member, *plain);
+    }
+  }
+}
+
+void r4_stringify_meta_data(Job& job) {
+  expect_type(job, "metaData", Type::object);
+  for (Node& value : children(job.meta.present(job.root(), "metaData"))) {
+    if (value.is(Type::string)) continue;
+    job.note("metadata-stringified", "/metaData" + json::pointer_token(value.name));
+    job.meta.assign(value, value.is(Type::null) ? "\"\"" : json::quote(compact_text(value)));
+  }
+}
+
+void drop_if_null(Job& job, Node& object, std::string_view name) {
+  Node* member = job.meta.find(object, name);
+  if (member && member->is(Type::null)) job.meta.remove(object, *member);
+}
+
+void r5_drop_nulls(Job& job) {
+  for (Node* resource : resources(job))
+    for (const std::string_view name : {"hwthreads", "accelerators"}) drop_if_null(job, *resource, name);
+  for (const std::string_view name : {"footprint", "energyFootprint", "concurrentJobs"})
+    drop_if_null(job, job.root(), name);
+  expect_type(job, "footprint", Type::object);
+  expect_type(job, "concurrentJobs", Type::object);
+  if (Node* concurrent = job.meta.present(job.root(), "concurrentJobs"))
+    if (Node* items = job.meta.find(*concurrent, "items"); items && items->is(Type::null))
+      job.meta.assign(*items, "[]");
+}
+
+}  // namespace
+
+void check_identity(Job& job, const JobPath& path) {
+  if (!job.root().is(Type::object)) return job.meta.wrong_type(job.root(), "an object");
+  const std::string_view id = required_integer(job, "jobId");
+  const Node* cluster = required(job, "cluster");
+  if (cluster && !cluster->is(Type::string)) job.meta.wrong_type(*cluster, "a string");
+  const std::string_view start = required_integer(job, "startTime");
+  if (job.meta.failure()) return;
+
+  const std::int64_t number = *plain_uint63(id);
+  if (content(*cluster) != path.cluster) mismatch(job, "cluster", cluster->text, path.cluster);
+  if (std::to_string(number / 1000) != path.first || fmt::format("{:03}", number % 1000) != path.second)
+    mismatch(job, "jobId", id, path.first + '/' + path.second);
+  if (start != path.start) mismatch(job, "startTime", start, path.start);
+}
+
+void repair_meta(Job& job) {
+  check_statistics(job);
+  r1_assign_sub_cluster(job);
+  r2_map_states(job);
+  r3_normalise_integers(job);
+  r4_stringify_meta_data(job);
+  r5_drop_nulls(job);
+}
+
+}  // namespace jobferry

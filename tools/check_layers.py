@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Checks that includes point down: from a layer to itself or to a lower one, and never in a circle.
+
+  check_layers.py [ROOT]    exit code 1 where one does not; each is printed with the two files
+
+docs/architecture.md says what the layers are for.
+"""
+import pathlib
+import re
+import sys
+
+# From the bottom up. Folders on one line do not see each other.
+LAYERS = [
+    ["base"],
+    ["json"],
+    ["io"],
+    ["archive"],
+    ["steps"],
+    ["engine"],
+    ["info", "forecast", "validate", "verify"],
+    ["report"],
+    ["cli"],
+    ["commands"],
+    ["main"],
+]
+# A public header belongs to the folder that implements it.
+PUBLIC = {
+    "error": "base", "types": "base", "options": "base", "progress": "base",
+    "step": "steps", "migrate": "engine",
+    "info": "info", "forecast": "forecast", "validate": "validate", "verify": "verify",
+}
+LEVEL = {folder: level for level, row in enumerate(LAYERS) for folder in row}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+def folder_of(path):
+    """The layer of a file, by its path below src/ or include/."""
+    parts = path.split("/")
+    if parts[0] == "jobferry":
+        return PUBLIC.get(parts[1].removesuffix(".h"))
+    return parts[0].removesuffix(".cpp") if len(parts) == 1 else parts[0]
+
+
+def module_of(path):
+    """A header and the file that implements it are one."""
+    return re.sub(r"\.(h|cpp)$", "", path)
+
+
+def circles(edges):
+    """Modules that lead back to themselves, each with one way around."""
+    done, found = set(), []
+
+    def visit(module, way):
+        if module in way:
+            found.append(way[way.index(module):] + [module])
+            return
+        if module in done:
+            return
+        for other in sorted(edges.get(module, ())):
+            visit(other, way + [module])
+        done.add(module)
+
+    for module in sorted(edges):
+        visit(module, [])
+    return found
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
+    files = {}
+    for top in ("src", "include"):
+        for file in sorted((root / top).rglob("*")):
+            if file.suffix in (".h", ".cpp"):
+                files[str(file.relative_to(root / top))] = file
+    wrong, edges = [], {}
+    for name, file in files.items():
+        if folder_of(name) not in LEVEL:
+            wrong.append(f"{name}: its folder is no layer")
+            continue
+        for other in INCLUDE.findall(file.read_text()):
+            if other not in files:
+                wrong.append(f"{name} includes {other}: there is no such file below src/ or include/")
+            elif folder_of(other) not in LEVEL:
+                continue  # said where it is looked at itself
+            elif folder_of(other) != folder_of(name) and LEVEL[folder_of(other)] >= LEVEL[folder_of(name)]:
+                wrong.append(f"{name} includes {other}: {folder_of(name)} may not see {folder_of(other)}")
+            elif module_of(other) != module_of(name):
+                edges.setdefault(module_of(name), set()).add(module_of(other))
+    wrong += ["in a circle: " + " -> ".join(way) for way in circles(edges)]
+    if not files:
+        wrong.append(f"{root}: no sources")
+    for line in wrong:
+        print(line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
