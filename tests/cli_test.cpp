@@ -53,7 +53,7 @@ TEST(Restart, AsksBeforeItThrowsAway) {
   ASSERT_EQ(place.migrate(3).code, complete);
   const Ran silent = place.migrate(2, {"--restart"}, [] { ::close(0); });
   EXPECT_EQ(silent.code, failed);
-  EXPECT_NE(silent.err.find("--restart: not without a yes"), std::string::npos) << silent.text();
+  EXPECT_NE(silent.err.find("--restart deletes the target: confirm"), std::string::npos) << silent.text();
   EXPECT_EQ(place.version(), "3\n");
   EXPECT_EQ(place.migrate(2, {"--restart", "--yes"}).code, complete);
   EXPECT_EQ(place.version(), "2\n");

@@ -12,7 +12,9 @@
 #include <thread>
 
 #include "base/advice.h"
-#include "cli/options.h"
+#include "cli/help.h"
+#include "cli/parser.h"
+#include "commands/commands.h"
 #include "program.h"
 
 namespace jobferry::test {
@@ -74,7 +76,7 @@ std::size_t longest_line(const std::string& text) {
 TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
   const Scene scene;
   std::vector<Words> calls = {{"--help"}, {"-h"}};
-  for (const CommandPage& command : all_commands()) calls.push_back({std::string(command.name), "--help"});
+  for (const Command* command : all_commands()) calls.push_back({std::string(command->name), "--help"});
   for (const Words& call : calls) {
     const Ran ran = scene.run(call);
     EXPECT_EQ(ran.code, complete);
@@ -91,12 +93,13 @@ TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
 }
 
 TEST(Help, ShowsAllOptionsWhenAskedTo) {
-  for (const CommandPage& command : all_commands()) {
-    const std::string some = help_text(&command, false), all = help_text(&command, true);
+  for (const Command* command : all_commands()) {
+    Output output;
+    const auto parser = command_parser(*command, output);
+    const std::string some = command_help(*command, *parser, false),
+                      all = command_help(*command, *parser, true);
     EXPECT_LE(longest_line(all), 80U);
-    CommandLine line;
-    const auto parser = command_parser(line);
-    for (const OptionText& option : options_of(*parser->get_subcommand(std::string(command.name)))) {
+    for (const OptionText& option : options_of(*parser)) {
       EXPECT_NE(all.find("  " + option.names), all.npos) << option.names;
       EXPECT_EQ(some.find("  " + option.names) != some.npos, option.common) << option.names;
     }
@@ -115,7 +118,7 @@ TEST(WrongWords, AreAnsweredWithTheNearestOne) {
       {{"verfiy", "a", "b"}, "did you mean verify?"},
       {{"x"}, "there is no command x\n"},
       {{"verify", "a"}, "DST is required"},
-      {{"verify", "a", "b", "c"}, "nothing is expected where c stands"},
+      {{"verify", "a", "b", "c"}, "unexpected argument c"},
       {{"plan", "--sampel", "3"}, "did you mean --sample?"},
       {{"plan", "--sample", "0"}, "expected a number of jobs or a share such as 1%, found 0"},
       {{"plan", "--sample", "101%"}, "found 101%"},
@@ -125,7 +128,7 @@ TEST(WrongWords, AreAnsweredWithTheNearestOne) {
     const Ran ran = scene.run(words);
     EXPECT_EQ(ran.code, usage);
     EXPECT_NE(ran.err.find(answer), std::string::npos) << ran.text();
-    EXPECT_NE(ran.err.find("  What to do: jobferry"), std::string::npos) << ran.text();
+    EXPECT_NE(ran.err.find("  What to do: `jobferry"), std::string::npos) << ran.text();
   }
 }
 

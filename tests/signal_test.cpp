@@ -233,7 +233,9 @@ TEST(Stop, EndsAQuestion) {
     ::close(master);
     ASSERT_TRUE(WIFEXITED(status)) << said;
     EXPECT_EQ(WEXITSTATUS(status), signal ? interrupted : failed) << said;
-    EXPECT_NE(said.find(signal ? "interrupted, nothing was changed" : "not without a yes"), said.npos)
+    EXPECT_NE(
+        said.find(signal ? "interrupted, nothing was changed" : "--restart deletes the target: confirm"),
+        said.npos)
         << said;
     EXPECT_EQ(difference(before, read_tree(scene.path("b"))), "");
   }

@@ -512,7 +512,7 @@ TEST_F(Altered, EachIsFound) {
     VerifyOptions options;
     options.to = 3;
     const VerifyResult result = verified(source_, target, options);
-    EXPECT_EQ(exit_code(result), 3) << alteration.name;
+    EXPECT_EQ(result.outcome, VerifyOutcome::differs) << alteration.name;
     const auto is_it = [&](const Difference& finding) {
       return finding.kind == alteration.kind && finding.pointer == alteration.pointer &&
              (alteration.file.empty() || finding.file == alteration.file);
@@ -536,12 +536,13 @@ TEST_F(Altered, AnyByteIsFound) {
       shorter.erase(at, 1);
       for (const std::string& wrong : {other, shorter}) {
         spoilt.put(path, wrong);
-        EXPECT_EQ(exit_code(verified(source_, target)), 3) << path << " byte " << at << ": " << wrong;
+        EXPECT_EQ(verified(source_, target).outcome, VerifyOutcome::differs)
+            << path << " byte " << at << ": " << wrong;
       }
     }
     spoilt.put(path, content);
   }
-  EXPECT_EQ(exit_code(verified(source_, target)), 0);
+  EXPECT_EQ(verified(source_, target).outcome, VerifyOutcome::agrees);
 }
 
 // What the engine makes of a source with any other byte in it: they judge alike which jobs are bad, and agree
@@ -601,7 +602,7 @@ TEST(Unread, AlterationsAreFoundInThemToo) {
     Options options;
     options.data = DataMode::copy;
     run(temp.path("source"), temp.path("target"), 3, options);
-    EXPECT_EQ(exit_code(verified(temp.path("source"), temp.path("target"))), 0);
+    EXPECT_EQ(verified(temp.path("source"), temp.path("target")).outcome, VerifyOutcome::agrees);
     alteration.spoil(Spoilt(temp.path("target")));
     const VerifyResult result = verified(temp.path("source"), temp.path("target"));
     EXPECT_TRUE(result.findings.contains(alteration.kind)) << alteration.name << '\n' << words(result);
@@ -822,9 +823,9 @@ TEST(Given, NoArchivesAreErrors) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
   write_tree(temp.path("empty"), {{"x", ""}});
-  EXPECT_EQ(exit_code(verified(temp.path("empty"), temp.path("source"))), 1);
-  EXPECT_EQ(exit_code(verified(temp.path("source"), temp.path("nothing"))), 1);
-  EXPECT_EQ(exit_code(verified(temp.path("source"), temp.path("empty"))), 3);
+  EXPECT_EQ(verified(temp.path("empty"), temp.path("source")).outcome, VerifyOutcome::failed);
+  EXPECT_EQ(verified(temp.path("source"), temp.path("nothing")).outcome, VerifyOutcome::failed);
+  EXPECT_EQ(verified(temp.path("source"), temp.path("empty")).outcome, VerifyOutcome::differs);
 }
 
 // --- Many threads, parts of an archive, and going on ---
@@ -857,7 +858,7 @@ TEST_F(Damaged, ThreadsDoNotShow) {
     options.most_findings = most;
     options.threads = 1;
     const VerifyResult one = verified(source_, target_, options);
-    EXPECT_EQ(exit_code(one), 3);
+    EXPECT_EQ(one.outcome, VerifyOutcome::differs);
     EXPECT_LE(one.found.size(), most);
     for (const unsigned threads : {2U, 8U}) {
       options.threads = threads;

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "cli/options.h"
+#include "cli/help.h"
+#include "cli/parser.h"
+#include "commands/commands.h"
 #include "jobferry/step.h"
 #include "jobferry/validate.h"
 
@@ -56,7 +58,7 @@ std::string options_section(const CLI::App& app) {
   return out;
 }
 
-std::string examples_section(const CommandPage& command) {
+std::string examples_section(const Command& command) {
   std::string out = ".SH EXAMPLES\n";
   for (const auto& [call, what_for] : command.examples)
     out += what_for.empty() ? fmt::format(".PP\n.nf\n{}\n.fi\n", roff(call)) : entry(call, what_for);
@@ -80,14 +82,14 @@ std::string findings_section() {
   return out;
 }
 
-std::string command_page(const CommandPage& command, const CLI::App& app) {
+std::string command_page(const Command& command, const CLI::App& app) {
   std::string out = heading(fmt::format("jobferry-{}", command.name));
   out += fmt::format(".SH NAME\njobferry\\-{} \\- {}\n", roff(command.name), roff(command.summary));
   out += fmt::format(".SH SYNOPSIS\n\\fBjobferry {}\\fR {} [OPTIONS]\n", roff(command.name),
                      roff(command.arguments));
   out += ".SH DESCRIPTION\n" + paragraphs(command.description);
   out += options_section(app) + examples_section(command) + exit_section(command.objections);
-  if (command.command == CommandName::validate) out += findings_section();
+  if (command.name == "validate") out += findings_section();
   return out + ".SH SEE ALSO\n.BR jobferry (1)\n";
 }
 
@@ -105,9 +107,9 @@ std::string program_page() {
       "that has a name, or reported.\n\nWithout a command, jobferry migrates. Long options also work with "
       "one dash.");
   out += ".SH COMMANDS\n";
-  for (const CommandPage& command : all_commands())
-    out += entry(fmt::format("jobferry {}", command.name),
-                 fmt::format("{}; see jobferry-{}(1)", command.summary, command.name));
+  for (const Command* command : all_commands())
+    out += entry(fmt::format("jobferry {}", command->name),
+                 fmt::format("{}; see jobferry-{}(1)", command->summary, command->name));
   out += ".SH ARCHIVE VERSIONS\n";
   for (const Step& step : all_steps())
     out += entry(fmt::format("{} to {}", step.from, step.from + 1),
@@ -132,8 +134,8 @@ std::string program_page() {
           "the user; devices and pipes are written directly, but refused for --metrics-file");
   out += ".SH SEE ALSO\n";
   std::string separator;
-  for (const CommandPage& command : all_commands()) {
-    out += fmt::format("{}.BR jobferry\\-{} (1)", separator, roff(command.name));
+  for (const Command* command : all_commands()) {
+    out += fmt::format("{}.BR jobferry\\-{} (1)", separator, roff(command->name));
     separator = " ,\n";
   }
   return out + '\n';
@@ -182,7 +184,7 @@ std::string completes(const CLI::Option& option) {
   return words_of(option);
 }
 
-std::string command_completion(const CommandPage& command, const CLI::App& app) {
+std::string command_completion(const Command& command, const CLI::App& app) {
   std::string names, values;
   bool directories = false;
   for (const CLI::Option* option : app.get_options()) {
@@ -228,11 +230,12 @@ _jobferry() {
 complete -F _jobferry jobferry archive-migration
 )bash";
 
-std::string completion(const CLI::App& parser) {
+std::string completion() {
   std::string commands, cases;
-  for (const CommandPage& command : all_commands()) {
-    commands += fmt::format("{}{}", commands.empty() ? "" : " ", command.name);
-    cases += command_completion(command, *parser.get_subcommand(std::string(command.name)));
+  for (const Command* command : all_commands()) {
+    Output output;
+    commands += fmt::format("{}{}", commands.empty() ? "" : " ", command->name);
+    cases += command_completion(*command, *command_parser(*command, output));
   }
   std::string text(completion_frame);
   text.replace(text.find("@COMMANDS@"), std::string_view("@COMMANDS@").size(), commands);
@@ -255,13 +258,13 @@ int main(int argc, char** argv) {
   }
   const boost::filesystem::path directory = argv[1];
   boost::filesystem::create_directories(directory);
-  CommandLine line;
-  const auto parser = command_parser(line);
   bool written = write(directory / "jobferry.1", program_page()) &&
                  write(directory / "archive-migration.1", drop_in_page()) &&
-                 write(directory / "jobferry.bash", completion(*parser));
-  for (const CommandPage& command : all_commands())
-    written &= write(directory / fmt::format("jobferry-{}.1", command.name),
-                     command_page(command, *parser->get_subcommand(std::string(command.name))));
+                 write(directory / "jobferry.bash", completion());
+  for (const Command* command : all_commands()) {
+    Output output;
+    written &= write(directory / fmt::format("jobferry-{}.1", command->name),
+                     command_page(*command, *command_parser(*command, output)));
+  }
   return written ? 0 : 1;
 }

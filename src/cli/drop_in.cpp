@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "engine/command_words.h"
+#include "jobferry/types.h"
 
 namespace jobferry {
 
 namespace {
+
+constexpr std::string_view drop_in_name = "archive-migration";
 
 // -loglevel of the published tools, and ours.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> log_levels = {{{"debug", "debug"},
@@ -26,6 +29,7 @@ struct Translation {
   std::vector<std::string> arguments;  // without -archive
   std::optional<std::string> archive;  // in place: the tool from version 2 to 3
   bool in_place = false;               // flags of that one only
+  std::optional<std::string> to;
   bool dry_run = false;
   bool dates = false;
   std::string problem;
@@ -57,6 +61,9 @@ class Translator {
       result_.in_place = true;
       result_.archive = needed(name, value);
       if (result_.archive->empty()) result_.problem = "-archive needs a value";
+    } else if (name == "to") {
+      result_.to = needed(name, value);
+      put("--to", *result_.to);
     } else if (name == "workers") {
       result_.in_place = true;
       put("--threads", needed(name, value));
@@ -125,23 +132,32 @@ ExitCode refuse_in_place(const Translation& asked) {
                             shell_quoted(archive + "-old"), shell_quoted(archive + "-new")));
 }
 
-std::string first_line(int to) {
+std::string first_line(const std::optional<std::string>& to) {
+  if (to && *to != std::to_string(newest_version))
+    return fmt::format("{}: the target will be of version {}\n", drop_in_name, *to);
   return fmt::format(
-      "{}: the target will be of version {}{}\n", drop_in_name, to,
-      to == newest_version ? ", the newest (-to 1 for cc-backend 1.0 to 1.3, -to 2 for 1.4)" : "");
+      "{}: the target will be of version {}, the newest (-to 1 for cc-backend 1.0 to 1.3, -to 2 for 1.4)\n",
+      drop_in_name, newest_version);
 }
 
 }  // namespace
 
-std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments, CommandLine& line) {
+bool is_drop_in(int argc, const char* const* argv) {
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  return path.substr(path.rfind('/') + 1) == drop_in_name;
+}
+
+std::optional<ExitCode> parse_drop_in(Commands commands, const std::vector<std::string>& arguments,
+                                      Call& call) {
   if (std::any_of(arguments.begin(), arguments.end(),
                   [](const std::string& word) { return word == "-h" || word == "--help"; })) {
     std::cout << usage_text;
     return ExitCode::complete;
   }
-  if (arguments == std::vector<std::string>{"--version"}) return parse_command_line(arguments, line);
+  if (arguments == std::vector<std::string>{"--version"})
+    return parse_command_line(commands, arguments, call);
   Translation asked = Translator(arguments).translate();
-  if (!asked.problem.empty()) return refuse(asked.problem, "jobferry migrate --help shows what there is");
+  if (!asked.problem.empty()) return refuse(asked.problem, "`jobferry migrate --help` lists what there is");
   if (asked.in_place && !asked.archive)
     return refuse("-workers belongs to -archive, which is missing",
                   "-src and -dst name source and target; --threads the workers");
@@ -153,10 +169,10 @@ std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments,
       words.push_back(word);
   if (asked.dry_run) words.emplace_back("--dry-run");
   words.insert(words.end(), asked.arguments.begin(), asked.arguments.end());
-  if (const auto ended = parse_command_line(words, line)) return ended;
-  line.log.dates = asked.dates;
-  // With --json stdout is for the result alone.
-  (line.json ? std::cerr : std::cout) << first_line(line.options.to) << std::flush;
+  if (const auto ended = parse_command_line(commands, words, call)) return ended;
+  call.output.log.dates = asked.dates;
+  // With --json standard output is for the result alone.
+  (call.output.json ? std::cerr : std::cout) << first_line(asked.to) << std::flush;
   return {};
 }
 

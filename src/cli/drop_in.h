@@ -5,15 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.h"
+#include "cli/parser.h"
 
 namespace jobferry {
 
-// The name under which the program is called so.
-inline constexpr std::string_view drop_in_name = "archive-migration";
+// The program was called by that name.
+bool is_drop_in(int argc, const char* const* argv);
 
-// The published flags, and those of `jobferry migrate`. Prints what they come to, or why they cannot be
-// followed and which command to use; then returns the exit code to end with.
-std::optional<ExitCode> parse_drop_in(const std::vector<std::string>& arguments, CommandLine& line);
+// Accepts the published flags and those of `jobferry migrate`. Prints what they amount to, or why they cannot
+// be followed and which command to use. The exit code that it then returns ends the program.
+std::optional<ExitCode> parse_drop_in(Commands commands, const std::vector<std::string>& arguments,
+                                      Call& call);
 
 }  // namespace jobferry

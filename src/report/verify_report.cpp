@@ -240,18 +240,4 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
   return std::string(buffer.GetString(), buffer.GetSize()) + '\n';
 }
 
-int exit_code(const VerifyResult& result) {
-  switch (result.outcome) {
-    case VerifyOutcome::agrees:
-      return 0;
-    case VerifyOutcome::differs:
-      return 3;
-    case VerifyOutcome::interrupted:
-      return 130;
-    case VerifyOutcome::failed:
-      break;
-  }
-  return 1;
-}
-
 }  // namespace jobferry

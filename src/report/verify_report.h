@@ -33,7 +33,4 @@ std::string describe(const Difference& finding);
 std::string verify_text(const VerifyOptions& options, const VerifyResult& result);
 std::string verify_json(const VerifyOptions& options, const VerifyResult& result);
 
-// 0: agrees. 1: could not be done. 3: findings. 130: interrupted.
-int exit_code(const VerifyResult& result);
-
 }  // namespace jobferry

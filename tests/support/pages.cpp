@@ -242,7 +242,7 @@ Page page_of_blocks() {
   bars.ticks = {{0.5, "data-element"}, {1.5, "wrong-type"}};
   page.sections = {{"Words",
                     {Paragraph{"To go on where it ended:"},
-                     Command{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
+                     ShellLines{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
                               "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
                               "systemctl start cc-backend"}},
                      Facts{{"Fact", "value"}, {"Empty", ""}, {"Literal", "two  spaces", true}}}},

@@ -197,7 +197,7 @@ Page forecast_page(const ForecastOptions& options, const Forecast& forecast, con
   if (!forecast.warnings.empty())
     page.sections.push_back(obstacles("What may stand in the way", "Warnings", forecast.warnings));
   if (!forecast.command.empty() && !forecast.nothing_to_do)
-    page.sections.push_back({"The command to run", {Command{{forecast.command}}}});
+    page.sections.push_back({"The command to run", {ShellLines{{forecast.command}}}});
   page.sections.push_back(what_was_done(options, forecast, run));
   if (forecast.has_estimates()) {
     page.sections.push_back(expectations(forecast));

@@ -68,7 +68,7 @@ void put(Markup& out, const Facts& facts, Numbers&) {
 
 void put(Markup& out, const Paragraph& paragraph, Numbers&) { out.element("p", {}, paragraph.text); }
 
-void put(Markup& out, const Command& command, Numbers&) {
+void put(Markup& out, const ShellLines& command, Numbers&) {
   out.open("pre", {{"tabindex", "0"}, {"role", "region"}, {"aria-label", "Command"}});
   out.open("code");
   for (const std::string& line : command.lines) {

@@ -27,7 +27,7 @@ struct Paragraph {
 };
 
 // To be copied into a shell.
-struct Command {
+struct ShellLines {
   std::vector<std::string> lines;
 };
 
@@ -61,7 +61,7 @@ struct Table {
 // More than that nobody reads on a page: the rest is counted, and left to --report.
 inline constexpr std::size_t most_rows = 2000;
 
-using Block = std::variant<Facts, Paragraph, Command, Table, TimeChart, BarChart>;
+using Block = std::variant<Facts, Paragraph, ShellLines, Table, TimeChart, BarChart>;
 
 struct Section {
   std::string heading;
