@@ -1,26 +1,27 @@
-# cmake -DOUT=schemas_embedded.cpp -DDIR=schemas -P EmbedSchemas.cmake
+# cmake -DOUT=schemas_embedded.cpp -DDIR=schemas -DNEWEST=3 -P EmbedSchemas.cmake
 #
 # Writes the schema files below DIR into one C++ file, so that the program needs no files beside it. Defines
-# `embedded_schemas` of src/archive/schema.h: by version, then in the order of DocumentKind.
+# `embedded_schemas` of src/archive/schema.h: by version up to NEWEST, then in the order of DocumentKind. A
+# version whose folder or file is missing has the schema of the version before.
 
 set(kinds cluster job-meta job-data)
 set(delimiter "json")
 
-foreach(required OUT DIR)
+foreach(required OUT DIR NEWEST)
   if(NOT DEFINED ${required})
     message(FATAL_ERROR "EmbedSchemas.cmake needs -D${required}=...")
   endif()
 endforeach()
 
 set(rows "")
-# One folder for each version, without a gap: the array in schema.h has as many rows.
-file(GLOB folders LIST_DIRECTORIES true ${DIR}/v*)
-list(LENGTH folders versions)
-math(EXPR newest "${versions} - 1")
-foreach(version RANGE 0 ${newest})
+foreach(version RANGE 0 ${NEWEST})
   string(APPEND rows "    // Version ${version}\n    {\n")
   foreach(kind IN LISTS kinds)
-    set(file "${DIR}/v${version}/${kind}.schema.json")
+    set(latest ${version})
+    while(latest GREATER 0 AND NOT EXISTS "${DIR}/v${latest}/${kind}.schema.json")
+      math(EXPR latest "${latest} - 1")
+    endwhile()
+    set(file "${DIR}/v${latest}/${kind}.schema.json")
     file(READ "${file}" text)
     string(FIND "${text}" ")${delimiter}\"" end_of_literal)
     if(NOT end_of_literal EQUAL -1)

@@ -14,7 +14,6 @@
 #include <string_view>
 #include <vector>
 
-
 namespace jobferry::corpus {
 
 constexpr int newest_version = 3;

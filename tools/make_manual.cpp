@@ -111,10 +111,10 @@ std::string program_page() {
     out += entry(fmt::format("jobferry {}", command->name),
                  fmt::format("{}; see jobferry-{}(1)", command->summary, command->name));
   out += ".SH ARCHIVE VERSIONS\n";
-  for (const Step& step : all_steps())
-    out += entry(fmt::format("{} to {}", step.from, step.from + 1),
+  for (const auto& [number, releases, step] : all_versions().subspan(1))
+    out += entry(fmt::format("{} to {} (cc-backend {})", number - 1, number, releases),
                  fmt::format("{}{}{}{}", step.summary, step.reversible ? "; and back" : "",
-                             step.loses.empty() ? "" : " but for ", step.loses));
+                             step.loses.empty() ? "" : " except for ", step.loses));
   out += exit_section(
       "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
       "complete");

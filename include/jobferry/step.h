@@ -1,5 +1,5 @@
-// The shape of a version step. Adding a version adds a file under src/steps, a row in its table, a schema
-// folder and a folder of golden cases.
+// Archive versions, and the shape of the steps between them. docs/new-version.md lists what to do for a new
+// version.
 #pragma once
 
 #include <span>
@@ -22,24 +22,29 @@ struct DataPass {
   Job& job;
 };
 
-// Carries an archive from version `from` to `from + 1`, and back. A step is pure: no disk, no clock, no
+// Carries an archive from one version to the next, and back. A step is pure: no disk, no clock, no
 // globals. Failures of rules on cluster.json and meta.json stick to their document (document.h); a rule on a
 // data file returns its own. Null: this step leaves these files alone.
 struct Step {
-  int from;
-  std::string_view summary;  // shown in help
-  std::string_view loses;    // what the way down cannot bring back, shown in the manual; empty if nothing
-  bool reversible;           // a way down exists
-  void (*cluster_up)(ClusterFile&);
-  void (*cluster_down)(ClusterFile&);
-  void (*job_up)(Job&);
-  void (*job_down)(Job&);
-  Result<void> (*data_up)(MetricPlace&, DataPass&);
-  Result<void> (*data_down)(MetricPlace&, DataPass&);
+  std::string_view summary = {};  // shown in help
+  std::string_view loses = {};  // what the way down cannot bring back, shown in the manual; empty if nothing
+  bool reversible = false;      // a way down exists
+  void (*cluster_up)(ClusterFile&) = nullptr;
+  void (*cluster_down)(ClusterFile&) = nullptr;
+  void (*job_up)(Job&) = nullptr;
+  void (*job_down)(Job&) = nullptr;
+  Result<void> (*data_up)(MetricPlace&, DataPass&) = nullptr;
+  Result<void> (*data_down)(MetricPlace&, DataPass&) = nullptr;
 };
 
-// Every step, from version 0 up.
-std::span<const Step> all_steps();
+struct ArchiveVersion {
+  int number;
+  std::string_view releases;  // of cc-backend that accept it: `1.0 to 1.3`
+  Step step;                  // from the version before; version 0 has none
+};
+
+// From 0 to newest_version: the index is the number.
+std::span<const ArchiveVersion> all_versions();
 
 // A step in the direction of a run.
 struct Leg {

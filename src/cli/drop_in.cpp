@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/command_words.h"
+#include "jobferry/step.h"
 #include "jobferry/types.h"
 
 namespace jobferry {
@@ -135,9 +136,12 @@ ExitCode refuse_in_place(const Translation& asked) {
 std::string first_line(const std::optional<std::string>& to) {
   if (to && *to != std::to_string(newest_version))
     return fmt::format("{}: the target will be of version {}\n", drop_in_name, *to);
-  return fmt::format(
-      "{}: the target will be of version {}, the newest (-to 1 for cc-backend 1.0 to 1.3, -to 2 for 1.4)\n",
-      drop_in_name, newest_version);
+  std::string others;
+  for (const ArchiveVersion& version : all_versions().subspan(1, newest_version - 1))
+    others += fmt::format("{}-to {} for {}{}", others.empty() ? "" : ", ", version.number,
+                          others.empty() ? "cc-backend " : "", version.releases);
+  return fmt::format("{}: the target will be of version {}, the newest ({})\n", drop_in_name, newest_version,
+                     others);
 }
 
 }  // namespace

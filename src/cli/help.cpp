@@ -54,10 +54,10 @@ std::string example_lines(const Command& command) {
 // The steps between the versions.
 std::string steps_text() {
   std::string text;
-  for (const Step& step : all_steps()) {
+  for (const auto& [number, releases, step] : all_versions().subspan(1)) {
     std::string what(step.summary);
     if (step.reversible) what += "; and back";
-    text += fmt::format("  {} -> {}  {}\n", step.from, step.from + 1, wrapped(what, 10, help_width));
+    text += fmt::format("  {} -> {}  {}\n", number - 1, number, wrapped(what, 10, help_width));
   }
   return text;
 }

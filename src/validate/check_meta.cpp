@@ -78,7 +78,7 @@ class MetaCheck {
 
   void integers() {
     for (const auto& [name, most] : integer_members) {
-      if (name == "exclusive" && plan_.version == 3) continue;  // no member there
+      if (name == "exclusive" && plan_.version >= 3) continue;  // no member there
       const Node* node = member(name, Type::number);
       const auto plain = node ? integral_text(node->text) : std::nullopt;
       const std::string pointer = json::pointer_token(name);
@@ -96,7 +96,7 @@ class MetaCheck {
     if (shared && std::find(words.begin(), words.end(), content(*shared)) == words.end())
       findings_.add("shared-invalid", "/shared", json::excerpt(shared->text));
     const Node* exclusive = member("exclusive", Type::number);
-    if (plan_.version == 3 || !exclusive || findings_.explained("/exclusive")) return;
+    if (plan_.version >= 3 || !exclusive || findings_.explained("/exclusive")) return;
     if (exclusive->text != "0" && exclusive->text != "1" && exclusive->text != "2")
       findings_.add("exclusive-invalid", "/exclusive", json::excerpt(exclusive->text));
   }
