@@ -72,7 +72,10 @@ void Draft::replace(Node& object, Node& member, std::string_view name, std::stri
   object.dropped.push_back({member.name, compact(member), rule});
   member.name = name;
   member.name_token = quoted(name);
-  put(member, json, rule);
+  if (member.text != json) return put(member, json, rule);
+  // Only the name is another one.
+  ++changes[std::string(rule)];
+  member.rule = rule;
 }
 
 void Draft::drop(Node& object, Node& child, std::string_view rule) {
