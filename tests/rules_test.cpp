@@ -1,9 +1,11 @@
 // Every rule of the contract is named by a golden case or by a test of its own.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <regex>
 #include <set>
 
+#include "jobferry/step.h"
 #include "tree.h"
 
 namespace jobferry::test {
@@ -71,6 +73,24 @@ TEST(Rules, TheTableForUsersIsThatOfTheContract) {
   expected.merge(found_by(contract, std::regex("\\(rule ([A-Z])\\)")));
   const std::string table = read_file(test_folder("../docs/rules.md"));
   EXPECT_EQ(found_by(table, std::regex("\\n\\| ([A-Z][0-9]*) \\|")), expected);
+}
+
+TEST(Versions, EachStepHasAGoldenCase) {
+  const auto has_case = [](int from, int to) {
+    const std::string folder = test_folder(fmt::format("golden/v{}_to_v{}", from, to));
+    return fs::is_directory(folder) && !fs::is_empty(folder);
+  };
+  for (const auto& [number, releases, step] : all_versions().subspan(1)) {
+    EXPECT_TRUE(has_case(number - 1, number)) << number - 1 << " to " << number;
+    if (step->reversible) EXPECT_TRUE(has_case(number, number - 1)) << number << " to " << number - 1;
+  }
+}
+
+TEST(Versions, AreNamedInTheReadme) {
+  const std::string readme = read_file(test_folder("../README.md"));
+  for (const ArchiveVersion& version : all_versions())
+    EXPECT_NE(readme.find(fmt::format("{} ({})", version.number, version.releases)), readme.npos)
+        << version.number << " (" << version.releases << ")";
 }
 
 }  // namespace jobferry::test

@@ -113,8 +113,8 @@ std::string program_page() {
   out += ".SH ARCHIVE VERSIONS\n";
   for (const auto& [number, releases, step] : all_versions().subspan(1))
     out += entry(fmt::format("{} to {} (cc-backend {})", number - 1, number, releases),
-                 fmt::format("{}{}{}{}", step.summary, step.reversible ? "; and back" : "",
-                             step.loses.empty() ? "" : " except for ", step.loses));
+                 fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
+                             step->loses.empty() ? "" : " except for ", step->loses));
   out += exit_section(
       "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
       "complete");

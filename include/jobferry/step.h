@@ -40,7 +40,7 @@ struct Step {
 struct ArchiveVersion {
   int number;
   std::string_view releases;  // of cc-backend that accept it: `1.0 to 1.3`
-  Step step;                  // from the version before; version 0 has none
+  const Step* step;           // from the version before; null: version 0 has none
 };
 
 // From 0 to newest_version: the index is the number.

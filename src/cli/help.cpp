@@ -55,8 +55,8 @@ std::string example_lines(const Command& command) {
 std::string steps_text() {
   std::string text;
   for (const auto& [number, releases, step] : all_versions().subspan(1)) {
-    std::string what(step.summary);
-    if (step.reversible) what += "; and back";
+    std::string what(step->summary);
+    if (step->reversible) what += "; and back";
     text += fmt::format("  {} -> {}  {}\n", number - 1, number, wrapped(what, 10, help_width));
   }
   return text;

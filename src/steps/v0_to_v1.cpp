@@ -12,7 +12,7 @@
 #include "archive/job.h"
 #include "json/decimal.h"
 #include "steps/rules.h"
-#include "steps/steps.h"
+#include "steps/versions.h"
 
 namespace jobferry::v0_to_v1 {
 
@@ -405,8 +405,6 @@ void c7_accelerator_ids(ClusterFile& file) {
   }
 }
 
-}  // namespace
-
 void job_up(Job& job) {
   m1_units(job);
   m3_blank_members(job);
@@ -443,5 +441,14 @@ void cluster_up(ClusterFile& file) {
   c5_number_of_nodes(file);
   c7_accelerator_ids(file);
 }
+
+}  // namespace
+
+const Step step = {
+    .summary = "units become objects, statistics are complete, cluster.json names aggregations",
+    .cluster_up = cluster_up,
+    .job_up = job_up,
+    .data_up = data_up,
+};
 
 }  // namespace jobferry::v0_to_v1

@@ -6,7 +6,7 @@
 
 #include "archive/cluster.h"
 #include "archive/job.h"
-#include "steps/steps.h"
+#include "steps/versions.h"
 
 namespace jobferry::v1_to_v2 {
 
@@ -84,13 +84,20 @@ void c9_energy(ClusterFile& file) {
     if (Node* metric = power_metric(file, name)) return set(*metric);
 }
 
-}  // namespace
-
 void cluster_up(ClusterFile& file) {
   c8_footprint(file);
   c9_energy(file);
 }
 
 void job_up(Job& job) { m7_tag_scope(job); }
+
+}  // namespace
+
+const Step step = {
+    .summary = "tags get a scope, cluster.json says what makes up footprint and energy",
+    .reversible = true,
+    .cluster_up = cluster_up,
+    .job_up = job_up,
+};
 
 }  // namespace jobferry::v1_to_v2

@@ -7,7 +7,7 @@
 
 #include "archive/job.h"
 #include "json/decimal.h"
-#include "steps/steps.h"
+#include "steps/versions.h"
 
 namespace jobferry::v2_to_v3 {
 
@@ -160,8 +160,6 @@ void states_down(Job& job) {
   map_state(job, "deadline", "timeout");
 }
 
-}  // namespace
-
 void job_up(Job& job) {
   m8_exclusive_to_shared(job);
   m9_submit_time_and_energy(job);
@@ -174,5 +172,15 @@ void job_down(Job& job) {
   shared_to_exclusive(job);
   states_down(job);
 }
+
+}  // namespace
+
+const Step step = {
+    .summary = "exclusive becomes shared, single statistics become the footprint, Slurm's job states",
+    .loses = "the states node_fail, boot_fail and deadline",
+    .reversible = true,
+    .job_up = job_up,
+    .job_down = job_down,
+};
 
 }  // namespace jobferry::v2_to_v3

@@ -1,5 +1,5 @@
 // The table of archive versions. Help, manual, validate and tests read what they say of versions from it.
-#include "steps/steps.h"
+#include "steps/versions.h"
 
 #include <fmt/format.h>
 
@@ -13,33 +13,18 @@ namespace jobferry {
 namespace {
 
 constexpr std::array<ArchiveVersion, newest_version + 1> table = {{
-    {.number = 0, .releases = "before 1.0", .step = {}},
-    {.number = 1,
-     .releases = "1.0 to 1.3",
-     .step = {.summary = "units become objects, statistics are complete, cluster.json names aggregations",
-              .cluster_up = v0_to_v1::cluster_up,
-              .job_up = v0_to_v1::job_up,
-              .data_up = v0_to_v1::data_up}},
-    {.number = 2,
-     .releases = "1.4",
-     .step = {.summary = "tags get a scope, cluster.json says what makes up footprint and energy",
-              .reversible = true,
-              .cluster_up = v1_to_v2::cluster_up,
-              .job_up = v1_to_v2::job_up}},
-    {.number = 3,
-     .releases = "1.5",
-     .step = {.summary =
-                  "exclusive becomes shared, single statistics become the footprint, Slurm's job states",
-              .loses = "the states node_fail, boot_fail and deadline",
-              .reversible = true,
-              .job_up = v2_to_v3::job_up,
-              .job_down = v2_to_v3::job_down}},
+    {0, "before 1.0", nullptr},
+    {1, "1.0 to 1.3", &v0_to_v1::step},
+    {2, "1.4", &v1_to_v2::step},
+    {3, "1.5", &v2_to_v3::step},
 }};
 
 // A row that is missing at the end would be one of zeros.
 constexpr bool is_whole() {
   for (std::size_t i = 0; i < table.size(); ++i)
-    if (table[i].number != static_cast<int>(i) || table[i].releases.empty()) return false;
+    if (table[i].number != static_cast<int>(i) || table[i].releases.empty() ||
+        (i > 0) != (table[i].step != nullptr))
+      return false;
   return true;
 }
 static_assert(is_whole(),
@@ -47,11 +32,11 @@ static_assert(is_whole(),
 
 // The step that leads to a version, up, and the way back from it.
 Leg up(int to) {
-  const Step& step = table[static_cast<std::size_t>(to)].step;
+  const Step& step = *table[static_cast<std::size_t>(to)].step;
   return {to - 1, to, step.cluster_up, step.job_up, step.data_up};
 }
 Leg down(int from) {
-  const Step& step = table[static_cast<std::size_t>(from)].step;
+  const Step& step = *table[static_cast<std::size_t>(from)].step;
   return {from, from - 1, step.cluster_down, step.job_down, step.data_down};
 }
 
@@ -67,7 +52,7 @@ Result<std::vector<Leg>> plan_chain(int from, int to) {
   if (from == to) chain.push_back({from, to, nullptr, nullptr, nullptr});
   for (int v = from + 1; v <= to; ++v) chain.push_back(up(v));
   for (int v = from; v > to; --v) {
-    if (!table[static_cast<std::size_t>(v)].step.reversible)
+    if (!table[static_cast<std::size_t>(v)].step->reversible)
       return Error{Kind::version_unknown,
                    fmt::format("there is no way down from version {} to {}", v, v - 1)};
     chain.push_back(down(v));
