@@ -19,7 +19,7 @@
 #include "archive/data_file.h"
 #include "archive/job.h"
 #include "archive/walk.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "io/codec.h"
 #include "jobferry/step.h"
 #include "steps/repairs.h"
@@ -44,12 +44,12 @@ std::string read_file(const fs::path& path) {
 // An archive of version 0 with what the benches need of it in memory.
 struct Sample {
   Sample() : root(fs::temp_directory_path() / fs::unique_path("jobferry-bench-%%%%%%%%")) {
-    corpus::Plan plan;
-    plan.jobs = 400;
-    plan.gzip_share = 0;
-    plan.pretty_share = 0;
-    plan.quirks = false;
-    corpus::make_archive(root, plan);
+    corpus::Shape shape;
+    shape.jobs = 400;
+    shape.gzip_share = 0;
+    shape.pretty_share = 0;
+    shape.quirks = false;
+    corpus::make_archive(root, shape);
     for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
       if (at->path().filename() == "data.json") data.push_back(read_file(at->path()));
       if (at->path().filename() == "meta.json") metas.push_back(read_file(at->path()));

@@ -7,7 +7,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/run.h"
 #include "forwarding.h"
 #include "report/migrate_report.h"
@@ -89,11 +89,11 @@ class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool, 
 TEST_P(EveryCall, FailsOnce) {
   const auto [version, data, lasting, way] = GetParam();
   const TempDir temp;
-  corpus::Plan plan;
-  plan.version = version;
-  plan.jobs = 3;
-  plan.median_bytes = 500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = version;
+  shape.jobs = 3;
+  shape.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), shape);
   const Tree source = read_tree(temp.path("source"));
   FailingFiles sound(0, false);
   ASSERT_EQ(migrate_with(sound, serial(temp, "whole", data), {}).outcome, Outcome::complete);
@@ -133,10 +133,10 @@ INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
 // The same in the flow graph, where nothing may be stranded either: which call it hits is left to chance.
 TEST(EveryCall, FailsOnceInTheGraph) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 3;
-  plan.median_bytes = 500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 3;
+  shape.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), shape);
   Options options = serial(temp, "whole", DataMode::copy);
   options.debug = false;
   options.threads = 2;
@@ -173,12 +173,12 @@ class SmallDisk : public FailingFiles {
 // written.
 TEST(Space, IsCheckedBeforeAnythingIsWritten) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 20;
-  plan.gzip_share = 0;
-  plan.pretty_share = 1;  // counted as what it will be once it is compact
-  plan.quirks = false;
-  const corpus::Made made = corpus::make_archive(temp.path("source"), plan, [](const corpus::Planted&) {});
+  corpus::Shape shape;
+  shape.jobs = 20;
+  shape.gzip_share = 0;
+  shape.pretty_share = 1;  // counted as what it will be once it is compact
+  shape.quirks = false;
+  const corpus::Made made = corpus::make_archive(temp.path("source"), shape, [](const corpus::Planted&) {});
   constexpr std::uint64_t plenty = 1ULL << 39;
   struct Case {
     std::uint64_t bytes, inodes;

@@ -14,7 +14,7 @@
 
 #include "bad_jobs.h"
 #include "base/text.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/clusters.h"
 #include "engine/command_words.h"
 #include "engine/state.h"
@@ -106,12 +106,12 @@ class WholeSample : public testing::TestWithParam<Way> {};
 
 TEST_P(WholeSample, IsWhatTheMigrationReports) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.version = GetParam().from;
-  plan.jobs = 120;
-  plan.median_bytes = 3000;
-  plan.bad["all"] = 0.15;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = GetParam().from;
+  shape.jobs = 120;
+  shape.median_bytes = 3000;
+  shape.bad["all"] = 0.15;
+  corpus::make_archive(temp.path("source"), shape);
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), GetParam().to);
   options.migration.compress = GetParam().compress;
   options.migration.accept_bad = true;
@@ -242,7 +242,7 @@ TEST(Estimates, QuantilesAreStudents) {
   EXPECT_NEAR(quantile(100), 1.984, 0.002);
 }
 
-class Intervals : public testing::TestWithParam<corpus::Plan> {};
+class Intervals : public testing::TestWithParam<corpus::Shape> {};
 
 // Bad jobs of all classes, notes of all codes, rare ones as well; sizes with a long tail.
 TEST_P(Intervals, HoldTheTruth) {
@@ -287,14 +287,14 @@ TEST_P(Intervals, HoldTheTruth) {
 
 namespace {
 
-corpus::Plan thousand_jobs(int version, std::uint64_t seed) {
-  corpus::Plan plan;
-  plan.version = version;
-  plan.seed = seed;
-  plan.jobs = 1000;
-  plan.median_bytes = 1500;
-  plan.bad["all"] = 0.06;
-  return plan;
+corpus::Shape thousand_jobs(int version, std::uint64_t seed) {
+  corpus::Shape shape;
+  shape.version = version;
+  shape.seed = seed;
+  shape.jobs = 1000;
+  shape.median_bytes = 1500;
+  shape.bad["all"] = 0.06;
+  return shape;
 }
 
 }  // namespace
@@ -305,13 +305,13 @@ INSTANTIATE_TEST_SUITE_P(Archives, Intervals, testing::Values(thousand_jobs(0, 2
 // One job has most of the places of a note: no sample without it can tell.
 TEST(IntervalsOf, AreGivenOnlyForWhatTheyHold) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.version = 0;
-  plan.jobs = 500;
-  plan.median_bytes = 1200;
-  plan.seed = 41;
-  plan.bad["all"] = 0.15;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = 0;
+  shape.jobs = 500;
+  shape.median_bytes = 1200;
+  shape.seed = 41;
+  shape.bad["all"] = 0.15;
+  corpus::make_archive(temp.path("source"), shape);
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
   const NoteForecast truth = forecast(options, {}).notes.at("statistics-computed");
   options.sample_percent.reset();
@@ -341,10 +341,10 @@ TEST(IntervalsOf, AreGivenOnlyForWhatTheyHold) {
 // Where all jobs of the sample come out as large as they were, others need not.
 TEST(IntervalsOf, HaveRoomForJobsUnlikeThoseOfTheSample) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.version = 3;
-  plan.jobs = 60;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = 3;
+  shape.jobs = 60;
+  corpus::make_archive(temp.path("source"), shape);
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
   options.migration.repair = true;
   const Forecast truth = forecast(options, {});
@@ -383,11 +383,11 @@ TEST(SampleOfJobs, FollowsFromTheSeedAlone) {
 
 TEST(SampleOfJobs, IsTheSameForAllThreads) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 300;
-  plan.median_bytes = 1500;
-  plan.bad["all"] = 0.2;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 300;
+  shape.median_bytes = 1500;
+  shape.bad["all"] = 0.2;
+  corpus::make_archive(temp.path("source"), shape);
   std::optional<Forecast> first;
   for (const unsigned threads : {1U, 2U, 8U}) {
     ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -448,12 +448,12 @@ Taken taken_by(const std::string& root) {
 TEST_P(Room, IsWhatTheTargetThenTakes) {
   const TempDir temp(GetParam());
   for (const int from : {0, 1}) {
-    corpus::Plan plan;
-    plan.version = from;
-    plan.jobs = 80;
-    plan.median_bytes = 3000;
+    corpus::Shape shape;
+    shape.version = from;
+    shape.jobs = 80;
+    shape.median_bytes = 3000;
     const std::string source = temp.path(fmt::format("source{}", from));
-    corpus::make_archive(source, plan);
+    corpus::make_archive(source, shape);
     for (const DataMode mode : {DataMode::automatic, DataMode::copy}) {
       ForecastOptions options =
           whole(source, temp.path(fmt::format("target{}{}", from, static_cast<int>(mode))), 3);
@@ -483,9 +483,9 @@ class SmallTarget : public testing::TestWithParam<TooSmall> {};
 
 TEST_P(SmallTarget, StandsInTheWay) {
   const TempDir temp(Place::disk);
-  corpus::Plan plan;
-  plan.jobs = 60;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 60;
+  corpus::make_archive(temp.path("source"), shape);
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
@@ -507,11 +507,11 @@ INSTANTIATE_TEST_SUITE_P(Disks, SmallTarget,
 // A state of a few jobs is small: that it may grow to more is no reason to refuse.
 TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   const TempDir temp(Place::disk);
-  corpus::Plan plan;
-  plan.version = 2;
-  plan.jobs = 200;
-  plan.median_bytes = 1500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = 2;
+  shape.jobs = 200;
+  shape.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), shape);
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=6m") != 0)
@@ -918,10 +918,10 @@ TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
 // What the line and SIGUSR1 show while the sample is tried (progress_test).
 TEST(Progressing, TellsOfEachJobThatIsTried) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 60;
-  plan.median_bytes = 1500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 60;
+  shape.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), shape);
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
   options.sample_percent.reset();
   for (const bool by_time : {false, true}) {
@@ -943,10 +943,10 @@ TEST(Progressing, TellsOfEachJobThatIsTried) {
 
 TEST(Interrupted, TimeEndsTheSampleButNotBeforeItIsOne) {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 400;
-  plan.median_bytes = 1500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 400;
+  shape.median_bytes = 1500;
+  corpus::make_archive(temp.path("source"), shape);
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
   options.sample_percent.reset();
   options.sample_time = std::chrono::seconds(0);

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/run.h"
 #include "forwarding.h"
 #include "report/migrate_report.h"

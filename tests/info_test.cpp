@@ -5,7 +5,7 @@
 
 #include <atomic>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "forwarding.h"
 #include "info/info_with.h"
 #include "report/info_report.h"
@@ -194,10 +194,10 @@ TEST(Info, StopsWhenItIsTold) {
 
 TEST(Info, TheSameWhateverTheThreads) {
   TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 300;
-  plan.bad["all"] = 0.2;
-  const corpus::Made made = corpus::make_archive(temp.path("archive"), plan, [](const corpus::Planted&) {});
+  corpus::Shape shape;
+  shape.jobs = 300;
+  shape.bad["all"] = 0.2;
+  const corpus::Made made = corpus::make_archive(temp.path("archive"), shape, [](const corpus::Planted&) {});
   const InfoResult one = info(options_for(temp.path("archive"), 1), {});
   EXPECT_GT(one.total().jobs, 280U);
   EXPECT_LE(one.total().jobs, made.jobs);

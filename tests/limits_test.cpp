@@ -11,7 +11,7 @@
 #include <map>
 #include <system_error>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "limited.h"
 
 namespace jobferry::test {
@@ -47,10 +47,10 @@ void limit(int resource, rlim_t most) {
 class Limits : public testing::TestWithParam<Command> {
  protected:
   void SetUp() override {
-    corpus::Plan plan;
-    plan.jobs = 12;
-    plan.median_bytes = 5'000;
-    corpus::make_archive(path("archive"), plan);
+    corpus::Shape shape;
+    shape.jobs = 12;
+    shape.median_bytes = 5'000;
+    corpus::make_archive(path("archive"), shape);
     ASSERT_EQ(run({"--src", "archive", "--dst", "whole", "--data", "copy"}).code, complete);
     whole_ = read_tree(path("whole"));
     sound_code_ = run(GetParam().words).code;

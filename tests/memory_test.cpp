@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/run.h"
 #include "io/files.h"
 #include "report/migrate_report.h"
@@ -135,10 +135,10 @@ TEST_P(Allocations, Fail) {
 #endif
   const Case& c = GetParam();
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 4;
-  plan.median_bytes = 500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.jobs = 4;
+  shape.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), shape);
   std::string changed;  // a meta.json
   for (const auto& [path, content] : read_tree(temp.path("source")))
     if (path.ends_with("/meta.json")) changed = temp.path("source/" + path);

@@ -9,7 +9,7 @@
 
 #include "archive/layout.h"
 #include "archive/schema.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "flat.h"
 #include "io/codec.h"
 #include "report/migrate_report.h"
@@ -23,13 +23,13 @@ namespace {
 
 constexpr std::size_t jobs = 60;
 
-corpus::Plan plan(int version, std::uint64_t seed) {
-  corpus::Plan plan;
-  plan.version = version;
-  plan.seed = seed;
-  plan.jobs = jobs;
-  plan.median_bytes = 15'000;
-  return plan;
+corpus::Shape shape_of(int version, std::uint64_t seed) {
+  corpus::Shape shape;
+  shape.version = version;
+  shape.seed = seed;
+  shape.jobs = jobs;
+  shape.median_bytes = 15'000;
+  return shape;
 }
 
 struct How {
@@ -50,7 +50,7 @@ Options options(const How& how) {
 // Where an archive lies and what a migration of it gave.
 class Archives {
  public:
-  explicit Archives(const corpus::Plan& plan) { planted_ = corpus::make_archive(path("source"), plan); }
+  explicit Archives(const corpus::Shape& shape) { planted_ = corpus::make_archive(path("source"), shape); }
   std::string path(const std::string& name) const { return temp_.path(name); }
   const std::vector<corpus::Planted>& planted() const { return planted_; }
 
@@ -104,7 +104,7 @@ class Generated : public testing::TestWithParam<Seed> {};
 
 // X10, and the second promise of the flow graph: the same bytes as the plain loop.
 TEST_P(Generated, ThreadsAndMemoryDoNotShow) {
-  Archives archives(plan(GetParam().version, GetParam().seed));
+  Archives archives(shape_of(GetParam().version, GetParam().seed));
   const Tree expected = archives.migrate("source", "debug", newest_version, {true});
   EXPECT_GT(expected.size(), jobs);
   int number = 0;
@@ -116,7 +116,7 @@ TEST_P(Generated, ThreadsAndMemoryDoNotShow) {
 
 // X10: a chain gives what its steps give one by one.
 TEST_P(Generated, StepsCompose) {
-  Archives archives(plan(GetParam().version, GetParam().seed));
+  Archives archives(shape_of(GetParam().version, GetParam().seed));
   std::string last = "source";
   for (int version = GetParam().version + 1; version <= newest_version; ++version) {
     const std::string next = fmt::format("v{}", version);
@@ -129,7 +129,7 @@ TEST_P(Generated, StepsCompose) {
 }
 
 TEST_P(Generated, OutputKeepsToTheSchemas) {
-  Archives archives(plan(GetParam().version, GetParam().seed));
+  Archives archives(shape_of(GetParam().version, GetParam().seed));
   const Tree before = read_tree(archives.path("source"));
   const Tree after = archives.migrate("source", "v3", newest_version);
   std::size_t checked = 0;
@@ -148,7 +148,7 @@ TEST_P(Generated, OutputKeepsToTheSchemas) {
 
 // X1, seen by another reader: every data point has the text that it had.
 TEST_P(Generated, DataPointsKeepTheirText) {
-  Archives archives(plan(GetParam().version, GetParam().seed));
+  Archives archives(shape_of(GetParam().version, GetParam().seed));
   const Tree before = read_tree(archives.path("source"));
   const Tree after = archives.migrate("source", "v3", newest_version);
   std::size_t points = 0;
@@ -179,7 +179,7 @@ class FromVersion2 : public testing::TestWithParam<std::uint64_t> {};
 
 // Section 8: `exclusive` comes back, and what version 3 added or moved stays where it is.
 TEST_P(FromVersion2, UpAndDownGivesBack) {
-  Archives archives(plan(2, GetParam()));
+  Archives archives(shape_of(2, GetParam()));
   const Tree before = archives.migrate("source", "repaired", 2);
   archives.migrate("source", "up", 3);
   const Tree after = archives.migrate("up", "down", 2);
@@ -205,7 +205,7 @@ TEST_P(FromVersion2, UpAndDownGivesBack) {
 
 // Down and up again ends where it was.
 TEST_P(FromVersion2, TheWayDownLosesNothingButStates) {
-  Archives archives(plan(2, GetParam()));
+  Archives archives(shape_of(2, GetParam()));
   const Tree up = archives.migrate("source", "up", 3);
   archives.migrate("up", "down", 2);
   const Tree again = archives.migrate("down", "again", 3);
@@ -223,11 +223,11 @@ class WithBadJobs : public testing::TestWithParam<Seed> {};
 
 // X12: each bad job is reported with its class and place, the others are written.
 TEST_P(WithBadJobs, EachIsReportedAndTheOthersGoOn) {
-  corpus::Plan bad_plan = plan(GetParam().version, GetParam().seed);
-  bad_plan.jobs = 300;
-  bad_plan.median_bytes = 3'000;
-  bad_plan.bad["all"] = 0.4;
-  Archives archives(bad_plan);
+  corpus::Shape bad_shape = shape_of(GetParam().version, GetParam().seed);
+  bad_shape.jobs = 300;
+  bad_shape.median_bytes = 3'000;
+  bad_shape.bad["all"] = 0.4;
+  Archives archives(bad_shape);
   const int to = GetParam().version < 3 ? 3 : 2;
   const Summary summary = run(archives.path("source"), archives.path("target"), to, options({false, 2}));
   EXPECT_EQ(summary.outcome, Outcome::bad_jobs);
@@ -248,13 +248,13 @@ TEST_P(WithBadJobs, EachIsReportedAndTheOthersGoOn) {
   }
   EXPECT_EQ(reported.size(), archives.planted().size()) << "no job is bad that was not planted";
   EXPECT_GE(kinds.size(), 8U);
-  EXPECT_EQ(summary.total().migrated, bad_plan.jobs - reported.size());
+  EXPECT_EQ(summary.total().migrated, bad_shape.jobs - reported.size());
 }
 
 TEST_P(WithBadJobs, AcceptBadCompletes) {
-  corpus::Plan bad_plan = plan(GetParam().version, GetParam().seed);
-  bad_plan.bad["all"] = 0.3;
-  Archives archives(bad_plan);
+  corpus::Shape bad_shape = shape_of(GetParam().version, GetParam().seed);
+  bad_shape.bad["all"] = 0.3;
+  Archives archives(bad_shape);
   Options accepting = options({false, 2});
   accepting.accept_bad = true;
   const Summary summary =
@@ -309,7 +309,7 @@ class Watcher {
 }  // namespace
 
 TEST(Source, IsNeverOpenedForWriting) {
-  Archives archives(plan(0, 1));
+  Archives archives(shape_of(0, 1));
   const Tree before = read_tree(archives.path("source"));
   const Watcher watcher(archives.path("source"));
   Options copying = options({false, 2});
@@ -320,7 +320,7 @@ TEST(Source, IsNeverOpenedForWriting) {
 }
 
 TEST(Source, TheWatcherSeesWriting) {
-  Archives archives(plan(0, 1));
+  Archives archives(shape_of(0, 1));
   const Watcher watcher(archives.path("source"));
   write_file(archives.path("source") + "/new.txt", "x");
   EXPECT_FALSE(watcher.events().empty());

@@ -20,7 +20,7 @@
 #include <thread>
 
 #include "archive/layout.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "engine/state.h"
@@ -138,12 +138,12 @@ class PowerlessFiles : public ForwardingFiles {
 };
 
 void make_source(const TempDir& temp, int version, std::uint64_t jobs, unsigned seed = 1) {
-  corpus::Plan plan;
-  plan.version = version;
-  plan.jobs = jobs;
-  plan.seed = seed;
-  plan.median_bytes = 500;
-  corpus::make_archive(temp.path("source"), plan);
+  corpus::Shape shape;
+  shape.version = version;
+  shape.jobs = jobs;
+  shape.seed = seed;
+  shape.median_bytes = 500;
+  corpus::make_archive(temp.path("source"), shape);
 }
 
 Options options_for(const TempDir& temp, const std::string& target, bool serial) {

@@ -10,7 +10,7 @@
 
 #include "archive/each_job.h"
 #include "archive/walk.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/readers.h"
 #include "engine/run.h"
 #include "tree.h"
@@ -84,7 +84,7 @@ class Threads : public testing::TestWithParam<std::tuple<int, std::uint64_t>> {}
 
 TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const TempDir temp;
-  corpus::Plan made;
+  corpus::Shape made;
   made.version = std::get<0>(GetParam());
   made.jobs = 120;
   made.median_bytes = 4'000;
@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(VersionsAndMemory, Threads,
 // not visited again.
 TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
   const TempDir temp;
-  corpus::Plan made;
+  corpus::Shape made;
   made.version = 3;
   made.jobs = 60;
   made.median_bytes = 100;

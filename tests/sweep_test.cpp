@@ -20,7 +20,7 @@
 #include <map>
 #include <thread>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "engine/resume.h"
 #include "engine/state.h"
 #include "limited.h"
@@ -260,13 +260,13 @@ Tree outcome_in(const std::string& target) {
 // What a mode starts from and ends in.
 struct Scenario {
   void make(const Mode& mode) {
-    corpus::Plan plan;
-    plan.version = mode.version;
-    plan.jobs = 5;
-    plan.clusters = 1;
-    plan.median_bytes = 500;
-    plan.gzip_share = 0.4;
-    corpus::make_archive(place.archive(), plan);
+    corpus::Shape shape;
+    shape.version = mode.version;
+    shape.jobs = 5;
+    shape.clusters = 1;
+    shape.median_bytes = 500;
+    shape.gzip_share = 0.4;
+    corpus::make_archive(place.archive(), shape);
     // Its mode can be given to the copy only at the end.
     fs::permissions(fs::path(job_files(place).at(2)).parent_path(), fs::owner_read | fs::owner_exe);
     mode.prepare(place, mode.again.empty() ? copying : mode.again);

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "bad_jobs.h"
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "forwarding.h"
 #include "info/info_with.h"
 #include "json/document.h"
@@ -613,13 +613,13 @@ std::string comparable(ValidateResult result) {
 TEST(Validate, MadeUpArchivesWithoutQuirksHaveNoErrors) {
   for (int version = 0; version < versions; ++version) {
     TempDir temp;
-    corpus::Plan plan;
-    plan.version = version;
-    plan.quirks = false;
-    corpus::make_archive(temp.path("archive"), plan);
+    corpus::Shape shape;
+    shape.version = version;
+    shape.quirks = false;
+    corpus::make_archive(temp.path("archive"), shape);
     const ValidateResult result = validate(options_for(temp.path("archive")), {});
     EXPECT_EQ(words_of(result, Severity::error), "") << version;
-    EXPECT_EQ(result.total().jobs, plan.jobs);
+    EXPECT_EQ(result.total().jobs, shape.jobs);
   }
 }
 
@@ -627,10 +627,10 @@ TEST(Validate, MigratedArchivesHaveNoErrors) {
   for (const auto& [from, to] :
        std::vector<std::pair<int, int>>{{0, 1}, {0, 2}, {0, 3}, {1, 3}, {2, 3}, {3, 2}, {3, 1}}) {
     TempDir temp;
-    corpus::Plan plan;
-    plan.version = from;
-    plan.seed = 7;
-    corpus::make_archive(temp.path("source"), plan);
+    corpus::Shape shape;
+    shape.version = from;
+    shape.seed = 7;
+    corpus::make_archive(temp.path("source"), shape);
     ASSERT_EQ(run(temp.path("source"), temp.path("target"), to).outcome, Outcome::complete);
     const ValidateResult result = validate(options_for(temp.path("target")), {});
     EXPECT_EQ(words_of(result, Severity::error), "") << from << " to " << to;
@@ -640,11 +640,11 @@ TEST(Validate, MigratedArchivesHaveNoErrors) {
 TEST(Validate, WhatIsPlantedIsFound) {
   for (int version = 0; version < versions; ++version) {
     TempDir temp;
-    corpus::Plan plan;
-    plan.version = version;
-    plan.bad["all"] = 0.4;
-    plan.quirks = false;
-    const std::vector<corpus::Planted> planted = corpus::make_archive(temp.path("archive"), plan);
+    corpus::Shape shape;
+    shape.version = version;
+    shape.bad["all"] = 0.4;
+    shape.quirks = false;
+    const std::vector<corpus::Planted> planted = corpus::make_archive(temp.path("archive"), shape);
     ASSERT_FALSE(planted.empty());
     ValidateOptions options = options_for(temp.path("archive"));
     options.examples = 1000;
@@ -664,11 +664,11 @@ TEST(Validate, WhatIsPlantedIsFound) {
 
 TEST(Validate, TheSameWhateverTheThreads) {
   TempDir temp;
-  corpus::Plan plan;
-  plan.version = 0;
-  plan.jobs = 200;
-  plan.bad["all"] = 0.2;
-  corpus::make_archive(temp.path("archive"), plan);
+  corpus::Shape shape;
+  shape.version = 0;
+  shape.jobs = 200;
+  shape.bad["all"] = 0.2;
+  corpus::make_archive(temp.path("archive"), shape);
   const std::string one = comparable(validate(options_for(temp.path("archive"), 1), {}));
   for (const unsigned threads : {2U, 8U})
     for (int again = 0; again < 3; ++again)

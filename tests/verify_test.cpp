@@ -14,7 +14,7 @@
 #include <set>
 #include <thread>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "report/verify_report.h"
 #include "tree.h"
 #include "trial.h"
@@ -46,14 +46,14 @@ std::vector<Way> ways() {
   return all;
 }
 
-corpus::Plan plan_of(int version, std::uint64_t seed, bool bad) {
-  corpus::Plan plan;
-  plan.version = version;
-  plan.seed = seed;
-  plan.jobs = 80;
-  plan.median_bytes = 6'000;
-  if (bad) plan.bad["all"] = 0.4;
-  return plan;
+corpus::Shape shape_of(int version, std::uint64_t seed, bool bad) {
+  corpus::Shape shape;
+  shape.version = version;
+  shape.seed = seed;
+  shape.jobs = 80;
+  shape.median_bytes = 6'000;
+  if (bad) shape.bad["all"] = 0.4;
+  return shape;
 }
 
 class Migrated : public testing::TestWithParam<Way> {};
@@ -61,7 +61,7 @@ class Migrated : public testing::TestWithParam<Way> {};
 TEST_P(Migrated, AgreesAndBadJobsAreExplained) {
   for (const std::uint64_t seed : {1U, 2U}) {
     const TempDir temp;
-    corpus::make_archive(temp.path("source"), plan_of(GetParam().from, seed, true));
+    corpus::make_archive(temp.path("source"), shape_of(GetParam().from, seed, true));
     Options options;
     options.accept_bad = true;
     options.repair = true;
@@ -615,7 +615,7 @@ TEST(Given, CompressionIsCounted) {
   for (const Compression compress : {Compression::gzip, Compression::none}) {
     for (const int from : {0, 1}) {
       const TempDir temp;
-      corpus::make_archive(temp.path("source"), plan_of(from, 3, false));
+      corpus::make_archive(temp.path("source"), shape_of(from, 3, false));
       Options options;
       options.compress = compress;
       options.compress_level = CompressLevel::fast;
@@ -834,9 +834,9 @@ TEST(Given, NoArchivesAreErrors) {
 class Damaged : public testing::Test {
  protected:
   void SetUp() override {
-    corpus::Plan plan = plan_of(0, 7, true);
-    plan.jobs = 150;
-    corpus::make_archive(source_, plan);
+    corpus::Shape shape = shape_of(0, 7, true);
+    shape.jobs = 150;
+    corpus::make_archive(source_, shape);
     Options options;
     options.accept_bad = true;
     run(source_, target_, 3, options);

@@ -1,4 +1,4 @@
-// Makes up a job archive on the command line: see corpus.h.
+// Generates a job archive from the command line: see corpus/corpus.h.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,14 +8,15 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
+#include "jobferry/types.h"
 
 namespace {
 
 using namespace jobferry;
 
 struct Arguments {
-  corpus::Plan plan;
+  corpus::Shape shape;
   std::vector<std::string> bad;
   std::string manifest;
   std::string directory;
@@ -28,31 +29,31 @@ std::string join(const std::vector<std::string_view>& words) {
 }
 
 void declare(CLI::App& app, Arguments& arguments) {
-  corpus::Plan& plan = arguments.plan;
+  corpus::Shape& shape = arguments.shape;
   const auto size = CLI::AsSizeValue(true);
-  app.add_option("--version", plan.version, "Version of the archive")
-      ->check(CLI::Range(0, corpus::newest_version))
+  app.add_option("--version", shape.version, "Version of the archive")
+      ->check(CLI::Range(0, newest_version))
       ->capture_default_str();
-  app.add_option("--jobs", plan.jobs, "Number of jobs")->capture_default_str();
-  app.add_option("--seed", plan.seed, "The same seed makes the same bytes")->capture_default_str();
-  app.add_option("--total-size", plan.total_bytes, "Of all data files uncompressed, such as 400MB")
+  app.add_option("--jobs", shape.jobs, "Number of jobs")->capture_default_str();
+  app.add_option("--seed", shape.seed, "The same seed makes the same bytes")->capture_default_str();
+  app.add_option("--total-size", shape.total_bytes, "Of all data files uncompressed, such as 400MB")
       ->transform(size);
-  app.add_option("--median-size", plan.median_bytes, "Of a data file uncompressed")
+  app.add_option("--median-size", shape.median_bytes, "Of a data file uncompressed")
       ->transform(size)
       ->capture_default_str();
-  app.add_option("--gzip-share", plan.gzip_share, "Share of jobs with data.json.gz")->capture_default_str();
-  app.add_option("--pretty-share", plan.pretty_share, "Share of pretty-printed jobs")->capture_default_str();
-  app.add_option("--clusters", plan.clusters, "Number of clusters")->capture_default_str();
+  app.add_option("--gzip-share", shape.gzip_share, "Share of jobs with data.json.gz")->capture_default_str();
+  app.add_option("--pretty-share", shape.pretty_share, "Share of pretty-printed jobs")->capture_default_str();
+  app.add_option("--clusters", shape.clusters, "Number of clusters")->capture_default_str();
   app.add_option("--bad", arguments.bad,
                  "CLASS=SHARE: plants a defect in a share of the jobs (repeatable; all=SHARE spreads it)")
       ->type_name("CLASS=SHARE")
       ->allow_extra_args(false);
-  app.add_flag("!--no-quirks", plan.quirks, "Leaves out the legal oddities");
+  app.add_flag("!--no-quirks", shape.quirks, "Leaves out the legal oddities");
   app.add_option("--manifest", arguments.manifest,
                  "Writes the planted defects to a file, one JSON object a line");
   app.add_option("DIR", arguments.directory, "Where to make it: an empty directory, or none yet")->required();
   app.footer("Classes by version:\n  0: " + join(corpus::plantable(0)) +
-             "\n  1, 2: " + join(corpus::plantable(1)) + "\n  3: " + join(corpus::plantable(3)));
+             "\n  1, 2: " + join(corpus::plantable(1)) + "\n  3: " + join(corpus::plantable(newest_version)));
 }
 
 void read_bad(Arguments& arguments) {
@@ -64,7 +65,7 @@ void read_bad(Arguments& arguments) {
     const auto [rest, problem] = std::from_chars(number, end, share);
     if (problem != std::errc() || rest != end)
       throw std::invalid_argument(fmt::format("--bad wants CLASS=SHARE, not \"{}\"", text));
-    arguments.plan.bad[text.substr(0, equals)] += share;
+    arguments.shape.bad[text.substr(0, equals)] += share;
   }
 }
 
@@ -82,14 +83,14 @@ void run(Arguments& arguments) {
     if (!manifest) throw std::runtime_error("cannot write " + arguments.manifest);
   }
   std::size_t planted = 0;
-  const corpus::Made made = corpus::make_archive(arguments.directory, arguments.plan, [&](const auto& each) {
+  const corpus::Made made = corpus::make_archive(arguments.directory, arguments.shape, [&](const auto& each) {
     ++planted;
     if (manifest.is_open()) print(manifest, each);
   });
   manifest.flush();
   if (manifest.is_open() && !manifest) throw std::runtime_error("cannot write " + arguments.manifest);
   fmt::print("{}: version {}, {} jobs ({} with defects), {} files, {} bytes ({} of data uncompressed)\n",
-             arguments.directory, arguments.plan.version, made.jobs, planted, made.files, made.bytes,
+             arguments.directory, arguments.shape.version, made.jobs, planted, made.files, made.bytes,
              made.data_bytes);
 }
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "corpus.h"
+#include "corpus/corpus.h"
 #include "json/reader.h"
 #include "report/page/forecast_page.h"
 #include "report/page/migrate_page.h"
@@ -145,10 +145,10 @@ std::string migrated_page(const std::string& source, const std::string& target) 
 
 std::string corpus_page() {
   const TempDir temp;
-  corpus::Plan plan;
-  plan.jobs = 300;
-  plan.bad["all"] = 0.1;
-  corpus::make_archive(temp.path("job-archive"), plan);
+  corpus::Shape shape;
+  shape.jobs = 300;
+  shape.bad["all"] = 0.1;
+  corpus::make_archive(temp.path("job-archive"), shape);
   return migrated_page(temp.path("job-archive"), temp.path("job-archive-new"));
 }
 
