@@ -36,8 +36,12 @@ class Visits {
   std::string go_on() {
     if (thrown_) std::rethrow_exception(thrown_);
     // Folders come in order, so whatever comes after those at hand is untouched.
-    if (unfinished_.empty() && stopped())
+    // To find out what comes next may take long where there are no jobs: the last folder is taken once more.
+    if (unfinished_.empty() && stopped() && !exhausted_) {
+      if (!last_.empty()) return last_;
+      walk_.stopped = {};
       if (const auto next = next_folder()) return next->text();
+    }
     return unfinished_.empty() ? std::string() : *unfinished_.begin();
   }
 
@@ -48,7 +52,8 @@ class Visits {
     const std::lock_guard lock(mutex_);
     if (thrown_ || stopped()) return {};
     auto folder = next_folder();
-    if (folder) unfinished_.insert(folder->text());
+    if (folder) unfinished_.insert(last_ = folder->text());
+    exhausted_ |= !folder && !walk_.cut_short();
     return folder;
   }
 
@@ -71,14 +76,17 @@ class Visits {
   const std::function<void(const JobPath&, unsigned)>& visit_;
   std::mutex mutex_;  // of all below, and of walk_'s turns
   std::set<std::string, ByPath> unfinished_;
+  std::string last_;        // of the folders that were taken
+  bool exhausted_ = false;  // there are no more
   std::exception_ptr thrown_;
 };
 
-void count(Files& files, const Archive& archive, bool follow, Progress& progress, std::stop_token stop) try {
+void count(Files& files, const Archive& archive, bool follow, Progress& progress,
+           const std::function<bool()>& stopped) try {
   Walk walk(files, archive, follow);
-  walk.stopped = [&stop] { return stop.stop_requested(); };
-  while (!stop.stop_requested() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
-  if (!stop.stop_requested()) progress.all_known = true;
+  walk.stopped = stopped;
+  while (!stopped() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
+  if (!stopped()) progress.all_known = true;
 } catch (const std::exception&) {
   // Without memory to count in, the line does without the number of jobs.
 }
@@ -102,11 +110,13 @@ std::string each_job(Walk& walk, const Visit& how,
   return visits.go_on();
 }
 
-CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress) {
+CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress,
+                       const std::atomic<bool>* stop) {
   if (!progress || !progress->counts_ahead) return;
   try {
-    thread_ = std::jthread([&files, &archive, follow_symlinks, progress](std::stop_token stop) {
-      count(files, archive, follow_symlinks, *progress, stop);
+    thread_ = std::jthread([&files, &archive, follow_symlinks, progress, stop](std::stop_token done) {
+      const auto stopped = [&] { return done.stop_requested() || (stop && *stop); };
+      count(files, archive, follow_symlinks, *progress, stopped);
     });
   } catch (const std::system_error&) {
     // No thread to be had: the line does without the number of jobs.

@@ -30,8 +30,9 @@ std::string each_job(Walk& walk, const Visit& how,
 // destroyed. It reads the directories that they read next anyway.
 class CountAhead {
  public:
-  // Without a progress, or one that does not want it, nothing is done.
-  CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress);
+  // Without a progress, or one that does not want it, nothing is done. Ends early once `stop` is true.
+  CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress,
+             const std::atomic<bool>* stop);
 
  private:
   std::jthread thread_;

@@ -50,6 +50,10 @@ std::optional<Folder> Walk::next_folder() {
   while (true) {
     if (levels_.empty()) {
       if (next_cluster_ == archive_.clusters.size()) return {};
+      if (stopped && stopped()) {
+        cut_short_ = true;
+        return {};
+      }
       cluster_ = archive_.clusters[next_cluster_++];
       enter(cluster_, {{archive_.root_info.device, archive_.root_info.inode}});
       continue;

@@ -71,7 +71,7 @@ Result<bool> run_jobs(Files& files, const Plan& plan, Target& target, State* sta
   const Run run{walk, stages, ledger, listener, memory_for(options), threads_for(options), options.io_depth};
   bool all_jobs = false;
   {
-    const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress);
+    const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress, listener.stop);
     all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
   // Jobs that could not be listed for want of resources may be there: that is no end.

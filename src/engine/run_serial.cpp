@@ -6,7 +6,7 @@ bool run_serial(const Run& run) {
   Slot slot;
   while (!run.ledger.ended()) {
     auto path = run.jobs.next();
-    if (!path) return true;
+    if (!path) return !run.jobs.cut_short();
     slot.reset(std::move(*path));
     run.stages.run(&Stages::list, slot);
     // Told before any of its files is touched; the listing alone shows whether it is a job at all (X8).

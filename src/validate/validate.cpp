@@ -347,7 +347,8 @@ bool check_jobs(Walk& walk, const Known& known, const Listener& listener, Valida
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < threads_of(known.options); ++i) workers.push_back(std::make_unique<Worker>(known));
   const Visit how{threads_of(known.options), listener.stop, {}};
-  const CountAhead ahead(known.files, known.archive, known.options.follow_symlinks, listener.progress);
+  const CountAhead ahead(known.files, known.archive, known.options.follow_symlinks, listener.progress,
+                         listener.stop);
   const std::string rest = each_job(walk, how, [&](const JobPath& job, unsigned worker) {
     count(listener.progress, job, workers[worker]->check_job(job));
   });

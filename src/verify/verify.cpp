@@ -320,7 +320,7 @@ class Verification {
     Walk jobs(*source_files_, source_, options_.follow_symlinks);
     const bool all = options_.sample >= 100 && options_.cluster.empty() && options_.from.empty();
     const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
-                           all ? listener_.progress : nullptr);
+                           all ? listener_.progress : nullptr, listener_.stop);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
     tell_unreadable(jobs.passed().unreadable, true);
     for (const auto& [cluster, count] : jobs.passed().left_behind) result.left_behind += count;
