@@ -163,7 +163,7 @@ TEST(InATerminal, TheLineKeepsToItsWidthAndIsTakenAway) {
     }
     EXPECT_GE(shown, 1U) << ran.out;
     // Taken away before the summary begins.
-    const std::size_t summary = ran.out.find("Archive version");
+    const std::size_t summary = ran.out.find("Migration from version");
     ASSERT_NE(summary, std::string::npos);
     EXPECT_EQ(ran.out.substr(0, summary).rfind("\r\x1b[K"), summary - 4) << ran.out;
   }
@@ -282,7 +282,8 @@ TEST(Commands, LeadFromAPlanToAProof) {
     EXPECT_EQ(json["format"].GetString(), "jobferry-" + words[0]);
     EXPECT_EQ(as_json.code, code);
   }
-  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out, "Failed: stderr says why.\n");
+  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out,
+            "Plan of a migration to version 3\nFailed: the migration could not be planned.\n");
   for (const std::string page : {"validate", "plan", "migrate", "verify"})
     EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!doctype html>", 0), 0U) << page;
   EXPECT_FALSE(scene.has("d"));

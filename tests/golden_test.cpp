@@ -21,7 +21,7 @@
 #include "archive/cluster.h"
 #include "archive/layout.h"
 #include "archive/schema.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace jobferry::test {

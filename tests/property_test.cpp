@@ -12,7 +12,7 @@
 #include "corpus/corpus.h"
 #include "flat.h"
 #include "io/codec.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "corpus/corpus.h"
-#include "report/verify_report.h"
+#include "reports.h"
 #include "tree.h"
 #include "trial.h"
 
@@ -30,6 +30,11 @@ VerifyResult verified(const std::string& source, const std::string& target, Veri
 }
 
 std::string words(const VerifyResult& result) { return verify_text({}, result); }
+
+std::string all_of(const Difference& finding) {
+  return fmt::format("{} {} {} {} {} {} {}", finding.subject, finding.file, finding.pointer, finding.kind,
+                     finding.rule, finding.source, finding.target);
+}
 
 // --- What the engine makes ---
 
@@ -871,7 +876,7 @@ TEST_F(Damaged, ThreadsDoNotShow) {
 
 std::set<std::string> found_in(const VerifyResult& result) {
   std::set<std::string> all;
-  for (const Difference& finding : result.found) all.insert(describe(finding));
+  for (const Difference& finding : result.found) all.insert(all_of(finding));
   return all;
 }
 

@@ -84,12 +84,6 @@ struct DurationForecast {
   double sampled = 0;                    // seconds that the sample took
 };
 
-// What keeps the migration from completing, or may do so.
-struct Obstacle {
-  Error error;
-  std::string advice;  // what to do about it
-};
-
 struct Forecast {
   int from = 0, to = 0;
   bool nothing_to_do = false;
@@ -118,9 +112,9 @@ struct Forecast {
   RoomForecast room;
   DurationForecast duration;
 
-  std::vector<Obstacle> obstacles;  // will stand in the way
-  std::vector<Obstacle> warnings;   // may do so
-  std::string command;              // to run it
+  std::vector<Error> obstacles;  // will stand in the way
+  std::vector<Error> warnings;   // may do so
+  std::string command;           // to run it
 
   bool has_estimates() const { return tried > 0 || (sampled && to_try == 0 && !interrupted); }
   bool exact() const { return has_estimates() && tried == to_try; }

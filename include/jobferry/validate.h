@@ -24,6 +24,7 @@ struct FindingKind {
   Severity severity;
   std::string_view meaning;
   std::string_view advice;
+  bool repairable = false;  // the advice mentions a repair
 };
 
 // Every kind of finding, in the order in which they are reported. The first part are the classes of bad jobs.
@@ -85,13 +86,13 @@ inline constexpr std::array finding_kinds = {
     FindingKind{"shared-invalid", Severity::error, "shared is not none, single_user or multi_user",
                 "mend it by hand (M8)"},
     FindingKind{"integer-form", Severity::error, "an integer written as a fraction or with an exponent",
-                "a repair, or any migration, mends it (R3); a timestep by hand"},
+                "a repair, or any migration, mends it (R3); a timestep by hand", true},
     FindingKind{"integer-range", Severity::error,
                 "an integer beyond the 32 or 64 bits that servers have for it", "mend it by hand"},
     FindingKind{"state-unknown", Severity::error, "servers of this version do not know the jobState",
-                "a repair mends other spellings (R2), a migration to version 3 `stopped` (M13)"},
+                "a repair mends other spellings (R2), a migration to version 3 `stopped` (M13)", true},
     FindingKind{"subcluster-missing", Severity::error, "the job has no subCluster, and servers need one",
-                "a repair, or any migration, assigns one by the node lists (R1)"},
+                "a repair, or any migration, assigns one by the node lists (R1)", true},
     FindingKind{"subcluster-unknown", Severity::error, "cluster.json does not know the subCluster",
                 "add it to cluster.json, or correct the job"},
     FindingKind{"resources-mismatch", Severity::error,
@@ -100,7 +101,7 @@ inline constexpr std::array finding_kinds = {
     FindingKind{"user-empty", Severity::error, "the user is an empty string, which servers refuse",
                 "write a user name"},
     FindingKind{"not-a-string", Severity::error, "something else where servers expect a string",
-                "a repair, or any migration, mends metaData (R4); others by hand"},
+                "a repair, or any migration, mends metaData (R4); others by hand", true},
 
     // data.json
     FindingKind{"metric-unrecognised", Severity::error, "a metric or scope that is no object",
@@ -112,7 +113,7 @@ inline constexpr std::array finding_kinds = {
 
     // All documents
     FindingKind{"schema", Severity::error, "the schema of the archive's version says something else",
-                "a repair mends what R1 to R7 name, a migration what its step names; the rest by hand"},
+                "a repair mends what R1 to R7 name, a migration what its step names; the rest by hand", true},
 
     FindingKind{"two-data-files", Severity::warning, "data.json and data.json.gz: servers read the .gz",
                 "remove one; a migration takes the .gz if it is sound"},
@@ -149,9 +150,9 @@ inline constexpr std::array finding_kinds = {
     FindingKind{"lone-surrogate", Severity::warning, "half of a \\u pair: servers read U+FFFD",
                 "write the whole character"},
     FindingKind{"aggregation-invalid", Severity::warning, "an aggregation other than sum and avg",
-                "a repair with --aggregation METRIC=sum|avg sets it (C3)"},
+                "a repair with --aggregation METRIC=sum|avg sets it (C3)", true},
     FindingKind{"aggregation-suspicious", Severity::warning, "unit and aggregation of a metric do not fit",
-                "decide which is right; a repair with --aggregation METRIC=sum|avg sets it (C3)"},
+                "decide which is right; a repair with --aggregation METRIC=sum|avg sets it (C3)", true},
 };
 
 // Where and what. `subject` is CLUSTER/JOB/PATH/START, a cluster, any other path in the archive, or empty for

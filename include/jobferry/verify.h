@@ -42,7 +42,7 @@ struct Difference {
   std::string subject;  // CLUSTER/JOB/PATH/START, CLUSTER, or empty for the root
   std::string file;     // in it; empty: the directory
   std::string pointer;  // RFC 6901
-  std::string kind;     // `value-changed`, `member-lost`, `job-missing`, ...: verify_report.h lists them
+  std::string kind;     // `value-changed`, `member-lost`, `job-missing`, ...: verify_document.cpp lists them
   std::string rule;     // that demands another value; empty: none does
   std::string source;   // what the source has, shortened
   std::string target;   // what the target has, shortened

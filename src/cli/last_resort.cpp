@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-#include "base/advice.h"
+#include "report/advice.h"
 
 namespace jobferry {
 

@@ -4,8 +4,7 @@
 #include "cli/results.h"
 #include "commands/commands.h"
 #include "jobferry/forecast.h"
-#include "report/forecast_report.h"
-#include "report/page/forecast_page.h"
+#include "report/documents.h"
 
 namespace jobferry {
 
@@ -19,20 +18,18 @@ ExitCode exit_code_of(const Forecast& forecast) {
 
 ExitCode run_plan(const ForecastOptions& options, const Context& context) {
   const Options& migration = options.migration;
-  return run_and_report(
-      context, {migration.source, migration.target}, context.shows_progress(), [&](Listener& listener) {
-        // What is wrong with the jobs of the sample is reported at the end, with what follows from it.
-        listener.bad = {};
-        listener.unlisted = {};
-        listener.note = {};
-        const Forecast seen = forecast(options, listener);
-        if (seen.failed)
-          for (const Obstacle& each : seen.obstacles) context.log.failed(each.error);
-        return Results{forecast_text(options, seen), forecast_json(options, seen),
-                       page_of(context, migration.threads,
-                               [&](const RunFacts& run) { return forecast_page(options, seen, run); }),
-                       exit_code_of(seen)};
-      });
+  const RunSetup setup = {{migration.source, migration.target}, context.shows_progress(), migration.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
+    // What is wrong with the jobs of the sample is reported at the end, with what
+    // follows from it.
+    listener.bad = {};
+    listener.unlisted = {};
+    listener.note = {};
+    const Forecast seen = forecast(options, listener);
+    if (seen.failed)
+      for (const Error& error : seen.obstacles) context.log.failed(error);
+    return Ended{forecast_document(options, seen), exit_code_of(seen)};
+  });
 }
 
 struct PlanCommand {

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "archive/layout.h"
-#include "base/advice.h"
 #include "base/text.h"
 #include "engine/clusters.h"
 #include "engine/command_words.h"
@@ -35,8 +34,7 @@ constexpr std::size_t most_tried = 200'000;
 // Want of resources says nothing about a migration: the plan is what fails.
 void obstruct(Forecast& forecast, Error error) {
   forecast.failed |= error.kind == Kind::out_of_resources;
-  std::string advice(advice_on(error.kind));
-  forecast.obstacles.push_back({std::move(error), std::move(advice)});
+  forecast.obstacles.push_back(std::move(error));
 }
 
 void fail(Forecast& forecast, Error error) {
@@ -69,8 +67,7 @@ void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
                           never ? "the file system does not share blocks between source and target"
                                 : "whether source and target can share blocks is not known")};
   error.file = plan.options.target;
-  std::string advice(advice_on(error.kind));
-  (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
+  (never ? forecast.obstacles : forecast.warnings).push_back(std::move(error));
 }
 
 void look_at_target(Files& files, const Plan& plan, const std::atomic<bool>* stop, Forecast& forecast) {
@@ -150,8 +147,7 @@ void judge_permissions(const Census& census, const Options& options, Forecast& f
   Error error = unreadable.example;
   error.what = fmt::format("{} {} files that this user may not read, for example: {}",
                            plural(unreadable.jobs, "job"), unreadable.jobs == 1 ? "has" : "have", error.what);
-  std::string advice(advice_on(error.kind));
-  (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back({error, advice});
+  (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back(std::move(error));
 }
 
 std::uint64_t whole(double n) { return static_cast<std::uint64_t>(std::ceil(std::max(n, 0.0))); }
@@ -165,13 +161,12 @@ void judge_room(const Options& options, Forecast& forecast) {
   const auto check = [&](double bytes, std::uint64_t state, double inodes) {
     return check_room(options.target, {whole(bytes) + state, whole(inodes)}, free);
   };
-  const std::string advice(advice_on(Kind::target_unusable));
   // What an earlier run has written is there already.
-  std::vector<Obstacle>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
+  std::vector<Error>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
   if (auto fits = check(room.bytes.value, room.state_bytes, room.inodes.value); !fits)
-    likely.push_back({std::move(fits.error()), advice});
+    likely.push_back(std::move(fits.error()));
   else if (auto surely = check(room.bytes.high, room.state_bytes_most, room.inodes.high); !surely)
-    forecast.warnings.push_back({std::move(surely.error()), advice});
+    forecast.warnings.push_back(std::move(surely.error()));
 }
 
 // --- All together ---

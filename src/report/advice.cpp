@@ -1,4 +1,4 @@
-#include "base/advice.h"
+#include "report/advice.h"
 
 namespace jobferry {
 
