@@ -32,33 +32,17 @@ namespace {
 
 const std::string job_folder = "c/0/001/100/";
 
-struct Case {
-  std::string folder;  // tests/golden/v0_to_v1/CASE
-  int from = 0, to = 0;
+}  // namespace
 
-  bool has(const std::string& name) const { return fs::exists(folder + '/' + name); }
-  std::string text(const std::string& name) const { return read_file(folder + '/' + name); }
-};
+void PrintTo(const GoldenCase& c, std::ostream* out) { *out << c.folder; }
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.folder; }
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const auto& step : fs::directory_iterator(test_folder("golden"))) {
-    const std::string name = step.path().filename().string();
-    if (!fs::is_directory(step)) continue;
-    for (const auto& entry : fs::directory_iterator(step))
-      cases.push_back({entry.path().string(), name.at(1) - '0', name.at(name.size() - 1) - '0'});
-  }
-  std::sort(cases.begin(), cases.end(), [](const Case& a, const Case& b) { return a.folder < b.folder; });
-  return cases;
-}
+namespace {
 
 std::string archive_path(const std::string& file) {
   return file == "cluster.json" ? "c/" + file : job_folder + file;
 }
 
-Tree before(const Case& c) {
+Tree before(const GoldenCase& c) {
   Tree tree = plain_archive(c.from);
   for (const std::string file : {"cluster.json", "meta.json", "data.json"})
     if (c.has("before/" + file)) tree[archive_path(file)] = c.text("before/" + file);
@@ -66,7 +50,7 @@ Tree before(const Case& c) {
 }
 
 // The target of a case: only of files that the case names itself is it known how they look.
-std::string compare(const Case& c, const std::string& folder, const Tree& source, const Tree& target) {
+std::string compare(const GoldenCase& c, const std::string& folder, const Tree& source, const Tree& target) {
   std::string out;
   for (const std::string file : {"cluster.json", "meta.json", "data.json"}) {
     const bool stated = c.has(folder + '/' + file), named = c.has("before/" + file);
@@ -113,10 +97,10 @@ bool satisfies_schemas(int version, const Tree& tree) {
 
 }  // namespace
 
-class Golden : public testing::TestWithParam<Case> {};
+class Golden : public testing::TestWithParam<GoldenCase> {};
 
 TEST_P(Golden, GivesWhatTheContractSays) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   const TempDir temp;
   const Tree source = before(c);
   write_tree(temp.path("before"), source);
@@ -154,7 +138,7 @@ Tree without_id(Tree tree) {
 }  // namespace
 
 TEST_P(Golden, RunsThroughTheWholeChain) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (c.has("bad") || c.to < c.from) return;
   const TempDir temp;
   write_tree(temp.path("before"), before(c));
@@ -166,7 +150,7 @@ TEST_P(Golden, RunsThroughTheWholeChain) {
 }
 
 TEST_P(Golden, KeepsToTheSchemas) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (c.has("bad")) return;
   const TempDir temp;
   const Tree source = before(c);
@@ -176,7 +160,7 @@ TEST_P(Golden, KeepsToTheSchemas) {
 }
 
 TEST_P(Golden, GoesBack) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (!c.has("back")) return;
   const TempDir temp;
   write_tree(temp.path("before"), before(c));
@@ -187,7 +171,7 @@ TEST_P(Golden, GoesBack) {
   EXPECT_EQ(compare(c, "back", after, back), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(all_cases()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(golden_cases()), [](const auto& test) {
   const fs::path folder(test.param.folder);
   std::string name = folder.parent_path().filename().string() + "_" + folder.filename().string();
   std::replace_if(

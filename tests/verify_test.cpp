@@ -83,24 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, Migrated, testing::ValuesIn(ways()), [](const aut
 
 // --- Golden cases: small archives, a rule each ---
 
-struct Case {
-  std::string folder;
-  int from = 0, to = 0;
-};
-
-std::vector<Case> golden_cases() {
-  std::vector<Case> cases;
-  for (const auto& step : fs::directory_iterator(test_folder("golden"))) {
-    const std::string name = step.path().filename().string();
-    if (!fs::is_directory(step)) continue;
-    for (const auto& entry : fs::directory_iterator(step))
-      cases.push_back({entry.path().string(), name.at(1) - '0', name.at(name.size() - 1) - '0'});
-  }
-  std::sort(cases.begin(), cases.end(), [](const Case& a, const Case& b) { return a.folder < b.folder; });
-  return cases;
-}
-
-Tree source_of(const Case& c) {
+Tree source_of(const GoldenCase& c) {
   Tree tree = plain_archive(c.from);
   const std::pair<std::string, std::string> files[] = {{"cluster.json", "c/cluster.json"},
                                                        {"meta.json", in_job(1, "meta.json")},
@@ -113,7 +96,7 @@ Tree source_of(const Case& c) {
 // All of one, so that a failure names every case that disagrees.
 class Golden {
  public:
-  Golden(const Case& c, int to) : case_(c) {
+  Golden(const GoldenCase& c, int to) : case_(c) {
     write_tree(source(), source_of(c));
     Options options;
     options.accept_bad = options.repair = true;
@@ -128,13 +111,13 @@ class Golden {
   }
 
  private:
-  const Case& case_;
+  const GoldenCase& case_;
   TempDir temp_;
   Summary summary_;
 };
 
 TEST(GoldenCases, AgreeOrAreBadForTheSameReason) {
-  for (const Case& c : golden_cases()) {
+  for (const GoldenCase& c : golden_cases()) {
     for (const int to : {c.to, newest_version}) {
       if (c.to < c.from && to != c.to) continue;
       const Golden golden(c, to);
@@ -149,7 +132,7 @@ TEST(GoldenCases, AgreeOrAreBadForTheSameReason) {
 
 // What is bad may not be in the target, however it came there.
 TEST(GoldenCases, BadOnesInTheTargetAreFound) {
-  for (const Case& c : golden_cases()) {
+  for (const GoldenCase& c : golden_cases()) {
     const Golden golden(c, c.to);
     if (golden.bad_class().empty()) continue;
     write_tree(golden.target(), source_of(c) + Tree{{"version.txt", fmt::format("{}\n", c.to)}});

@@ -10,6 +10,7 @@
 
 #include "corpus/corpus.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <boost/filesystem.hpp>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "commands/commands.h"
 #include "jobferry/step.h"
 #include "jobferry/validate.h"
+#include "jobferry/versions.h"
 
 namespace {
 
@@ -111,7 +113,7 @@ std::string program_page() {
     out += entry(fmt::format("jobferry {}", command->name),
                  fmt::format("{}; see jobferry-{}(1)", command->summary, command->name));
   out += ".SH ARCHIVE VERSIONS\n";
-  for (const auto& [number, releases, step] : all_versions().subspan(1))
+  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1))
     out += entry(fmt::format("{} to {} (cc-backend {})", number - 1, number, releases),
                  fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
                              step->loses.empty() ? "" : " except for ", step->loses));

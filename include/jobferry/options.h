@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 

@@ -1,12 +1,11 @@
-// Archive versions, and the shape of the steps between them. docs/new-version.md lists what to do for a new
-// version.
+// The shape of the steps between archive versions. versions.h has the table of versions.
 #pragma once
 
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "jobferry/error.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -36,15 +35,6 @@ struct Step {
   Result<void> (*data_up)(MetricPlace&, DataPass&) = nullptr;
   Result<void> (*data_down)(MetricPlace&, DataPass&) = nullptr;
 };
-
-struct ArchiveVersion {
-  int number;
-  std::string_view releases;  // of cc-backend that accept it: `1.0 to 1.3`
-  const Step* step;           // from the version before; null: version 0 has none
-};
-
-// From 0 to newest_version: the index is the number.
-std::span<const ArchiveVersion> all_versions();
 
 // A step in the direction of a run.
 struct Leg {

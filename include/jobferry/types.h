@@ -8,9 +8,6 @@
 
 namespace jobferry {
 
-// The newest archive version of this build: cc-backend 1.5.
-inline constexpr int newest_version = 3;
-
 // A job directory as it is found: CLUSTER/FIRST/SECOND/START, whatever the names are (X8).
 struct JobPath {
   std::string cluster, first, second, start;

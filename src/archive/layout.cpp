@@ -1,4 +1,5 @@
 #include "archive/layout.h"
+#include "jobferry/versions.h"
 
 #include <fmt/format.h>
 

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <iostream>
+#include <span>
 #include <utility>
 
 #include "engine/command_words.h"
 #include "jobferry/step.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -137,7 +139,7 @@ std::string first_line(const std::optional<std::string>& to) {
   if (to && *to != std::to_string(newest_version))
     return fmt::format("{}: the target will be of version {}\n", drop_in_name, *to);
   std::string others;
-  for (const ArchiveVersion& version : all_versions().subspan(1, newest_version - 1))
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1, newest_version - 1))
     others += fmt::format("{}-to {} for {}{}", others.empty() ? "" : ", ", version.number,
                           others.empty() ? "cc-backend " : "", version.releases);
   return fmt::format("{}: the target will be of version {}, the newest ({})\n", drop_in_name, newest_version,

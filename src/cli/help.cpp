@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "cli/common_options.h"
 #include "jobferry/step.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -54,7 +56,7 @@ std::string example_lines(const Command& command) {
 // The steps between the versions.
 std::string steps_text() {
   std::string text;
-  for (const auto& [number, releases, step] : all_versions().subspan(1)) {
+  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1)) {
     std::string what(step->summary);
     if (step->reversible) what += "; and back";
     text += fmt::format("  {} -> {}  {}\n", number - 1, number, wrapped(what, 10, help_width));

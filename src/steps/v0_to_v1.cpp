@@ -10,9 +10,9 @@
 #include "archive/cluster.h"
 #include "archive/data_file.h"
 #include "archive/job.h"
+#include "jobferry/step.h"
 #include "json/decimal.h"
 #include "steps/rules.h"
-#include "steps/versions.h"
 
 namespace jobferry::v0_to_v1 {
 

@@ -6,7 +6,7 @@
 
 #include "archive/cluster.h"
 #include "archive/job.h"
-#include "steps/versions.h"
+#include "jobferry/step.h"
 
 namespace jobferry::v1_to_v2 {
 

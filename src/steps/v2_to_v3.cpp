@@ -6,8 +6,8 @@
 #include <array>
 
 #include "archive/job.h"
+#include "jobferry/step.h"
 #include "json/decimal.h"
-#include "steps/versions.h"
 
 namespace jobferry::v2_to_v3 {
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "jobferry/step.h"
+#include "jobferry/versions.h"
 #include "validate/checks.h"
 
 namespace jobferry {
@@ -19,7 +20,7 @@ void bad_cluster(const Error& error, Findings& findings) {
 // one of its own.
 void run_rules(const CheckPlan& plan, ClusterFile& file) {
   repair_cluster(file, plan.version);
-  if (plan.version == 0 && !file.document.failure()) all_versions()[1].step->cluster_up(file);
+  if (plan.version == 0 && !file.document.failure()) v0_to_v1::step.cluster_up(file);
 }
 
 void tell_notes(const ClusterFile& file, Findings& findings) {

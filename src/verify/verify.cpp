@@ -17,6 +17,7 @@
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
+#include "jobferry/versions.h"
 #include "verify/checker.h"
 #include "verify/starved.h"
 

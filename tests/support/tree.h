@@ -43,7 +43,8 @@ std::string difference(const Tree& expected, const Tree& found);
 
 std::string gzipped(const std::string& content);
 
-// The smallest sound cluster.json and meta.json of a version, for cluster `c`, job 1 (c/0/001/100).
+// The smallest valid cluster.json and meta.json of a version, for cluster `c`, job 1 (c/0/001/100). They are
+// files in golden/plain/vN. A version without such a file has that of the version before.
 std::string plain_cluster(int version);
 std::string plain_meta(int version);
 // An archive with one job of these files.
@@ -52,8 +53,17 @@ Tree plain_archive(int version);
 // Runs a migration that is silent and keeps no more than the caller asks for.
 Summary run(const std::string& source, const std::string& target, int to, Options options = {});
 
-// The folder of tests/golden and the like.
+// A folder of tests, such as golden.
 std::string test_folder(const std::string& name);
+// golden/v0_to_v1/CASE, in the order of the folders' names.
+struct GoldenCase {
+  std::string folder;
+  int from = 0, to = 0;
+
+  bool has(const std::string& name) const;
+  std::string text(const std::string& name) const;
+};
+std::vector<GoldenCase> golden_cases();
 // The folder of real archives beside the project; empty where it is missing.
 std::string shared_data();
 

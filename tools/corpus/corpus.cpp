@@ -13,6 +13,7 @@
 #include "corpus/tree.h"
 #include "corpus/write_jobs.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry::corpus {
 
