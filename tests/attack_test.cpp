@@ -41,8 +41,6 @@ using namespace std::chrono_literals;
 constexpr uid_t attacker_id = 12345;
 const std::string secret = "only-root-may-read-this";
 
-// --- What is attacked ---
-
 // Where the attacker acts: at the path of the call, above it, or at a fixed place.
 enum class Where { itself, parent, target, above_target, state, source };
 // What is put there. What was there is moved aside, or changes places with it; `entries` are put into it.
@@ -203,8 +201,6 @@ Tree described(const std::string& root) {
 bool lies_below(const std::string& path, const std::string& root) {
   return path == root || path.starts_with(root + '/');
 }
-
-// --- The attacker ---
 
 // The places of a scene. `yard` and all in it are the attacker's; `victim` and `shared` are root's.
 struct Places {
@@ -431,8 +427,6 @@ class Attacker {
   std::vector<Moved> moved_;
 };
 
-// --- A scene ---
-
 class AttackedScene {
  public:
   explicit AttackedScene(Mode mode) : mode_(std::move(mode)) {
@@ -568,7 +562,7 @@ class Attacked : public testing::TestWithParam<std::tuple<Mode, Attack>> {};
 
 TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, and another user to be safe from";
   const Mode& mode = std::get<0>(GetParam());
@@ -610,7 +604,7 @@ TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
     acts += static_cast<int>(result.acted.size());
     EXPECT_TRUE(result.ended) << "it hangs";
     EXPECT_TRUE(ran.code == complete || ran.code == failed || ran.code == bad_jobs);
-    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a word";
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     EXPECT_EQ(difference(victim, everything(places.victim)), "");
     EXPECT_EQ(difference(shared, described(places.shared)), "");
     for (const std::string& finding : result.found) ADD_FAILURE() << finding;

@@ -19,8 +19,6 @@ namespace jobferry::test {
 
 namespace {
 
-// --- State ---
-
 std::string phase_of(const Ran& status) {
   rapidjson::Document json;
   json.Parse(status.out.c_str());
@@ -77,8 +75,6 @@ TEST(Selection, OfOneJobTellsAboutIt) {
   for (const std::string wrong : {"c", "c/", "c/x", "/1", "c/1/", ""})
     EXPECT_EQ(place.migrate(3, {"--job", wrong}).code, usage) << wrong;
 }
-
-// --- Options ---
 
 TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {
   const Scene place(plain_archive(0), "var/job-archive");
@@ -204,8 +200,6 @@ TEST(Options, UsageErrorsChangeNothing) {
   }
 }
 
-// --- Exit codes ---
-
 TEST(ExitCode, SaysHowItEnded) {
   struct Case {
     std::string name;
@@ -273,8 +267,6 @@ TEST(ExitCode, SaysThatTheTargetIsFull) {
     EXPECT_FALSE(place.has("b/" + subject_of(2)));
   }
 }
-
-// --- Refused before anything is written ---
 
 // Root may write everywhere, so the child becomes somebody who may not.
 void become_nobody() {
@@ -360,7 +352,7 @@ bool nobody_can_run() {
 }
 
 TEST(Refuses, WithoutPermission) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   const Scene place(plain_archive(1));
   fs::create_directories(place.path("closed/empty"));
   fs::create_directories(place.path("open"));
@@ -376,7 +368,7 @@ TEST(Refuses, WithoutPermission) {
 
 // X12: what cannot be read is a bad job, and the others are migrated.
 TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   for (const std::string closed : {"/meta.json", "/data.json", "", "/.."}) {
     const Scene place(plain_archive(0) + job(0, 2) +
                       Tree{{subject_of(2) + "/data.json", plain_archive(0).at("c/0/001/100/data.json")}});
@@ -394,7 +386,7 @@ TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
 // A directory that cannot be listed hides an unknown number of jobs: never complete, whatever is accepted,
 // until it can be listed.
 TEST(HiddenJobs, AreNeverAccepted) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   for (const std::string closed : {"c/0", "c/0/002"}) {
     const Scene place(plain_archive(0) + job(0, 2));
     fs::create_directories(place.path("open"));
@@ -418,8 +410,6 @@ TEST(HiddenJobs, AreNeverAccepted) {
     EXPECT_TRUE(place.has("open/b/" + subject_of(2) + "/meta.json"));
   }
 }
-
-// --- Debug ---
 
 Tree second_cluster(int version) {
   return {{"b/cluster.json", replaced(plain_cluster(version), R"("name":"c")", R"("name":"b")")},
@@ -493,8 +483,6 @@ TEST(Debug, PrintsNothingOfItOtherwise) {
   EXPECT_EQ(line_with(ran.out, {"Job 1 "}), "");
   EXPECT_EQ(line_with(ran.out, {"verdict"}), "");
 }
-
-// --- Summary and report ---
 
 rapidjson::Document report_of(const Scene& place, const std::string& name = "report") {
   rapidjson::Document report;
@@ -611,8 +599,6 @@ TEST(Summary, LogLevelsSayMoreAndMore) {
   EXPECT_NE(line_with(log_of("debug"), {"c/0/005/100", "no-data-file"}), "");
 }
 
-// --- Dry run ---
-
 TEST(DryRun, WritesNothingAndTellsTheSame) {
   for (const Tree& archive : {plain_archive(0), plain_archive(2), mixed_archive()}) {
     const Scene place(archive), real(archive);
@@ -631,8 +617,6 @@ TEST(DryRun, WritesNothingAndTellsTheSame) {
     EXPECT_FALSE(said["finalized"].GetBool());
   }
 }
-
-// --- Overrides ---
 
 TEST(Aggregation, IsSet) {
   const std::string c = plain_cluster(2), b = second_cluster(2).at("b/cluster.json");
@@ -666,8 +650,6 @@ TEST(Aggregation, OfWhatIsNotThereIsRefused) {
     expect_refused(place, "a", "new", {"--aggregation", "cpu_load=sum", "--aggregation", wrong});
   }
 }
-
-// --- Signals ---
 
 // Enough jobs, all of which are rewritten, that a signal comes in time.
 Scene large_archive() {
@@ -729,8 +711,6 @@ TEST(Signals, TheSecondEndsAtOnce) {
   });
   expect_unfinished(place, ran);
 }
-
-// --- Names that are not for printing ---
 
 bool is_printable(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) {

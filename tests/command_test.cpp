@@ -71,8 +71,6 @@ std::size_t longest_line(const std::string& text) {
 
 }  // namespace
 
-// --- Help ---
-
 TEST(Help, FitsAScreenAndShowsTheTwoMostCommonCalls) {
   const Scene scene;
   std::vector<Words> calls = {{"--help"}, {"-h"}};
@@ -105,8 +103,6 @@ TEST(Help, ShowsAllOptionsWhenAskedTo) {
     }
   }
 }
-
-// --- Wrong words ---
 
 TEST(WrongWords, AreAnsweredWithTheNearestOne) {
   const std::vector<std::pair<Words, std::string>> cases = {
@@ -144,8 +140,6 @@ TEST(Advice, IsGivenOnEverythingThatCanGoWrong) {
       "read\n");
 }
 
-// --- In a terminal ---
-
 TEST(InATerminal, TheLineKeepsToItsWidthAndIsTakenAway) {
   const Scene scene(many_jobs(6000));
   for (const unsigned short columns : std::initializer_list<unsigned short>{20, 40, 100}) {
@@ -177,8 +171,6 @@ TEST(InATerminal, ThereAreNoColoursForThoseWhoDoNotWantThem) {
   EXPECT_EQ(run_in_terminal(scene, wrong, 80, {{"TERM", "dumb"}}).out.find('\x1b'), std::string::npos);
   EXPECT_EQ(scene.run(wrong).err.find('\x1b'), std::string::npos);
 }
-
-// --- For programs ---
 
 TEST(LogFormat, IsAnObjectALine) {
   Tree tree = plain_archive(0);
@@ -245,8 +237,6 @@ TEST(Signals, UsrOneTellsWhereItIs) {
   EXPECT_NE(line_with(ran.err, {"jobferry: ", " jobs", ", last c/"}), "") << ran.text();
   EXPECT_EQ(ran.out, "");
 }
-
-// --- From a plan to a proof ---
 
 TEST(Commands, LeadFromAPlanToAProof) {
   const Scene scene(mixed_archive());
@@ -322,8 +312,6 @@ TEST(Repair, WithAStepSaysThatItChangedNothing) {
   EXPECT_NE(ran.out.find("--repair changed nothing"), std::string::npos) << ran.text();
   EXPECT_NE(ran.out.find("--to 1 --repair"), std::string::npos) << ran.text();
 }
-
-// --- Streams and files that cannot be written to ---
 
 namespace {
 
@@ -416,8 +404,6 @@ TEST(Output, SaysWhyItCannotBeWritten) {
   }
   EXPECT_EQ(scene.run({"validate", "a", "--html", "x", "--report", "x"}).code, failed);
 }
-
-// --- In the place of the published tools ---
 
 namespace {
 

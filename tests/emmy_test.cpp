@@ -30,7 +30,7 @@ std::map<std::string, std::string> flat_file(const std::string& path) { return f
 class Emmy : public testing::Test {
  protected:
   void SetUp() override {
-    if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+    if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   }
   // Migrates one of the real archives to version 3.
   void migrate_real(const std::string& name, Options options = {}) {

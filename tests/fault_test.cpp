@@ -110,7 +110,7 @@ TEST_P(EveryCall, FailsOnce) {
       EXPECT_EQ(difference(whole, found), "");
     } else {
       EXPECT_FALSE(summary.errors.empty() && summary.bad.empty() && summary.unlisted.empty())
-          << "an end without a reason";
+          << "it failed without a message";
     }
     const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
     EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" ||

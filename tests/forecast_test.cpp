@@ -95,8 +95,6 @@ Tree odd_archive() {
 
 }  // namespace
 
-// --- The whole of a small archive is foretold exactly ---
-
 struct Way {
   int from, to;
   Compression compress = Compression::keep;
@@ -195,8 +193,6 @@ TEST(WholeSample, FollowsLinksAsTheRunDoes) {
     expect_same(found, migrate(options.migration, {}));
   }
 }
-
-// --- Estimates ---
 
 TEST(Estimates, CountsKeepToHypergeometricBounds) {
   // Nothing among a hundred of very many: 1 - 0.025^(1/100), the rule of three's stricter sister.
@@ -361,8 +357,6 @@ TEST(IntervalsOf, HaveRoomForJobsUnlikeThoseOfTheSample) {
   }
 }
 
-// --- The sample ---
-
 TEST(SampleOfJobs, FollowsFromTheSeedAlone) {
   std::vector<std::string> jobs;
   for (int i = 0; i < 1000; ++i) jobs.push_back(subject_of(i));
@@ -414,8 +408,6 @@ TEST(SampleOfJobs, IsTheSameForAllThreads) {
       EXPECT_EQ(bad.example.subject, found.bad_classes.at(name).example.subject);
   }
 }
-
-// --- Room ---
 
 class Room : public testing::TestWithParam<Place> {};
 
@@ -489,7 +481,7 @@ TEST_P(SmallTarget, StandsInTheWay) {
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
   options.migration.keep_state = false;
   const Forecast found = forecast(options, {});
@@ -515,7 +507,7 @@ TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=6m") != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   const ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
   const Forecast found = forecast(options, {});
   const Summary summary = migrate(options.migration, {});
@@ -529,8 +521,6 @@ TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   EXPECT_LE(taken, found.room.state_bytes_most);
   EXPECT_GE(2 * found.room.state_bytes, taken) << "far from what it is";
 }
-
-// --- What stands in the way ---
 
 namespace {
 
@@ -756,8 +746,6 @@ TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
   EXPECT_EQ(readers(0000), "0001");
 }
 
-// --- What is said ---
-
 TEST(PlanReport, IsJsonThatSaysWhatWasFound) {
   const TempDir temp;
   place(temp.path("source"), odd_archive());
@@ -877,8 +865,6 @@ TEST(PlanReport, TheCommandIsForBashWhateverThePathsHold) {
   json.Parse(forecast_json(options, found).c_str());
   EXPECT_STREQ(json["command"].GetString(), found.command.c_str());
 }
-
-// --- Interrupted, and on a live system ---
 
 TEST(Interrupted, SaysThatItIsNotComplete) {
   const TempDir temp;

@@ -32,8 +32,6 @@ std::string zlib_inflated(std::string_view packed) {
   return content;
 }
 
-// --- X4: gzip ---
-
 struct Packed {
   std::string name, bytes, fate;
 };

@@ -241,7 +241,7 @@ TEST(Info, Json) {
 }
 
 TEST(Info, Emmy) {
-  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   const InfoResult result = info(options_for(shared_data() + "/emmy-v0"), {});
   const ClusterInfo& emmy = result.clusters.at("emmy");
   EXPECT_EQ(result.version, 0);

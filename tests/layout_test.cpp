@@ -17,8 +17,6 @@ namespace jobferry::test {
 
 namespace {
 
-// --- X6, X7: empty files, and two data files ---
-
 enum class Has : std::uint8_t {
   nothing,
   empty,
@@ -191,8 +189,6 @@ TEST(X6, LooksAtTheDirectoryNameNeither) {
   const Summary summary = trial.run(2);
   EXPECT_EQ(fate_of(trial, summary, "c/odd/names/here"), "skipped");
 }
-
-// --- X8: what is carried, left behind, bad ---
 
 struct Stray {
   std::string name;
@@ -454,8 +450,6 @@ TEST(X8, MakesNoDirectoryWithoutAFile) {
     EXPECT_FALSE(trial.has(directory)) << directory;
 }
 
-// --- Section 1: what an archive is ---
-
 TEST(Section1, ReadsVersionTxt) {
   struct Case {
     std::string text;
@@ -560,8 +554,6 @@ TEST(Section1, VersionTxtMayBeALinkThatIsFollowed) {
   EXPECT_FALSE(fs::is_symlink(trial.target("version.txt")));
   EXPECT_EQ(read_file(trial.target("compress.txt")), "1\n");
 }
-
-// --- X10: the same bytes ---
 
 // Everything that the tests above try one by one.
 Tree motley_archive() {

@@ -78,7 +78,7 @@ class Limits : public testing::TestWithParam<Command> {
     EXPECT_NE(ran.code, hung) << "it hangs";
     hangs_ += ran.code == hung;
     EXPECT_TRUE(ran.code == failed || ran.code == usage || ran.code == sound_code_);
-    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a reason";
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     if (GetParam().name != "migrate") return ran;
     if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
     EXPECT_EQ(run(GetParam().words, afterwards).code, complete);
@@ -96,7 +96,7 @@ class Limits : public testing::TestWithParam<Command> {
 // From the k-th thread on none can be made, for every k.
 TEST_P(Limits, Threads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   for (const int threads : {1, 2, 4, 9}) {
     int made = 0;
@@ -155,7 +155,7 @@ TEST_P(Limits, Descriptors) {
 // is an error, and never something that a command has found out about an archive.
 TEST_P(Limits, LastingWant) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   constexpr int runs = 8;
   for (const int failure : {EMFILE, ENOMEM}) {

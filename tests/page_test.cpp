@@ -23,8 +23,6 @@ namespace jobferry::test {
 
 namespace {
 
-// --- A strict reader: takes no more than what a page may consist of ---
-
 const std::set<std::string, std::less<>> known_elements = {
     "html",  "head",    "meta", "title", "style",  "body",       "a",       "header",  "main",
     "nav",   "section", "h1",   "h2",    "p",      "div",        "span",    "dl",      "dt",
@@ -177,8 +175,6 @@ std::set<std::string> words_of(const std::string& list) {
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
-// --- Every page ---
-
 TEST(Page, IsWellFormedAndOfKnownElementsOnly) {
   for (const auto& [name, page] : pages()) {
     SCOPED_TRACE(name);
@@ -236,8 +232,6 @@ TEST(Page, IsTheSameForTheSame) {
   const auto once = html(migrate_page(busy_options(), busy_summary(), some_run()));
   EXPECT_EQ(once, html(migrate_page(busy_options(), busy_summary(), some_run())));
 }
-
-// --- What stands in them ---
 
 TEST(Page, ShowsHostileNamesAndNoneOfTheirMarkup) {
   const StrictReader reader(pages().at("hostile"));
@@ -300,8 +294,6 @@ TEST(Page, LeavesOutEmptyCharts) {
   EXPECT_FALSE(has(page, "<figure") || has(page, "<table"));
   EXPECT_TRUE(has(page, "None."));
 }
-
-// --- Where the charts come from ---
 
 std::uint64_t jobs_in(const Timeline& timeline) {
   std::uint64_t jobs = 0;

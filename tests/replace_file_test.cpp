@@ -237,8 +237,6 @@ TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
   EXPECT_EQ(snapshot(temp.path()).at("dir/f"), before.at("dir/f"));
 }
 
-// --- The commands ---
-
 TEST(Outputs, AreNotLedToOtherFiles) {
   if (::geteuid() != 0) GTEST_SKIP() << "a link of somebody else needs root";
   const Scene scene(plain_archive(2));

@@ -1040,7 +1040,7 @@ TEST_P(FullDisk, KeepsItsStateAndGoesOn) {
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   for (const std::uint64_t nth : {15U, 25U, 35U}) {
     Options options = options_for(temp, fmt::format("disk/target{}", nth), true);
     options.state = temp.path(fmt::format("state{}", nth));

@@ -61,13 +61,13 @@ TEST(Rules, EachIsNamedByATest) {
 }
 
 TEST(Rules, TheListIsThatOfTheContract) {
-  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no copy of the contract";
   EXPECT_EQ(rules_of_the_contract(), rules);
 }
 
 // docs/rules.md has a row for each rule of the contract, the lettered one of units too, and no other rows.
 TEST(Rules, TheTableForUsersIsThatOfTheContract) {
-  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no copy of the contract";
   const std::string contract = read_file(shared_data() + "/../spec/archive-versions.md");
   std::set<std::string> expected = rules_of_the_contract();
   expected.merge(found_by(contract, std::regex("\\(rule ([A-Z])\\)")));

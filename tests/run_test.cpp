@@ -17,8 +17,6 @@ namespace jobferry::test {
 
 namespace {
 
-// --- X11: data files that are not read ---
-
 TEST(X11, ReadsDataFilesOnlyWhereItMust) {
   struct Case {
     std::string name;
@@ -64,8 +62,6 @@ TEST(X11, ReadsDataFilesOnlyWhereItMust) {
     if (c.unread == 1) EXPECT_EQ(read_file(trial.target(in_job(1, c.file))), c.content) << c.name;
   }
 }
-
-// --- X12, X13: bad jobs and unfinished targets ---
 
 TEST(X12, ReportsEveryBadJobAndWritesTheOthers) {
   Trial trial(archive_of_bad_jobs());
@@ -217,8 +213,6 @@ TEST(X13, AnInterruptedRunStaysUnfinished) {
       EXPECT_EQ(trial.has(subject_of(static_cast<int>(id))), id <= begun);
   }
 }
-
-// --- X14 and section 8: which way a run goes ---
 
 Tree archive_to_repair(int version) {
   Tree tree = plain_archive(version);

@@ -140,7 +140,7 @@ class Stop : public testing::TestWithParam<Phase> {};
 
 TEST_P(Stop, TakesEffectAtOnce) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   const Phase& phase = GetParam();
   long calls = 0;

@@ -79,8 +79,6 @@ class Workplace {
   TempDir temp_;
 };
 
-// --- What a run finds ---
-
 const Words serially = {"--debug"};
 
 Words job_files(const Workplace& place) {
@@ -188,8 +186,6 @@ const std::vector<Mode> modes = {
 
 void PrintTo(const Mode& mode, std::ostream* out) { *out << mode.name; }
 
-// --- What goes wrong ---
-
 struct Failure {
   std::string name, setting;
   bool lasting;
@@ -240,8 +236,6 @@ const std::vector<Failure> failures = {
     {"no_lock", code(ENOLCK), once, one_call, 7, "locks"},
     {"no_lock_on", code(ENOLCK), from_then_on, one_call, 7, "locks"},
 };
-
-// --- The sweep ---
 
 // Everything of a target that an undisturbed run decides: the times of directories and of version.txt are
 // those of the run.
@@ -331,7 +325,7 @@ class Sweep : public testing::TestWithParam<std::tuple<Mode, Failure>> {
     // A summary names the jobs that were left out.
     const bool has_reason =
         !ran.err.empty() || (ran.code == bad_jobs && !line_with(ran.out, {"Not complete"}).empty());
-    EXPECT_TRUE(ran.code <= 0 || has_reason) << "an end without a reason";
+    EXPECT_TRUE(ran.code <= 0 || has_reason) << "it failed without a message";
     if (is_ordinary(hit) || hit.empty()) EXPECT_EQ(ran.code, scene.whole_run.code);
     EXPECT_EQ(difference(scene.source, snapshot(scene.place.archive())), "") << "the source was changed";
   }
@@ -397,7 +391,7 @@ class Sweep : public testing::TestWithParam<std::tuple<Mode, Failure>> {
 
 TEST_P(Sweep, EndsSoundlyAndIsCompletedByTheNextRun) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   Scenario& made = scene();
   ASSERT_TRUE(made.is_made);

@@ -15,8 +15,6 @@ namespace jobferry::test {
 
 namespace {
 
-// --- Section 9: how files travel ---
-
 struct stat look(const std::string& path) {
   struct stat s {};
   EXPECT_EQ(::lstat(path.c_str(), &s), 0) << path;

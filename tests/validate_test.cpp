@@ -59,8 +59,6 @@ ValidateResult validated(const Tree& tree, ValidateOptions options = options_for
   return result;
 }
 
-// --- One archive for each fault ---
-
 struct Fault {
   const char* name;
   int first, last;  // versions
@@ -589,8 +587,6 @@ TEST(Validate, FollowsLinksWhereItIsAsked) {
   EXPECT_EQ(findings_of(validated(tree, options)), "cluster-empty aside\n");
 }
 
-// --- Larger archives ---
-
 namespace {
 
 std::string words_of(const ValidateResult& result, Severity severity) {
@@ -702,8 +698,6 @@ TEST(Validate, WhateverTheFilesHold) {
     }
 }
 
-// --- The schema ---
-
 TEST(Validate, TheWalkAgreesWithRapidJson) {
   std::size_t breaches = 0;
   const auto compare = [&](int version, DocumentKind kind, const std::string& text) {
@@ -741,8 +735,6 @@ TEST(Validate, TheWalkAgreesWithRapidJson) {
       }
   EXPECT_GT(breaches, 1000U);
 }
-
-// --- What it says ---
 
 TEST(Validate, Text) {
   Tree tree = plain_archive(3);
@@ -803,10 +795,8 @@ TEST(Validate, Json) {
   EXPECT_EQ(schema["examples"][0]["byte"].GetUint64(), plain_meta(3).find("60,"));
 }
 
-// --- Real archives ---
-
 TEST(Validate, Emmy) {
-  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   const std::string first = "emmy/1403/244/1608923076";
   const auto found_in = [](const std::string& name) {
     const ValidateResult result = validate(options_for(shared_data() + '/' + name), {});

@@ -31,8 +31,6 @@ VerifyResult verified(const std::string& source, const std::string& target, Veri
 
 std::string words(const VerifyResult& result) { return verify_text({}, result); }
 
-// --- What the engine makes ---
-
 struct Way {
   int from, to;
 };
@@ -80,8 +78,6 @@ TEST_P(Migrated, AgreesAndBadJobsAreExplained) {
 INSTANTIATE_TEST_SUITE_P(Ways, Migrated, testing::ValuesIn(ways()), [](const auto& test) {
   return fmt::format("from{}to{}", test.param.from, test.param.to);
 });
-
-// --- Golden cases: small archives, a rule each ---
 
 struct Case {
   std::string folder;
@@ -159,10 +155,8 @@ TEST(GoldenCases, BadOnesInTheTargetAreFound) {
   }
 }
 
-// --- Real archives ---
-
 TEST(RealArchives, Agree) {
-  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   for (const std::string name : {"emmy-v0", "emmy-v1"}) {
     const TempDir temp(Place::disk);
     ASSERT_EQ(run(shared_data() + '/' + name, temp.path("target"), 3).outcome, Outcome::complete);
@@ -171,8 +165,6 @@ TEST(RealArchives, Agree) {
     EXPECT_EQ(result.source.jobs, 2U);
   }
 }
-
-// --- What is altered ---
 
 // Three jobs of version 0 that every rule of the way to version 3 has something to do with, a bad and a
 // skipped one.
@@ -578,8 +570,6 @@ TEST(Sources, WithAnyByteChangedAreJudgedAlike) {
   }
 }
 
-// --- Data that no step changes ---
-
 TEST(Unread, AlterationsAreFoundInThemToo) {
   const std::vector<Alteration> all = {
       {"a digit", text(in_job(1, "data.json"), "1.0]", "1.1]"), "bytes-changed"},
@@ -608,8 +598,6 @@ TEST(Unread, AlterationsAreFoundInThemToo) {
     EXPECT_TRUE(result.findings.contains(alteration.kind)) << alteration.name << '\n' << words(result);
   }
 }
-
-// --- What verify cannot see of the migration ---
 
 TEST(Given, CompressionIsCounted) {
   for (const Compression compress : {Compression::gzip, Compression::none}) {
@@ -827,8 +815,6 @@ TEST(Given, NoArchivesAreErrors) {
   EXPECT_EQ(verified(temp.path("source"), temp.path("nothing")).outcome, VerifyOutcome::failed);
   EXPECT_EQ(verified(temp.path("source"), temp.path("empty")).outcome, VerifyOutcome::differs);
 }
-
-// --- Many threads, parts of an archive, and going on ---
 
 // A large enough archive, and a target with damage all over it.
 class Damaged : public testing::Test {

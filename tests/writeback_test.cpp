@@ -171,13 +171,13 @@ class Writeback : public testing::TestWithParam<std::tuple<Mode, Moment>> {
  protected:
   void SetUp() override {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer has to be the first library";
+    GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
     if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-    if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+    if (!mounts_alone()) GTEST_SKIP() << "this process cannot have a mount namespace";
     if (!run_tool("command -v mkfs.ext4 && command -v fsck.ext4")) GTEST_SKIP() << "needs e2fsprogs";
     if (!disk_.make(std::get<1>(GetParam()).needs_journal))
-      GTEST_SKIP() << "there are no loop devices here, or no ext4";
+      GTEST_SKIP() << "there are no loop devices, or there is no ext4";
   }
 
   Words words() const {
@@ -269,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, Writeback,
 // same, whether it was complete or not.
 TEST(Remount, ChangesNothing) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-  if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+  if (!mounts_alone()) GTEST_SKIP() << "this process cannot have a mount namespace";
   if (!run_tool("command -v mkfs.ext4")) GTEST_SKIP() << "needs e2fsprogs";
   const Scene scene(plain_archive(0) + job(0, 2) + Tree{{"c/0/003/100/meta.json", "{"}});
   const Words words = {"--src", "a", "--dst", "disk/b", "--state", "state", "--quiet"};
@@ -277,7 +277,7 @@ TEST(Remount, ChangesNothing) {
     ASSERT_TRUE(run_tool(fmt::format("truncate -s 8M '{0}' && mkfs.ext4 -q -F '{0}'", scene.path(image))));
   Mounted disk(scene.path("disk"));
   std::vector<std::unique_ptr<Mounted>> others;
-  if (!disk.image(scene.path("image"))) GTEST_SKIP() << "there are no loop devices here, or no ext4";
+  if (!disk.image(scene.path("image"))) GTEST_SKIP() << "there are no loop devices, or there is no ext4";
   const auto device = [&] {
     struct stat s {};
     EXPECT_EQ(::stat(disk.path("b").c_str(), &s), 0);
@@ -312,7 +312,7 @@ TEST(Remount, ChangesNothing) {
 // A catch-up that met a full disk had begun nothing that the same command could not go on with.
 TEST(FullDiskInACatchUp, IsNoObstacleOnceThereIsRoom) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-  if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+  if (!mounts_alone()) GTEST_SKIP() << "this process cannot have a mount namespace";
   for (const std::uint64_t left : {0U, 1U << 12, 1U << 14, 1U << 16, 1U << 19}) {
     SCOPED_TRACE(fmt::format("{} bytes left", left));
     const Scene scene(plain_archive(0) + large_jobs(2, 3));

@@ -176,8 +176,6 @@ Summary idle_summary() {
   return summary;
 }
 
-// --- What the other commands say of the hostile archive and of one that somebody changed ---
-
 std::string plan_page(const Tree& archive) {
   const TempDir temp;
   write_tree(temp.path("a"), archive);

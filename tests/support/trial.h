@@ -18,8 +18,6 @@ namespace jobferry::test {
 
 namespace fs = boost::filesystem;
 
-// --- Archives in words ---
-
 inline const std::string fifo = "(fifo)";
 inline const std::string link_to = "-> ";  // followed by where the link points
 inline const std::string marker(names::unfinished);
@@ -84,8 +82,6 @@ inline std::string with_header(char flags, const std::string& fields) {
   packed[3] = flags;
   return packed.insert(10, fields);
 }
-
-// --- A source, and what becomes of it ---
 
 class Trial {
  public:
