@@ -1,15 +1,15 @@
-// Walks tests/golden/vA_to_vB/CASE: a job (and its cluster.json) of version A in `before/`, what B makes of
-// it in `after/`. Adding a case adds files only:
+// Runs every case in tests/golden/vA_to_vB/CASE: `before/` has a job (and its cluster.json) of version A, and
+// `after/` has the same job in version B. A new case needs only files:
 //
-//  - before/: cluster.json, meta.json, data.json; what is missing is taken from the smallest sound archive
-//  - after/: the files that change; one that is missing stays byte for byte (X2)
-//  - back/: what a step back makes of after/, as far as it changes; of an up step that is reversible
-//  - notes: a line for each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is
-//    the first one and the count is of all; missing: not compared
-//  - bad: the job is bad: CLASS FILE POINTER BYTE, `-` for what there is not; or `cluster-bad ...`
+//  - before/: cluster.json, meta.json, data.json; a missing one is taken from the smallest sound archive
+//  - after/: the files that change; a missing one stays byte for byte (X2)
+//  - back/: the files of after/ that change in the step back, for a reversible step up
+//  - notes: a line for each code that is noted for the job or the cluster: CODE FILE POINTER COUNT. The
+//    pointer is the first of all that COUNT counts. Without this file, notes are not compared.
+//  - bad: the job is bad: CLASS FILE POINTER BYTE, with `-` for what does not exist; or `cluster-bad ...`
 //
-// Every case also runs through the whole chain (X10), and a source that satisfies its schemas gives a target
-// that does.
+// Every case also runs through the whole chain (X10). If the source satisfies its schemas, so must the
+// target.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -49,7 +49,7 @@ Tree before(const GoldenCase& c) {
   return tree;
 }
 
-// The target of a case: only of files that the case names itself is it known how they look.
+// Compares the target with the case. Files that the case does not have are not compared.
 std::string compare(const GoldenCase& c, const std::string& folder, const Tree& source, const Tree& target) {
   std::string out;
   for (const std::string file : {"cluster.json", "meta.json", "data.json"}) {
@@ -127,7 +127,7 @@ TEST_P(Golden, GivesWhatTheContractSays) {
 
 namespace {
 
-// Each run that leaves its target unfinished makes an id of its own for the marker.
+// Removes the ID from the marker, because every run that leaves its target unfinished makes a new one.
 Tree without_id(Tree tree) {
   const auto marker = tree.find("jobferry.unfinished");
   if (marker != tree.end())

@@ -1,4 +1,5 @@
-// No memory, no stack, an exception that nobody expects: an end with a reason, not an abort or a crash.
+// Without memory, without stack, or after an unexpected exception, the program ends with a message, not by an
+// abort or a crash.
 #include "cli/last_resort.h"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// The n-th allocation from now on fails, and some of those that follow.
+// The n-th allocation from now on fails, and some later ones.
 namespace {
 std::atomic<long> allocations_left{-1}, failures_left{0};
 }
@@ -44,14 +45,14 @@ Prepare with_limit(__rlimit_resource what, rlim_t bytes) {
   };
 }
 
-// An object in an object in ..., so deep that no more is let through.
+// Objects nested as deeply as the reader allows.
 std::string nested(int levels) {
   std::string text;
   for (int i = 0; i < levels; ++i) text += R"({"a":)";
   return text + "1" + std::string(static_cast<std::size_t>(levels), '}');
 }
 
-// Jobs whose meta.json is as deep as can be: 1024 levels, of which its own object is one.
+// Jobs whose meta.json is nested as deeply as possible: 1024 levels with the outermost object.
 Tree deep_archive(int version) {
   constexpr int deepest = 1024;
   Tree tree = plain_archive(version);
@@ -67,7 +68,7 @@ Tree deep_archive(int version) {
 
 using LastResortDeathTest = testing::Test;
 
-TEST(LastResortDeathTest, EndsWithAReason) {
+TEST(LastResortDeathTest, EndsWithAMessage) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto one = testing::ExitedWithCode(1);
   const auto end_with = [](const auto& thrown) {
@@ -89,8 +90,8 @@ TEST(LastResortDeathTest, EndsWithAReason) {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// Whichever allocation fails: no crash, no job that is wrong, and the same command completes.
-TEST(LittleMemory, IsNoReasonForAWrongTarget) {
+// Whichever allocation fails, there is no crash and no wrong job, and the same command then completes.
+TEST(LittleMemory, NeverMakesAWrongTarget) {
   const TempDir temp;
   write_tree(temp.path("a"), mixed_archive());
   const auto files = [] { return real_files(false); };
@@ -109,7 +110,7 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
   options.target = temp.path("whole");
   ASSERT_EQ(run(), Outcome::complete);
   const Tree whole = read_tree(options.target);
-  // In a process of its own, since some of Boost's functions end the program (install_last_resort).
+  // In a separate process, because some functions of Boost end the program (install_last_resort).
   constexpr int not_reached = 10;
   const auto run_starved = [&](long n, long lasting) {
     const pid_t child = ::fork();
@@ -137,7 +138,7 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
         code = run_starved(n, lasting);
         starved += code == failed;
         ASSERT_TRUE(code == complete || code == failed || code == not_reached) << code;
-        // What looks complete is.
+        // A target that looks complete is complete.
         const Tree left = read_tree(options.target);
         if (left.contains("version.txt") && !left.contains(marker)) EXPECT_EQ(difference(whole, left), "");
         if (code == failed) EXPECT_EQ(run(), Outcome::complete);
@@ -149,8 +150,8 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
   EXPECT_GT(starved, 100);
 }
 
-// From just enough to start up to enough to work.
-TEST(LittleMemory, EndsWithAReason) {
+// With memory limits from just enough to start to enough to finish.
+TEST(LittleMemory, EndsWithAMessage) {
   const Scene scene(mixed_archive() + deep_archive(0));
   const auto limited = [&](rlim_t bytes, const Words& words) {
     fs::remove_all(scene.path("b"));
@@ -158,7 +159,7 @@ TEST(LittleMemory, EndsWithAReason) {
     return scene.run(words, with_limit(RLIMIT_AS, bytes));
   };
   constexpr rlim_t step = 300'000;
-  // Below that the loader ends it, or what runs before main.
+  // With less memory, the program ends in the loader or before main.
   rlim_t least = 4'000'000;
   while (limited(least, {"--version"}).code != complete && least < 1'000'000'000) least += step;
   ASSERT_LT(least, 1'000'000'000U);
@@ -191,10 +192,10 @@ TEST(LittleMemory, EndsWithAReason) {
 
 #endif
 
-// The deepest value that is let through, on every thread that may meet it.
+// The deepest value that is allowed, on every kind of thread that may parse it.
 TEST(DeepestNesting, FitsTheStacks) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer makes the frames several times as large";
+  GTEST_SKIP() << "a sanitizer makes stack frames much larger";
 #endif
   for (const int version : {0, 1, 2}) {
     const Scene scene(deep_archive(version));

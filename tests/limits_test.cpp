@@ -1,5 +1,5 @@
-// Threads, processes, descriptors, memory and file sizes that cannot be had: every command ends within
-// seconds, having done with less or with a reason; never by a signal, and never not at all.
+// Too few threads, processes or descriptors, too little memory, or a limit on file sizes. Every command ends
+// within seconds: it manages with less or ends with a message. It never hangs and never ends by a signal.
 #include <fmt/format.h>
 #include <grp.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uid_t nobody_else = 54'321;  // the first of some users without processes
+constexpr uid_t first_user = 54'321;  // of several users without processes
 
 struct Command {
   std::string name;
@@ -66,9 +66,8 @@ class Limits : public testing::TestWithParam<Command> {
     return run_for(20s, words, path(), temp_.path("output"), prepare);
   }
 
-  // Runs the command, and for a migration the one that completes it. After two that hang there is no more to
-  // be learned.
-  // `afterwards`: for the run that completes it.
+  // Runs the command. After a migration, runs it again to complete it, with `afterwards` as its preparation.
+  // Gives up after two runs that hang.
   Ran expect_sound_end(const std::string& what, const Words& more, const Prepare& prepare,
                        const Prepare& afterwards = {}) {
     if (hangs_ == 2) return {};
@@ -78,7 +77,7 @@ class Limits : public testing::TestWithParam<Command> {
     EXPECT_NE(ran.code, hung) << "it hangs";
     hangs_ += ran.code == hung;
     EXPECT_TRUE(ran.code == failed || ran.code == usage || ran.code == sound_code_);
-    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a reason";
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     if (GetParam().name != "migrate") return ran;
     if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
     EXPECT_EQ(run(GetParam().words, afterwards).code, complete);
@@ -93,10 +92,10 @@ class Limits : public testing::TestWithParam<Command> {
   int sound_code_ = 0, hangs_ = 0;
 };
 
-// From the k-th thread on none can be made, for every k.
+// Only k threads can be created, for every k.
 TEST_P(Limits, Threads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   for (const int threads : {1, 2, 4, 9}) {
     int made = 0;
@@ -118,13 +117,13 @@ TEST_P(Limits, Threads) {
   }
 }
 
-// The same by the kernel, which counts what a user has: root has no such limit.
+// The same with the limit of the kernel on the processes of a user. Root has no such limit.
 TEST_P(Limits, Processes) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user, who has no other processes";
-  // Each command has one of its own: the tests run side by side.
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  // Each command has a separate user, because the tests run in parallel.
   const auto same = [](const Command& each) { return each.name == GetParam().name; };
-  const auto user = nobody_else + static_cast<uid_t>(std::find_if(commands.begin(), commands.end(), same) -
-                                                     commands.begin());
+  const auto user = first_user + static_cast<uid_t>(std::find_if(commands.begin(), commands.end(), same) -
+                                                    commands.begin());
   const auto become = [user] {
     if (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0) ::_exit(cannot_execute);
   };
@@ -151,11 +150,11 @@ TEST_P(Limits, Descriptors) {
   EXPECT_TRUE(ended) << "40 descriptors are not enough";
 }
 
-// From the n-th call to the archives on none gets a descriptor or memory, for n spread over all calls: that
-// is an error, and never something that a command has found out about an archive.
-TEST_P(Limits, LastingWant) {
+// From the n-th call to the archives on, no call gets a descriptor or memory, for n spread over all calls.
+// That is an error of the command, never a finding about an archive.
+TEST_P(Limits, LastingShortage) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   constexpr int runs = 8;
   for (const int failure : {EMFILE, ENOMEM}) {
@@ -175,7 +174,7 @@ TEST_P(Limits, LastingWant) {
       const Ran ran = expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare);
       if (i == 0) calls = std::stoi(read_file(temp_.path("count")));
       ended += ran.code == failed;
-      // Who only counts ahead may have been the last to make a call.
+      // The command may succeed if the call was the last one, by a thread that only counts ahead.
       if (ran.code != failed)
         EXPECT_EQ((ran.out + ran.err).find(std::generic_category().message(failure)), std::string::npos);
     }
@@ -184,7 +183,7 @@ TEST_P(Limits, LastingWant) {
   }
 }
 
-// From the least in which the program starts at all.
+// Begins with the least memory in which the program starts.
 TEST_P(Limits, AddressSpace) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer maps terabytes";
@@ -211,7 +210,7 @@ TEST_P(Limits, FileSize) {
 
 namespace {
 
-// A control group of this test, with a bound on the number of its processes and threads.
+// A control group of this test, with a limit on the number of its processes and threads.
 class ControlGroup {
  public:
   ControlGroup() {
@@ -247,10 +246,10 @@ class ControlGroup {
 
 }  // namespace
 
-// As containers and batch systems bound it.
+// The limit that containers and batch systems set.
 TEST_P(Limits, ControlGroup) {
   const ControlGroup group;
-  if (!group) GTEST_SKIP() << "no control group with a bound on processes can be made here";
+  if (!group) GTEST_SKIP() << "this process cannot make a control group with a limit on processes";
   for (const int most : {1, 2, 3, 4, 6, 8, 12}) {
     ASSERT_TRUE(group.bound(most));
     expect_sound_end(fmt::format("{} in the group", most), {"--threads", "4"}, [&] {

@@ -136,7 +136,7 @@ TEST(RuleR1, ErrorsSayWhatAndWhere) {
   for (const auto& [list, problem] : cases) EXPECT_EQ(problem_of(list), problem) << list;
 }
 
-// Every character of ASCII and beyond, where a term begins and within one.
+// Every ASCII character and others, at the beginning of a term and inside it.
 TEST(RuleR1, OnlyLettersDigitsAndDashesInNames) {
   for (int code = 0; code < 256; ++code) {
     const char c = static_cast<char>(code);
@@ -149,8 +149,8 @@ TEST(RuleR1, OnlyLettersDigitsAndDashesInNames) {
   }
 }
 
-// The members of a range are its numbers printed at its width.
-TEST(RuleR1, RangesCountAsNumbersDo) {
+// A range contains its numbers, printed at its width.
+TEST(RuleR1, RangesContainNumbersOfTheirWidth) {
   const auto padded = [](int number, std::size_t width) {
     auto text = std::to_string(number);
     return text.insert(0, width - text.size(), '0');
@@ -164,8 +164,8 @@ TEST(RuleR1, RangesCountAsNumbersDo) {
   }
 }
 
-// Each bracket may take one digit or two: trying one after the other would take 2^1000 steps.
-TEST(RuleR1, HostileListsTakeNoExponentialTime) {
+// Each bracket may match one digit or two, so trying all combinations would need 2^1000 steps.
+TEST(RuleR1, HostileListsNeedNoExponentialTime) {
   std::string brackets;
   for (int i = 0; i < 1000; ++i) brackets += "[0-9,00-99]";
   const NodeList list = parsed(brackets + "x");
@@ -175,7 +175,7 @@ TEST(RuleR1, HostileListsTakeNoExponentialTime) {
   EXPECT_FALSE(list.contains(std::string(999, '1') + "x"));
 }
 
-// However long or deep, parsing does not recurse.
+// Parsing does not recurse, so the length of a list does not matter.
 TEST(RuleR1, LongListsParse) {
   std::string commas(1'000'000, ',');
   EXPECT_FALSE(parsed(commas).contains(""));

@@ -18,7 +18,7 @@ constexpr auto job_meta = DocumentKind::job_meta;
 constexpr auto job_data = DocumentKind::job_data;
 constexpr DocumentKind kinds[] = {cluster, job_meta, job_data};
 
-// The least that satisfies a schema, but for one member at the places the cases below need.
+// The smallest document that satisfies a schema, plus members that the cases below need.
 constexpr std::string_view minimal_cluster_v0 = R"({"name":"emmy",
   "subClusters":[{"name":"main","topology":{"accelerators":[{"id":0}]},"flopRateScalar":44}],
   "metricConfig":[{"name":"flops","unit":"GF/s","scope":"node","timestep":60,
@@ -81,8 +81,7 @@ std::string to_text(const rapidjson::Document& document) {
 
 std::string without(int version, DocumentKind kind, const std::string& pointer) {
   rapidjson::Document document = minimal_document(version, kind);
-  EXPECT_TRUE(rapidjson::Pointer(pointer.c_str()).Erase(document))
-      << pointer << " is not there to be removed";
+  EXPECT_TRUE(rapidjson::Pointer(pointer.c_str()).Erase(document)) << pointer << " does not exist";
   return to_text(document);
 }
 
@@ -99,7 +98,7 @@ std::string describe(const std::optional<SchemaViolation>& violation) {
   return violation ? violation->keyword + " at " + violation->pointer : "satisfied";
 }
 
-// RapidJSON takes a reference that leads nowhere for a schema that allows everything.
+// RapidJSON treats a reference without a target as a schema that allows everything.
 void expect_references_resolve(const rapidjson::Value& part, const rapidjson::Document& schema) {
   if (part.IsArray())
     for (const auto& element : part.GetArray()) expect_references_resolve(element, schema);
@@ -131,7 +130,7 @@ TEST(Schema, TheMinimalDocumentSatisfies) {
 }
 
 struct RequiredMember {
-  int first, last;  // versions that require it; the others of 0 to 3 that have it do not
+  int first, last;  // versions that require it
   DocumentKind kind;
   std::string object;
   std::string member;
@@ -201,7 +200,7 @@ TEST(Schema, ARequiredMemberThatIsMissingIsAViolationOfItsObject) {
     }
 }
 
-TEST(Schema, WhatTheStepFromVersion0SuppliesIsOptionalThere) {
+TEST(Schema, MembersThatTheStepFromVersion0AddsAreOptionalThere) {
   const RequiredMember optional_members[] = {{0, 0, job_meta, "/statistics/flops", "unit"},
                                              {0, 0, job_data, "/flops/node", "scope"},
                                              {0, 0, cluster, "/subClusters/0", "flopRateScalar"}};
@@ -255,7 +254,7 @@ const ValueCase value_cases[] = {
     {0, 3, job_meta, "/monitoringStatus", "0", ""},
     {0, 3, job_meta, "/monitoringStatus", "4", "maximum"},
 
-    // meta.json: what version 3 has in other words
+    // meta.json: members that version 3 changed
     {0, 2, job_meta, "/exclusive", "3", "maximum"},
     {0, 2, job_meta, "/exclusive", R"("none")", "type"},
     {0, 0, job_meta, "/exclusive", "null", ""},
@@ -381,7 +380,7 @@ TEST(Schema, APointerEscapesTheNamesItGoesThrough) {
             "required at /a~1b~0c/n\u00f6de");
 }
 
-TEST(Schema, ATextThatIsNoJsonIsAViolationToo) {
+TEST(Schema, ATextThatIsNotJsonIsAViolation) {
   using namespace std::string_view_literals;
   for (std::string_view text : {""sv, "{"sv, "{} {}"sv, "{}\0"sv, "{}\0{}"sv, "\xEF\xBB\xBF{}"sv,
                                 "{\"a\":NaN}"sv, "{\"a\":01}"sv, "{\"a\":\"\xff\"}"sv, "{\"a\":[1,]}"sv})
@@ -392,11 +391,11 @@ TEST(Schema, WhiteSpaceAroundTheDocumentIsNoViolation) {
   EXPECT_EQ(describe(validate(1, job_data, " \r\n{ }\t\n")), "satisfied");
 }
 
-TEST(Schema, TheTextNeedsNoEndBeyondItsLength) {
+TEST(Schema, TheTextNeedsNoTerminator) {
   EXPECT_EQ(describe(validate(1, job_data, std::string_view("{}}", 2))), "satisfied");
 }
 
-TEST(Schema, ADocumentDeeperThanAnArchiveMayHoldIsNoTrouble) {
+TEST(Schema, ADocumentMayBeDeeperThanAnArchiveAllows) {
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
   EXPECT_EQ(describe(validate(1, job_data, R"({"flops":)" + deep + "}")), "satisfied");
 }

@@ -1,5 +1,5 @@
-// Readers and stages as in the flow graph, but driven by bare threads: without TBB, so that ThreadSanitizer
-// sees every access and nothing else.
+// Runs readers and stages on plain threads instead of the flow graph. Without TBB, ThreadSanitizer sees every
+// access and gives no false reports.
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -19,7 +19,7 @@ namespace jobferry::test {
 
 namespace {
 
-// What the graph does with the jobs that are read.
+// Does the work of the flow graph for the jobs that are read.
 class BareThreads {
  public:
   explicit BareThreads(const Run& run) : readers_(run, [this](Slot* slot) { put(slot); }), run_(run) {}
@@ -38,7 +38,7 @@ class BareThreads {
     filled_.notify_one();
   }
 
-  // Null ends all of them.
+  // Null ends all threads.
   Slot* take() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return !queue_.empty(); });
@@ -82,7 +82,7 @@ Plan plan_for(Files& files, const Options& options, const Archive& archive) {
 
 class Threads : public testing::TestWithParam<std::tuple<int, std::uint64_t>> {};
 
-TEST_P(Threads, ShareNothingButWhatIsConstant) {
+TEST_P(Threads, ShareOnlyConstantData) {
   const TempDir temp;
   corpus::Shape made;
   made.version = std::get<0>(GetParam());
@@ -99,7 +99,7 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(static_cast<bool>(archive));
   const Plan plan = plan_for(*files, options, *archive);
-  // The first pass does it all, the second takes over what the state of the first knows.
+  // The first pass migrates all jobs. The second finds them in the state and migrates none.
   Summary summaries[2];
   for (Summary& summary : summaries) {
     const bool first = &summary == summaries;
@@ -132,14 +132,14 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
       EXPECT_EQ(jobs[path], content) << path;
 }
 
-// With memory for nothing, each job runs alone; with 2 MB some come again; with much nobody waits.
+// Without memory, each job runs alone. With 2 MB, some jobs are tried again. With 1 GB, no job waits.
 INSTANTIATE_TEST_SUITE_P(VersionsAndMemory, Threads,
                          testing::Combine(testing::Values(0, 1, 2),
                                           testing::Values(0U, 2'000'000U, 1'000'000'000U)));
 
-// Ended after any number of jobs and taken up where it says: every job is visited, folders that were done are
-// not visited again.
-TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
+// each_job() is stopped after any number of jobs and continues from the returned place until all jobs are
+// visited.
+TEST(ThreadsEachJob, ContinuesWhereItStopped) {
   const TempDir temp;
   corpus::Shape made;
   made.version = 3;
@@ -167,7 +167,7 @@ TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
           EXPECT_LT(worker, threads);
           const std::lock_guard lock(mutex);
           seen.insert(job.text());
-          // Three folders at least, or it would begin with the same ones over and over.
+          // It must finish some folders, otherwise it would begin with the same ones every time.
           if (++visited >= most + 3 * threads) stop = true;
         });
         ASSERT_LT(++rounds, 1000);

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Checks that includes point down: from a layer to itself or to a lower one, and never in a circle.
+"""Checks that includes point down: to the same layer or to a lower one, and never in a circle.
 
-  check_layers.py [ROOT]    exit code 1 where one does not; each is printed with the two files
+  check_layers.py [ROOT]
 
-docs/architecture.md says what the layers are for.
+Prints both files of every include that does not. The exit code is then 1. docs/architecture.md describes the layers.
 """
 import pathlib
 import re
 import sys
 
-# From the bottom up. Folders on one line do not see each other.
+# From the bottom up. Folders on one line must not include each other.
 LAYERS = [
     ["base"],
     ["json"],
@@ -42,22 +42,22 @@ def folder_of(path):
 
 
 def module_of(path):
-    """A header and the file that implements it are one."""
+    """The module of a file: a header and the file that implements it are one module."""
     return re.sub(r"\.(h|cpp)$", "", path)
 
 
 def circles(edges):
-    """Modules that lead back to themselves, each with one way around."""
+    """Modules that include themselves through others, each with one such path."""
     done, found = set(), []
 
-    def visit(module, way):
-        if module in way:
-            found.append(way[way.index(module):] + [module])
+    def visit(module, path):
+        if module in path:
+            found.append(path[path.index(module):] + [module])
             return
         if module in done:
             return
         for other in sorted(edges.get(module, ())):
-            visit(other, way + [module])
+            visit(other, path + [module])
         done.add(module)
 
     for module in sorted(edges):
@@ -75,20 +75,20 @@ def main():
     wrong, edges = [], {}
     for name, file in files.items():
         if folder_of(name) not in LEVEL:
-            wrong.append(f"{name}: its folder is no layer")
+            wrong.append(f"{name}: its folder is not a layer")
             continue
         for other in INCLUDE.findall(file.read_text()):
             if other not in files:
                 wrong.append(f"{name} includes {other}: there is no such file below src/ or include/")
             elif folder_of(other) not in LEVEL:
-                continue  # said where it is looked at itself
+                continue  # the loop reports that file itself
             elif folder_of(other) != folder_of(name) and LEVEL[folder_of(other)] >= LEVEL[folder_of(name)]:
-                wrong.append(f"{name} includes {other}: {folder_of(name)} may not see {folder_of(other)}")
+                wrong.append(f"{name} includes {other}: {folder_of(name)} must not include {folder_of(other)}")
             elif module_of(other) != module_of(name):
                 edges.setdefault(module_of(name), set()).add(module_of(other))
-    wrong += ["in a circle: " + " -> ".join(way) for way in circles(edges)]
+    wrong += ["in a circle: " + " -> ".join(path) for path in circles(edges)]
     if not files:
-        wrong.append(f"{root}: no sources")
+        wrong.append(f"{root}: no sources found")
     for line in wrong:
         print(line)
     return 1 if wrong else 0

@@ -1,4 +1,4 @@
-// Writes the man pages and the completion for bash from the table of commands: make_manual DIRECTORY
+// Generates the man pages and the bash completion from the table of commands: make_manual DIRECTORY
 #include <fmt/format.h>
 
 #include <boost/filesystem.hpp>
@@ -19,7 +19,7 @@ namespace {
 
 using namespace jobferry;
 
-// Text that roff prints as it is.
+// Escapes text for roff.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -72,7 +72,7 @@ std::string exit_section(std::string_view objections) {
   out += entry("0", "complete") + entry("1", "could not run or finish") +
          entry("2", "the command line is wrong");
   if (!objections.empty()) out += entry("3", objections);
-  return out + entry("130", "interrupted; a second signal ends at once");
+  return out + entry("130", "interrupted; a second signal ends the program at once");
 }
 
 // The kinds of findings of `jobferry validate`.
@@ -97,17 +97,15 @@ std::string command_page(const Command& command, const CLI::App& app) {
 
 std::string program_page() {
   std::string out = heading("jobferry");
-  out += ".SH NAME\njobferry \\- carry ClusterCockpit job archives from one version to another\n";
+  out += ".SH NAME\njobferry \\- migrate ClusterCockpit job archives from one version to another\n";
   out += ".SH SYNOPSIS\n\\fBjobferry\\fR [COMMAND] [OPTIONS]\n.SH DESCRIPTION\n";
   out += paragraphs(
-      "cc-backend keeps every finished job of a cluster as files, and each of its releases accepts one "
-      "version of "
-      "that archive only. jobferry carries an archive from any version to any other that can be reached, in "
-      "one "
-      "pass, into a new archive beside it. Nothing is lost: every byte of meaning is carried over, changed "
-      "by a rule "
-      "that has a name, or reported.\n\nWithout a command, jobferry migrates. Long options also work with "
-      "one dash.");
+      "cc-backend stores every finished job of a cluster in a job archive, and each of its releases accepts "
+      "one archive version only. jobferry migrates an archive to another version in one pass and writes a "
+      "new "
+      "archive beside the old one. Nothing is lost: jobferry keeps every value, changes it by a named rule, "
+      "or "
+      "reports it.\n\nWithout a command, jobferry migrates. Long options also work with one dash.");
   out += ".SH COMMANDS\n";
   for (const Command* command : all_commands())
     out += entry(fmt::format("jobferry {}", command->name),
@@ -118,22 +116,22 @@ std::string program_page() {
                  fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
                              step->loses.empty() ? "" : " except for ", step->loses));
   out += exit_section(
-      "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
-      "complete");
+      "the result needs attention: bad jobs, findings, obstacles, jobs that were left out, or a target that "
+      "is "
+      "not complete");
   out +=
       ".SH SIGNALS\n" +
-      entry("SIGINT, SIGTERM", "finish the jobs that are being written and end; the same command goes on") +
-      entry("SIGUSR1", "print where it is, on stderr");
+      entry("SIGINT, SIGTERM", "finish the jobs that are being written, then end; the same command resumes") +
+      entry("SIGUSR1", "print the progress to stderr");
   out += ".SH ENVIRONMENT\n" + entry("NO_COLOR", "no colours on a terminal") +
-         entry("TERM", "with \"dumb\" the progress is a line every ten seconds");
-  out +=
-      ".SH FILES\n" + entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
-      entry("DST/jobferry.unfinished",
-            "stands in a target until it is complete, and says what version it will be") +
-      entry(
-          "FILE of --report, --html and --metrics-file",
-          "is replaced as a whole; a symbolic link in its place is followed only if it belongs to root or to "
-          "the user; devices and pipes are written directly, but refused for --metrics-file");
+         entry("TERM", "if \"dumb\", print the progress as a line every ten seconds");
+  out += ".SH FILES\n" + entry("DST.jobferry/state.db", "the progress of a migration into DST (SQLite)") +
+         entry("DST/jobferry.unfinished",
+               "marks a target that is not complete, and has the version that it will have") +
+         entry("FILE of --report, --html and --metrics-file",
+               "is replaced as a whole; jobferry follows a symbolic link to it only if the link belongs to "
+               "root or to "
+               "the user; it writes directly to devices and pipes, but refuses them for --metrics-file");
   out += ".SH SEE ALSO\n";
   std::string separator;
   for (const Command* command : all_commands()) {
@@ -145,31 +143,30 @@ std::string program_page() {
 
 std::string drop_in_page() {
   std::string out = heading("archive-migration");
-  out += ".SH NAME\narchive\\-migration \\- jobferry in the place of cc\\-backend's own tools of this name\n";
+  out +=
+      ".SH NAME\narchive\\-migration \\- run jobferry in place of the tools of this name in cc\\-backend\n";
   out +=
       ".SH SYNOPSIS\n\\fBarchive\\-migration\\fR [\\-src DIR] [\\-dst DIR] [\\-to N] [OPTIONS]\n.SH "
       "DESCRIPTION\n";
   out += paragraphs(
-      "Takes the flags of the published tools, with one dash or two, and those of jobferry-migrate(1). The "
-      "target is "
-      "of the newest version unless -to says otherwise.");
+      "Accepts the flags of those tools, with one dash or two, and the options of jobferry-migrate(1). The "
+      "target gets the newest version unless -to names another one.");
   out += ".SH OPTIONS\n";
-  out += entry("-src DIR, -dst DIR", "source and target; ./var/job-archive and ./var/job-archive-new");
-  out += entry("-debug", "one job at a time, each named before it is touched");
-  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three are one");
-  out += entry("-logdate", "date and time before every message");
-  out += entry("-config FILE", "taken and not read: nothing of cc-backend's settings is needed");
+  out +=
+      entry("-src DIR, -dst DIR", "source and target (default: ./var/job-archive and ./var/job-archive-new)");
+  out += entry("-debug", "process one job at a time and print its name first");
+  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three mean the same");
+  out += entry("-logdate", "print date and time before every message");
+  out += entry("-config FILE", "accepted but not read: jobferry does not need the settings of cc-backend");
   out += entry("-archive DIR",
-               "the tool from version 2 to 3 changed this archive in place. jobferry never writes to its "
-               "source: it ends and names the command to use");
-  out += entry("-archive DIR -dry-run", "shows what a migration of it would do");
-  out += entry("-archive DIR -workers N", "--threads N in that command; without -archive an error");
+               "the tool from version 2 to 3 changed this archive in place; jobferry never writes to its "
+               "source, so it ends and prints the command to use");
+  out += entry("-archive DIR -dry-run", "show what a migration of DIR would do");
+  out += entry("-archive DIR -workers N", "adds --threads N to that command; an error without -archive");
   return out + ".SH SEE ALSO\n.BR jobferry\\-migrate (1)\n";
 }
 
-// --- Completion ---
-
-// The words that an option takes: of `--data auto|link` these are `auto link`.
+// The words that an option accepts: `auto link` for `--data auto|link`.
 std::string words_of(const CLI::Option& option) {
   std::string type = option.get_type_name();
   if (type.find('|') == type.npos || type.find_first_of("[:=%") != type.npos || type.find("N|") == 0)
@@ -179,7 +176,7 @@ std::string words_of(const CLI::Option& option) {
   return type;
 }
 
-// How the value of an option is completed: a flag of compgen, or the words there are.
+// How to complete the value of an option: a flag of compgen, or a list of words.
 std::string completes(const CLI::Option& option) {
   if (option.get_type_name() == "DIR") return "-d";
   if (option.get_type_name() == "FILE") return "-f";
@@ -204,12 +201,12 @@ std::string command_completion(const Command& command, const CLI::App& app) {
 }
 
 constexpr std::string_view completion_frame =
-    R"bash(# Completion of jobferry and archive-migration for bash, made from the table of commands.
+    R"bash(# Bash completion of jobferry and archive-migration, generated from the table of commands.
 _jobferry() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=migrate names how
   local commands='@COMMANDS@' drop_in=
   [[ ${1##*/} == archive-migration ]] && drop_in=1
-  # --option=value stands in three words.
+  # Bash splits --option=value into three words.
   if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   if [[ ! $drop_in && " $commands " == *" ${COMP_WORDS[1]} "* ]] && ((COMP_CWORD > 1)); then
     command=${COMP_WORDS[1]}

@@ -1,4 +1,4 @@
-// Files that do what real ones do, with a word to say before every call: what it answers may be an error.
+// Forwards all calls to the real files. A test overrides `before` to act before a call or to make it fail.
 #pragma once
 
 #include <memory>

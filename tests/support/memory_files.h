@@ -1,4 +1,4 @@
-// Files in memory: no disk in the way of a million small archives.
+// Files in memory, because a fuzzer needs a million small archives.
 #pragma once
 
 #include <map>
@@ -9,10 +9,10 @@
 
 namespace jobferry::test {
 
-// For one thread at a time.
+// Not for several threads.
 class MemoryFiles : public Files {
  public:
-  // A directory with all that is in it.
+  // Adds a directory with its contents.
   void add(const std::string& root, const Tree& tree) {
     add_directory(root);
     for (const auto& [path, content] : tree) add_file(root + '/' + path, content);
@@ -93,7 +93,7 @@ class MemoryFiles : public Files {
     return path.ends_with("/.") ? path.substr(0, path.size() - 2) : path;
   }
   static Error nothing(const std::string& path) {
-    Error error{Kind::read_failed, "there is nothing"};
+    Error error{Kind::read_failed, "there is no such file"};
     error.file = path;
     return error;
   }

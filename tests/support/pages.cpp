@@ -26,7 +26,7 @@ std::string job_name(const std::string& cluster, int job) {
   return fmt::format("{}/{}/{:03}/{}", cluster, 1000 + job / 1000, job % 1000, 1608923076 + job * 61);
 }
 
-// A disk that is warm at first, a pause, and no two moments alike.
+// Throughput as of a real disk: cached at first, with a pause, and always varying.
 Timeline busy_timeline() {
   std::mt19937 random(7);
   Timeline timeline;
@@ -112,7 +112,7 @@ std::string hostile_cluster(const std::string& name) {
   return cluster;
 }
 
-// Names of every dangerous kind, wherever a name can stand.
+// Dangerous names of every kind, in every place of a name.
 Tree hostile_archive() {
   const std::string image = "<img src=x onerror=window.injected=1>", turned = "left\u202eright\u2066",
                     bytes = "x\xff\xfe\x1b[31m\n", entity = "&lt;b&gt;&#x3c;",
@@ -123,7 +123,7 @@ Tree hostile_archive() {
     tree["c/0/" + name + "/100/meta.json"] = plain_meta(1);
     tree["c/0/001/" + name + "/data.json"] = "";
     tree["c/0/001/100/" + name + "/meta.json"] = "";
-    if (!is_utf8(name)) continue;  // a cluster has its name in JSON
+    if (!is_utf8(name)) continue;  // JSON can name a cluster only in UTF-8
     tree[name + "/cluster.json"] = hostile_cluster(name);
     tree[name + "/0/001/100/meta.json"] = "{";
   }
@@ -176,8 +176,6 @@ Summary idle_summary() {
   return summary;
 }
 
-// --- What the other commands say of the hostile archive and of one that somebody changed ---
-
 std::string plan_page(const Tree& archive) {
   const TempDir temp;
   write_tree(temp.path("a"), archive);
@@ -226,7 +224,7 @@ std::string verification_page(const Tree& archive) {
   return html(verify_page(options, result, some_run()));
 }
 
-// Every kind of block, also as no report of a migration has it.
+// Every kind of block, even in forms that no report has.
 Page page_of_blocks() {
   Page page{"Every kind of block", Tone::good, "This is a page of samples.", {}, {{"Blocks", "7"}}, {}};
   Table verdicts{"Verdicts", {{"Subject", ColumnKind::name}, {"Verdict"}, {"Size", ColumnKind::number}}, {}};
@@ -241,10 +239,10 @@ Page page_of_blocks() {
       "Bad jobs by class", "Two classes.", "class", "jobs", {{"data-element", 3}, {"wrong-type", 1}}, {}};
   bars.ticks = {{0.5, "data-element"}, {1.5, "wrong-type"}};
   page.sections = {{"Words",
-                    {Paragraph{"To go on where it ended:"},
+                    {Paragraph{"To resume:"},
                      ShellLines{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
-                              "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
-                              "systemctl start cc-backend"}},
+                                 "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
+                                 "systemctl start cc-backend"}},
                      Facts{{"Fact", "value"}, {"Empty", ""}, {"Literal", "two  spaces", true}}}},
                    {"Table", {verdicts, Table{"None", {{"Subject"}}, {}, {}, "There is none."}}},
                    {"Charts", {chart, bars}}};
