@@ -7,9 +7,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <functional>
 #include <random>
-#include <set>
 
 #include "trial.h"
 

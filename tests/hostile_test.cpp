@@ -6,8 +6,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "corpus/corpus.h"
 #include "engine/run.h"
 #include "forwarding.h"

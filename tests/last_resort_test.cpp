@@ -12,6 +12,7 @@
 #include <new>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "engine/run.h"
 #include "program.h"
@@ -150,42 +151,60 @@ TEST(LittleMemory, NeverMakesAWrongTarget) {
   EXPECT_GT(starved, 100);
 }
 
-// With memory limits from just enough to start to enough to finish.
-TEST(LittleMemory, EndsWithAMessage) {
+namespace {
+
+constexpr rlim_t memory_step = 300'000;
+
+Ran run_in_memory(const Scene& scene, const Words& words, rlim_t bytes) {
+  fs::remove_all(scene.path("b"));
+  fs::remove_all(scene.path("b.jobferry"));
+  return scene.run(words, with_limit(RLIMIT_AS, bytes));
+}
+
+// Raises the limit in small steps until the command succeeds, then twice in a large one. Adds up the runs
+// that fail.
+void run_in_little_memory(const Words& words, rlim_t least, std::atomic<int>& starved) {
   const Scene scene(mixed_archive() + deep_archive(0));
-  const auto limited = [&](rlim_t bytes, const Words& words) {
-    fs::remove_all(scene.path("b"));
-    fs::remove_all(scene.path("b.jobferry"));
-    return scene.run(words, with_limit(RLIMIT_AS, bytes));
-  };
-  constexpr rlim_t step = 300'000;
+  const int whole = run_in_memory(scene, words, RLIM_INFINITY).code;
+  ASSERT_NE(whole, usage);
+  int done = 0;
+  for (rlim_t bytes = least; done < 3 && bytes < least + 200 * memory_step;
+       bytes += done ? 100 * memory_step : memory_step) {
+    const Ran ran = run_in_memory(scene, words, bytes);
+    SCOPED_TRACE(fmt::format("{} with {} bytes: {}", fmt::join(words, " "), bytes, ran.text()));
+    EXPECT_TRUE(ran.code == whole || ran.code == failed);
+    if (ran.code == failed) {
+      EXPECT_NE(ran.err, "");
+      EXPECT_FALSE(scene.has("b/version.txt"));
+    }
+    starved += ran.code == failed;
+    done += ran.code == whole;
+  }
+  EXPECT_GT(done, 0);
+}
+
+}  // namespace
+
+// With memory limits from just enough to start to enough to finish. A command without memory waits before it
+// gives up, so the commands run at the same time.
+TEST(LittleMemory, EndsWithAMessage) {
   // With less memory, the program ends in the loader or before main.
   rlim_t least = 4'000'000;
-  while (limited(least, {"--version"}).code != complete && least < 1'000'000'000) least += step;
+  const Scene scene;
+  while (run_in_memory(scene, {"--version"}, least).code != complete && least < 1'000'000'000)
+    least += memory_step;
   ASSERT_LT(least, 1'000'000'000U);
-  int starved = 0;
-  for (const Words& words :
-       std::vector<Words>{{"--src", "a", "--dst", "b", "--accept-bad"},
-                          {"--src", "a", "--dst", "b", "--accept-bad", "--debug"},
-                          {"--src", "a", "--dst", "b", "--accept-bad", "--threads", "4", "--no-state"},
-                          {"validate", "a"},
-                          {"plan", "--src", "a", "--dst", "b", "--report", "report"},
-                          {"info", "a"}}) {
-    const int whole = limited(RLIM_INFINITY, words).code;
-    ASSERT_NE(whole, usage);
-    int done = 0;
-    for (rlim_t bytes = least; done < 3 && bytes < least + 200 * step; bytes += done ? 100 * step : step) {
-      const Ran ran = limited(bytes, words);
-      SCOPED_TRACE(fmt::format("{} with {} bytes: {}", fmt::join(words, " "), bytes, ran.text()));
-      EXPECT_TRUE(ran.code == whole || ran.code == failed);
-      if (ran.code == failed) {
-        EXPECT_NE(ran.err, "");
-        EXPECT_FALSE(scene.has("b/version.txt"));
-      }
-      starved += ran.code == failed;
-      done += ran.code == whole;
-    }
-    EXPECT_GT(done, 0);
+  std::atomic<int> starved = 0;
+  {
+    std::vector<std::jthread> parallel;
+    for (const Words& words :
+         std::vector<Words>{{"--src", "a", "--dst", "b", "--accept-bad"},
+                            {"--src", "a", "--dst", "b", "--accept-bad", "--debug"},
+                            {"--src", "a", "--dst", "b", "--accept-bad", "--threads", "4", "--no-state"},
+                            {"validate", "a"},
+                            {"plan", "--src", "a", "--dst", "b", "--report", "report"},
+                            {"info", "a"}})
+      parallel.emplace_back([&, words] { run_in_little_memory(words, least, starved); });
   }
   EXPECT_GT(starved, 10);
 }

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
 #include "bad_jobs.h"
 #include "trial.h"

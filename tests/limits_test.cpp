@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include "corpus/corpus.h"
 #include "limited.h"
@@ -58,38 +62,49 @@ class Limits : public testing::TestWithParam<Command> {
   }
 
   std::string path(const std::string& name = "") const {
-    return temp_.path(name.empty() ? "here" : "here/" + name);
+    return temp_.path(name.empty() ? here : here + '/' + name);
   }
 
-  Ran run(const Words& words, const Prepare& prepare = {}) const {
+  Ran run(const Words& words, const Prepare& prepare = {}, const std::string& place = here) const {
     fs::create_directories(path());
-    return run_for(20s, words, path(), temp_.path("output"), prepare);
+    return run_for(20s, words, temp_.path(place), temp_.path(place + "-output"), prepare);
   }
 
   // Runs the command. After a migration, runs it again to complete it, with `afterwards` as its preparation.
   // Gives up after two runs that hang.
   Ran expect_sound_end(const std::string& what, const Words& more, const Prepare& prepare,
-                       const Prepare& afterwards = {}) {
-    if (hangs_ == 2) return {};
-    fs::remove_all(path("target")), fs::remove_all(path("state"));
-    const Ran ran = run(GetParam().words + more, prepare);
+                       const Prepare& afterwards = {}, const std::string& place = here) {
+    if (hangs_ >= 2) return {};
+    const std::string target = temp_.path(place + "/target");
+    fs::remove_all(target), fs::remove_all(temp_.path(place + "/state"));
+    const Ran ran = run(GetParam().words + more, prepare, place);
     SCOPED_TRACE(fmt::format("{}: exit code {}\n{}", what, ran.code, ran.err));
     EXPECT_NE(ran.code, hung) << "it hangs";
     hangs_ += ran.code == hung;
     EXPECT_TRUE(ran.code == failed || ran.code == usage || ran.code == sound_code_);
     EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     if (GetParam().name != "migrate") return ran;
-    if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
-    EXPECT_EQ(run(GetParam().words, afterwards).code, complete);
-    EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
+    if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(target)), "");
+    EXPECT_EQ(run(GetParam().words, afterwards, place).code, complete);
+    EXPECT_EQ(difference(whole_, read_tree(target)), "");
     return ran;
   }
+
+  // A copy of the directory in which commands run. Runs in different places may overlap.
+  std::string another_place(int number) const {
+    const std::string place = fmt::format("{}{}", here, number);
+    EXPECT_EQ(std::system(fmt::format("cp -a '{}' '{}'", path(), temp_.path(place)).c_str()), 0);
+    return place;
+  }
+
+  static inline const std::string here = "here";
 
   const TempDir temp_;
 
  private:
   Tree whole_;
-  int sound_code_ = 0, hangs_ = 0;
+  int sound_code_ = 0;
+  std::atomic<int> hangs_ = 0;
 };
 
 // Only k threads can be created, for every k.
@@ -157,26 +172,35 @@ TEST_P(Limits, LastingShortage) {
   GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   constexpr int runs = 8;
+  std::vector<std::string> places;
+  for (int i = 0; i < runs; ++i) places.push_back(another_place(i));
   for (const int failure : {EMFILE, ENOMEM}) {
-    int calls = 0, ended = 0;
-    for (int i = 0; i <= runs; ++i) {
-      const int nth = i == 0 ? 0 : 1 + (i - 1) * calls / runs;
+    std::atomic<int> ended = 0;
+    const auto run_short_of = [&](int nth, const std::string& place) {
       const auto prepare = [&] {
         for (const auto& [name, value] :
              std::map<std::string, std::string>{{"LD_PRELOAD", FAULT_SHIM},
-                                                {"SHIM_UNDER", path()},
+                                                {"SHIM_UNDER", temp_.path(place)},
                                                 {"SHIM_FAILURE", std::to_string(failure)},
                                                 {"SHIM_NTH", std::to_string(nth)},
                                                 {"SHIM_LASTING", "1"},
-                                                {"SHIM_COUNT", temp_.path("count")}})
+                                                {"SHIM_COUNT", temp_.path(place + "-count")}})
           ::setenv(name.c_str(), value.c_str(), 1);
       };
-      const Ran ran = expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare);
-      if (i == 0) calls = std::stoi(read_file(temp_.path("count")));
+      const Ran ran =
+          expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare, {}, place);
       ended += ran.code == failed;
       // The command may succeed if the call was the last one, by a thread that only counts ahead.
       if (ran.code != failed)
         EXPECT_EQ((ran.out + ran.err).find(std::generic_category().message(failure)), std::string::npos);
+    };
+    run_short_of(0, here);
+    const int calls = std::stoi(read_file(temp_.path(here + "-count")));
+    {
+      // A command waits before it gives up, so the runs overlap.
+      std::vector<std::jthread> parallel;
+      for (int i = 0; i < runs; ++i)
+        parallel.emplace_back(run_short_of, 1 + i * calls / runs, places[static_cast<std::size_t>(i)]);
     }
     EXPECT_GT(calls, runs);
     EXPECT_GT(ended, runs / 2);

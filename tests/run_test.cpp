@@ -5,10 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <functional>
 #include <regex>
-#include <set>
 
 #include "bad_jobs.h"
 #include "trial.h"

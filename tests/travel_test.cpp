@@ -5,10 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <functional>
-#include <set>
-
 #include "trial.h"
 
 namespace jobferry::test {

@@ -78,7 +78,7 @@ void check_metric(ClusterFile& file, const Node& metric) {
 
 // At least one, each with a name (R7).
 std::vector<Node*> check_list(ClusterFile& file, std::string_view member, std::string_view singular) {
-  const std::vector<Node*> list = objects(file.document, file.document.root(), member);
+  std::vector<Node*> list = objects(file.document, file.document.root(), member);
   const Node* node = required(file, file.document.root(), member);
   if (node && list.empty()) fail(file, *node, fmt::format("{} names no {}", member, singular));
   return list;

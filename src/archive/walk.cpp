@@ -40,7 +40,7 @@ std::optional<JobPath> Walk::next() {
 
 std::optional<Folder> Walk::next_folder() {
   constexpr std::size_t depth = 2;  // the cluster and the directories in it
-  const auto enter = [this](std::string path, Way way) {
+  const auto enter = [this](std::string path, const Way& way) {
     auto entries = list(path, passed_);
     if (!entries) return;
     if (entries->empty() && !levels_.empty()) pass_by(path, FileType::directory, passed_);

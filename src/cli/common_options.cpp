@@ -11,7 +11,7 @@ Override parse_override(const std::string& text) {
   const std::string name = text.substr(0, equals), value = equals == text.npos ? "" : text.substr(equals + 1);
   const std::size_t colon = name.find(':');
   const bool scoped = colon != name.npos;
-  const Override parsed{scoped ? name.substr(0, colon) : "", scoped ? name.substr(colon + 1) : name, value};
+  Override parsed{scoped ? name.substr(0, colon) : "", scoped ? name.substr(colon + 1) : name, value};
   if (parsed.metric.empty() || (scoped && parsed.cluster.empty()) || (value != "sum" && value != "avg"))
     throw CLI::ValidationError("--aggregation", "expected [CLUSTER:]METRIC=sum|avg, found " + text);
   return parsed;

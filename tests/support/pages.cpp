@@ -1,12 +1,11 @@
 #include "pages.h"
-#include "base/utf8.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "base/utf8.h"
 #include "corpus/corpus.h"
 #include "json/reader.h"
 #include "report/page/forecast_page.h"
