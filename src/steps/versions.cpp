@@ -1,4 +1,4 @@
-// The table of archive versions. Help, manual, validate and tests read what they say of versions from it.
+// The table of archive versions. Help, manual, validate and tests read from it what they say about versions.
 #include "steps/versions.h"
 
 #include <fmt/format.h>
@@ -19,9 +19,9 @@ constexpr std::array<ArchiveVersion, newest_version + 1> table = {{
     {3, "1.5", &v2_to_v3::step},
 }};
 
-// A row that is missing at the end would be one of zeros. The steps are not compared with null here: under
-// the sanitizers g++ 12 does not take the address of a step for a constant. plan_chain in every test uses
-// them.
+// A missing row at the end would be a row of zeros. The steps are not compared with null here, because under
+// the sanitizers g++ 12 does not accept the address of a step as a constant. Every test of plan_chain uses
+// the steps.
 constexpr bool is_whole() {
   for (std::size_t i = 0; i < table.size(); ++i)
     if (table[i].number != static_cast<int>(i) || table[i].releases.empty()) return false;
@@ -30,7 +30,7 @@ constexpr bool is_whole() {
 static_assert(is_whole(),
               "the table has a row for each version from 0 to newest_version (types.h), in order");
 
-// The step that leads to a version, up, and the way back from it.
+// The step up to a version, and the step down from one.
 Leg up(int to) {
   const Step& step = *table[static_cast<std::size_t>(to)].step;
   return {to - 1, to, step.cluster_up, step.job_up, step.data_up};
@@ -54,7 +54,7 @@ Result<std::vector<Leg>> plan_chain(int from, int to) {
   for (int v = from; v > to; --v) {
     if (!table[static_cast<std::size_t>(v)].step->reversible)
       return Error{Kind::version_unknown,
-                   fmt::format("there is no way down from version {} to {}", v, v - 1)};
+                   fmt::format("there is no step down from version {} to {}", v, v - 1)};
     chain.push_back(down(v));
   }
   return chain;
