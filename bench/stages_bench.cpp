@@ -126,7 +126,7 @@ void numbers_check(benchmark::State& state) {
   for (auto _ : state)
     for (const std::string& array : arrays) {
       json::Reader reader(array);
-      json::Piece whole;
+      json::Value whole;
       if (!reader.numbers(whole) || !reader.finish()) wrong("an array is not sound");
     }
   count_bytes(state, bytes_of(arrays));

@@ -225,7 +225,7 @@ TEST(Estimates, CountsCoverTheTruth) {
 }
 
 TEST(Estimates, TotalsAreExactIfTheRatioIsConstant) {
-  Sums sums;
+  SampleSums sums;
   for (int i = 1; i <= 50; ++i) sums.add(i, 2 * i);
   const Estimate estimate = estimate_total(sums, {1000, 30'000, 1e6}, Estimate::of(1000));
   EXPECT_DOUBLE_EQ(estimate.value, 60'000);
@@ -897,8 +897,8 @@ TEST(LiveSystem, JobsThatDisappearAreNotBad) {
   Summary summary;
   MigratedClusters clusters;
   ASSERT_TRUE(migrate_clusters(*files, plan, summary, clusters));
-  const Rehearsal rehearsal =
-      rehearse(*files, plan, travel_of(*files, plan), {subject_of(1), subject_of(2)}, {}, {});
+  const std::vector<std::string> jobs = {subject_of(1), subject_of(2)};
+  const Rehearsal rehearsal = rehearse({*files, plan, data_transfer_of(*files, plan), jobs}, {}, nullptr, {});
   EXPECT_EQ(rehearsal.gone, 1U);
   EXPECT_EQ(rehearsal.migrated, 1U);
   EXPECT_TRUE(rehearsal.bad.empty());

@@ -20,8 +20,8 @@
 
 #include "archive/cluster.h"
 #include "archive/layout.h"
-#include "archive/schema.h"
 #include "report/migrate_report.h"
+#include "schema_validator.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -17,14 +17,14 @@ namespace {
 
 bool reads_numbers(const std::string& text) {
   json::Reader reader(text);
-  json::Piece whole;
+  json::Value whole;
   json::Type type;
   return reader.peek(type) && type == json::Type::array && reader.numbers(whole) && reader.finish();
 }
 
 bool reads_value(const std::string& text) {
   json::Reader reader(text);
-  json::Piece whole;
+  json::Value whole;
   return reader.value(whole) && reader.finish();
 }
 

@@ -7,11 +7,11 @@
 #include <set>
 
 #include "archive/layout.h"
-#include "archive/schema.h"
 #include "corpus/corpus.h"
 #include "flat.h"
 #include "io/codec.h"
 #include "report/migrate_report.h"
+#include "schema_validator.h"
 #include "tree.h"
 
 namespace jobferry::test {

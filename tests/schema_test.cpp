@@ -1,5 +1,3 @@
-#include "archive/schema.h"
-
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
@@ -9,6 +7,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "schema_validator.h"
 
 namespace jobferry {
 namespace {

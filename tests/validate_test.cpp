@@ -751,10 +751,10 @@ TEST(Validate, Text) {
 Errors, what servers refuse or misread:
   state-unknown: 1 place in 1 subject; servers of this version do not know the jobState
     c/0/001/100 meta.json /jobState byte 110: "canceled"
-    > a repair mends other spellings (R2), a migration to version 3 `stopped` (M13)
-  schema type /duration: 1 place in 1 subject; the schema of the archive's version says something else
+    > a repair fixes other spellings (R2), a migration to version 3 fixes `stopped` (M13)
+  schema type /duration: 1 place in 1 subject; the document breaks the schema of the archive's version
     c/0/001/100 meta.json /duration byte 132: expected integer, found a number `60.5`
-    > a repair mends what R1 to R7 name, a migration what its step names; the rest by hand
+    > a repair fixes what R1 to R7 name, and a migration what its steps name; fix the rest by hand
 A repair: jobferry migrate --src $'the\x0aarchive' --dst $'the\x0aarchive-repaired' --to 3 --repair
 Not sound: 2 errors, 0 warnings; 1 bad job of 1.
 )");

@@ -26,6 +26,7 @@ LAYERS = [
 # A public header belongs to the folder that implements it.
 PUBLIC = {
     "error": "base", "types": "base", "versions": "base", "options": "base", "progress": "base",
+    "limits": "base",
     "step": "steps", "migrate": "engine",
     "info": "info", "forecast": "forecast", "validate": "validate", "verify": "verify",
 }

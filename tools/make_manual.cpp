@@ -69,10 +69,9 @@ std::string examples_section(const Command& command) {
 
 std::string exit_section(std::string_view objections) {
   std::string out = ".SH EXIT STATUS\n";
-  out += entry("0", "complete") + entry("1", "could not run or finish") +
-         entry("2", "the command line is wrong");
+  out += entry("0", "complete") + entry("1", "the command failed") + entry("2", "the command line is wrong");
   if (!objections.empty()) out += entry("3", objections);
-  return out + entry("130", "interrupted; a second signal ends the program at once");
+  return out + entry("130", "interrupted; a second signal ends the command at once");
 }
 
 // The kinds of findings of `jobferry validate`.
@@ -100,12 +99,11 @@ std::string program_page() {
   out += ".SH NAME\njobferry \\- migrate ClusterCockpit job archives from one version to another\n";
   out += ".SH SYNOPSIS\n\\fBjobferry\\fR [COMMAND] [OPTIONS]\n.SH DESCRIPTION\n";
   out += paragraphs(
-      "cc-backend stores every finished job of a cluster in a job archive, and each of its releases accepts "
-      "one archive version only. jobferry migrates an archive to another version in one pass and writes a "
-      "new "
-      "archive beside the old one. Nothing is lost: jobferry keeps every value, changes it by a named rule, "
-      "or "
-      "reports it.\n\nWithout a command, jobferry migrates. Long options also work with one dash.");
+      "cc-backend keeps every finished job of a cluster as files, and each of its releases accepts only "
+      "one version of this archive. jobferry migrates an archive from any version to any other that can be "
+      "reached, in one pass, into a new archive beside it. Nothing is lost: every value is kept, changed "
+      "by a named rule, or reported.\n\n"
+      "Without a command, jobferry migrates. Long options also work with one dash.");
   out += ".SH COMMANDS\n";
   for (const Command* command : all_commands())
     out += entry(fmt::format("jobferry {}", command->name),
@@ -116,22 +114,20 @@ std::string program_page() {
                  fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
                              step->loses.empty() ? "" : " except for ", step->loses));
   out += exit_section(
-      "the result needs attention: bad jobs, findings, obstacles, jobs that were left out, or a target that "
-      "is "
+      "there is something to look at: bad jobs, findings, obstacles, jobs left out, or a target that is "
       "not complete");
-  out +=
-      ".SH SIGNALS\n" +
-      entry("SIGINT, SIGTERM", "finish the jobs that are being written, then end; the same command resumes") +
-      entry("SIGUSR1", "print the progress to stderr");
+  out += ".SH SIGNALS\n" +
+         entry("SIGINT, SIGTERM", "finish the current jobs and end; the same command resumes") +
+         entry("SIGUSR1", "print the progress on stderr");
   out += ".SH ENVIRONMENT\n" + entry("NO_COLOR", "no colours on a terminal") +
-         entry("TERM", "if \"dumb\", print the progress as a line every ten seconds");
-  out += ".SH FILES\n" + entry("DST.jobferry/state.db", "the progress of a migration into DST (SQLite)") +
-         entry("DST/jobferry.unfinished",
-               "marks a target that is not complete, and has the version that it will have") +
-         entry("FILE of --report, --html and --metrics-file",
-               "is replaced as a whole; jobferry follows a symbolic link to it only if the link belongs to "
-               "root or to "
-               "the user; it writes directly to devices and pipes, but refuses them for --metrics-file");
+         entry("TERM", "if it is \"dumb\", the progress is a new line every ten seconds");
+  out +=
+      ".SH FILES\n" + entry("DST.jobferry/state.db", "the state of a migration into DST (SQLite)") +
+      entry("DST/jobferry.unfinished",
+            "the marker of a target that is not complete, with the version that it will have") +
+      entry("FILE of --report, --html and --metrics-file",
+            "is replaced as a whole; a symbolic link is followed only if it belongs to root or to the user; "
+            "devices and pipes are written directly, but --metrics-file refuses them");
   out += ".SH SEE ALSO\n";
   std::string separator;
   for (const Command* command : all_commands()) {
@@ -143,26 +139,24 @@ std::string program_page() {
 
 std::string drop_in_page() {
   std::string out = heading("archive-migration");
-  out +=
-      ".SH NAME\narchive\\-migration \\- run jobferry in place of the tools of this name in cc\\-backend\n";
+  out += ".SH NAME\narchive\\-migration \\- jobferry under the name of cc\\-backend's own tools\n";
   out +=
       ".SH SYNOPSIS\n\\fBarchive\\-migration\\fR [\\-src DIR] [\\-dst DIR] [\\-to N] [OPTIONS]\n.SH "
       "DESCRIPTION\n";
   out += paragraphs(
-      "Accepts the flags of those tools, with one dash or two, and the options of jobferry-migrate(1). The "
-      "target gets the newest version unless -to names another one.");
+      "Accepts the flags of cc-backend's tools, with one dash or two, and those of jobferry-migrate(1). "
+      "The target is of the newest version unless -to says otherwise.");
   out += ".SH OPTIONS\n";
-  out +=
-      entry("-src DIR, -dst DIR", "source and target (default: ./var/job-archive and ./var/job-archive-new)");
-  out += entry("-debug", "process one job at a time and print its name first");
-  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three mean the same");
+  out += entry("-src DIR, -dst DIR", "source and target; ./var/job-archive and ./var/job-archive-new");
+  out += entry("-debug", "one job at a time; print each job before it is read");
+  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three are the same");
   out += entry("-logdate", "print date and time before every message");
-  out += entry("-config FILE", "accepted but not read: jobferry does not need the settings of cc-backend");
+  out += entry("-config FILE", "accepted and ignored: jobferry needs no settings of cc-backend");
   out += entry("-archive DIR",
-               "the tool from version 2 to 3 changed this archive in place; jobferry never writes to its "
-               "source, so it ends and prints the command to use");
-  out += entry("-archive DIR -dry-run", "show what a migration of DIR would do");
-  out += entry("-archive DIR -workers N", "adds --threads N to that command; an error without -archive");
+               "the tool from version 2 to 3 changes this archive in place. jobferry never writes to its "
+               "source: it ends and prints the command to run instead");
+  out += entry("-archive DIR -dry-run", "show what a migration of the archive would do");
+  out += entry("-archive DIR -workers N", "the number of threads; an error without -archive");
   return out + ".SH SEE ALSO\n.BR jobferry\\-migrate (1)\n";
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "jobferry/limits.h"
 #include "jobferry/types.h"
 #include "jobferry/versions.h"
 
@@ -24,10 +25,10 @@ struct Options {
   std::string target = "./var/job-archive-new";
   int to = newest_version;
   bool debug = false;
-  unsigned threads = 0;                      // 0: one for each core
-  unsigned io_depth = 16;                    // jobs that are listed and read at a time
-  std::uint64_t memory = 0;                  // bytes of job data in flight; 0: a quarter of RAM
-  std::uint64_t max_file_size = 0xFFFFFFFF;  // bytes, 4 GiB - 1
+  unsigned threads = 0;                             // 0: one for each core
+  unsigned io_depth = 16;                           // jobs that are listed and read at a time
+  std::uint64_t memory = 0;                         // bytes of job data in flight; 0: a quarter of RAM
+  std::uint64_t max_file_size = limits::file_size;  // bytes
   std::vector<Override> overrides;
   DataMode data = DataMode::automatic;
   Compression compress = Compression::keep;

@@ -1,4 +1,5 @@
-// What every command does around its work: check where its results go, show the progress, write the results.
+// What every command does besides its work: check where its results go, show the progress, and write the
+// results.
 #pragma once
 
 #include <functional>
@@ -12,18 +13,18 @@
 
 namespace jobferry {
 
-// A result in every form in which a user may ask for it.
+// A result in all forms that a user may ask for.
 struct Results {
   std::string text, json, html;
   ExitCode exit_code = ExitCode::complete;
 };
 
-// Runs `work` with a listener that shows its progress and stops it on signals, then prints and writes what it
-// returns. `archives` are those that the command looks at: no result may be written into them.
+// Runs `work` with a listener that shows the progress and stops the work on signals, then prints and writes
+// the results. `archives` are the archives of the command; results must not be written into them.
 ExitCode run_and_report(const Context& context, const std::vector<std::string>& archives, bool shows_progress,
                         const std::function<Results(Listener&)>& work);
 
-// The page as HTML, if the user asked for one; `make` returns the Page.
+// The page as HTML if the user asked for it; `make` returns the Page.
 template <class Make>
 std::string page_of(const Context& context, unsigned threads, Make&& make) {
   if (context.output.html_file.empty()) return {};
@@ -31,8 +32,8 @@ std::string page_of(const Context& context, unsigned threads, Make&& make) {
   return html(make(facts_of_run(count, context.arguments.data(), threads)));
 }
 
-// Flushes standard output. A result that could not be written there is an error, except that its reader may
-// have left (`| head`).
+// Flushes standard output. If that fails, the exit code is an error, but there is no message if the reader
+// has closed the pipe (`| head`).
 ExitCode flush_output(ExitCode ended, Log& log);
 
 }  // namespace jobferry

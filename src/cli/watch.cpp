@@ -51,7 +51,7 @@ void Watch::work(std::stop_token stop) try {
   while (!wake.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
     const Snapshot now = meter_.read();
     const auto clock = std::chrono::steady_clock::now();
-    if (what_.asked && what_.asked->exchange(false)) log_.place(now);
+    if (what_.asked && what_.asked->exchange(false)) log_.requested_progress(now);
     if (what_.line && clock >= line_due) {
       log_.progress(now);
       line_due = clock + (log_.is_live() ? 0s : interval);

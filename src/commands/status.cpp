@@ -1,3 +1,4 @@
+// `jobferry status`.
 #include <iostream>
 #include <memory>
 
@@ -35,10 +36,9 @@ const Command status_command = {
     "status",
     "[DST]",
     "show the progress of a migration",
-    "Reads the state beside a target and shows what was begun, how many jobs are done, who is running it, "
-    "and "
-    "what to do next.",
-    {{"jobferry status job-archive-new", ""}, {"watch jobferry status job-archive-new", "as it runs"}},
+    "Reads the state beside a target and shows which migration was begun, how many jobs are done, whether "
+    "it is running, and what to do next.",
+    {{"jobferry status job-archive-new", ""}, {"watch jobferry status job-archive-new", "while it runs"}},
     "the target is not complete",
     define};
 

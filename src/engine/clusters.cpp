@@ -120,7 +120,7 @@ bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedCluste
       summary.errors.push_back(cluster_bad(name, std::move(done.error())));
       continue;
     }
-    cluster.file.notes.settle();
+    cluster.file.notes.sort_and_merge();
     plan.clusters.emplace(name, Cluster(cluster.file.document));
     summary.aggregations[name] = cluster.file.aggregations;
   }

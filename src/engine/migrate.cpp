@@ -41,11 +41,11 @@ void sort_by_path(std::vector<Error>& errors) {
 // What the walk passed by, and what is in the order of the walk whatever the order of the threads. False if
 // the run was ended before all was tidied up.
 Result<bool> settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) {
-  for (const Error& error : walk.passed().unreadable) ledger.add_unlisted(error);
-  for (const auto& [cluster, count] : walk.passed().left_behind)
+  for (const Error& error : walk.left_behind().unreadable) ledger.add_unlisted(error);
+  for (const auto& [cluster, count] : walk.left_behind().entries)
     summary.clusters[cluster].left_behind += count;
   std::vector<std::string>& jobs = summary.left_behind;
-  jobs.insert(jobs.end(), walk.passed().left_behind_jobs.begin(), walk.passed().left_behind_jobs.end());
+  jobs.insert(jobs.end(), walk.left_behind().jobs.begin(), walk.left_behind().jobs.end());
   std::sort(jobs.begin(), jobs.end(), path_order);
   jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
   sort_by_path(summary.bad);
@@ -75,7 +75,7 @@ Result<bool> run_jobs(Files& files, const Plan& plan, Target& target, State* sta
     all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
   // Jobs that could not be listed for want of resources may be there: that is no end.
-  const auto& unreadable = walk.passed().unreadable;
+  const auto& unreadable = walk.left_behind().unreadable;
   const auto starved = std::find_if(unreadable.begin(), unreadable.end(),
                                     [](const Error& error) { return error.kind == Kind::out_of_resources; });
   if (starved != unreadable.end()) return Error(*starved);
@@ -187,7 +187,7 @@ Result<void> check_source(Files& files, const Archive& archive, const Summary& s
   if (summary.bad.empty() && summary.unlisted.empty()) return {};
   const auto info = files.info(archive.root + "/.");
   if (!info && info.error().kind == Kind::out_of_resources) return Error(info.error());
-  if (info && info->device == archive.root_info.device && info->inode == archive.root_info.inode) return {};
+  if (info && is_same_file(*info, archive.root_info)) return {};
   Error error{Kind::read_failed, "the source archive went away during the run"};
   error.file = archive.root;
   return error;

@@ -80,7 +80,7 @@ void Readers::read_jobs() {
   }
   const std::lock_guard lock(mutex_);
   try {
-    run_.jobs.pass(found.passed);
+    run_.jobs.add_left_behind(found.left_behind);
   } catch (...) {
     if (!reason_) reason_ = std::current_exception();
   }
@@ -178,7 +178,7 @@ bool Readers::find_jobs(Found& found) try {
       folder = run_.jobs.next_folder();
     }
     if (!folder) return false;
-    found.jobs = run_.jobs.jobs_in(*folder, found.passed);
+    found.jobs = run_.jobs.jobs_in(*folder, found.left_behind);
     std::reverse(found.jobs.begin(), found.jobs.end());
   }
 } catch (...) {

@@ -68,7 +68,7 @@ class Readers {
   // The jobs of a folder that a reader has listed and not begun, the next one last; and what it passed by.
   struct Found {
     std::vector<JobPath> jobs;
-    Passed passed;
+    LeftBehind left_behind;
   };
   void read_jobs();
   Slot* next(Found& found);

@@ -19,7 +19,6 @@
 #include "engine/resume.h"
 #include "io/paths.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "engine/command_words.h"
 #include "io/codec.h"
 #include "io/descriptor.h"
@@ -62,8 +62,6 @@ Values identity_of(const Archive& source, const Options& options) {
           {"from", std::to_string(source.version)},
           {"options", options_text(options)}};
 }
-
-std::string now() { return fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))); }
 
 Error refused(const std::string& target, std::string what) {
   Error error{Kind::state_unusable, std::move(what)};
@@ -214,7 +212,7 @@ Values beginning_of(const Archive& source, const Options& options, std::string i
   values.emplace_back("to", std::to_string(options.to));
   values.emplace_back("id", std::move(id));
   values.emplace_back("phase", phase);
-  values.emplace_back("started", now());
+  values.emplace_back("started", utc_text(std::time(nullptr)));
   return values;
 }
 
@@ -444,11 +442,12 @@ Result<void> remember_files(Files& files, const Archive& source, const Options& 
 }
 
 Result<void> remember_phase(State& state, std::string_view phase) {
-  return state.set({{"phase", std::string(phase)}, {"ended", now()}});
+  return state.set({{"phase", std::string(phase)}, {"ended", utc_text(std::time(nullptr))}});
 }
 
 Result<void> remember_end(State& state) {
-  return state.end({{"phase", std::string(complete)}, {"ended", now()}, {"completed", "yes"}});
+  return state.end(
+      {{"phase", std::string(complete)}, {"ended", utc_text(std::time(nullptr))}, {"completed", "yes"}});
 }
 
 }  // namespace jobferry

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <thread>
+#include "base/threads.h"
 
 namespace jobferry {
 
@@ -13,8 +12,6 @@ std::uint64_t memory_for(const Options& options) {
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
 }
 
-unsigned threads_for(const Options& options) {
-  return options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
+unsigned threads_for(const Options& options) { return threads_or_default(options.threads); }
 
 }  // namespace jobferry

@@ -14,13 +14,11 @@
 
 #include "engine/space.h"
 #include "io/codec.h"
+#include "jobferry/limits.h"
 
 namespace jobferry {
 
 namespace {
-
-// What a tree of meta.json takes for each byte of its text, at most: a node for every two bytes.
-constexpr std::uint64_t tree_factor = 50;
 
 // Memory that every job may use, whatever it is granted: the sizes of ordinary jobs.
 constexpr std::uint64_t least_memory = 1U << 20;
@@ -82,9 +80,6 @@ Error is_empty(const DataFile& file) {
 
 // Jobs that are expected to take more than this are large: where memory is short they may be why.
 constexpr std::uint64_t large_job = 64U << 20;
-
-// What is kept between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
-constexpr std::size_t warm_bytes = 4U << 20;
 
 // What a job needs within one stage. One for each thread, so that the codec's tables (0.7 MB) and the
 // reader's places stay in its cache; one for each slot cost 5 % of a run over small .gz files.
@@ -148,9 +143,9 @@ void Slot::splice() {
 void Slot::trim() {
   for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited,
                          &previous, &packed, &chunk})
-    buffer->trim(warm_bytes);
-  edits.trim(warm_bytes);
-  job.meta.trim(warm_bytes / tree_factor);
+    buffer->trim(limits::kept_buffer);
+  edits.trim(limits::kept_buffer);
+  job.meta.trim(limits::kept_buffer / limits::tree_bytes_per_byte);
 }
 
 void Stages::run(Stage stage, Slot& slot) const {
@@ -293,7 +288,8 @@ void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
 }
 
 std::uint64_t Stages::memory_estimate(const Slot& slot) const {
-  std::uint64_t bytes = least_memory + (slot.meta_info ? slot.meta_info->size * tree_factor : 0);
+  std::uint64_t bytes =
+      least_memory + (slot.meta_info ? slot.meta_info->size * limits::tree_bytes_per_byte : 0);
   if (!slot.reads_data) return bytes;
   if (slot.plain.info) bytes += slot.plain.info->size * content_factor;
   if (slot.gz.info) bytes += slot.gz.info->size * packed_factor;
@@ -319,7 +315,7 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
   // Of a .gz it is the content that is bounded (X4). Compressed it is hardly larger, or there is no end to
   // it.
   const std::uint64_t most = plan_.options.max_file_size;
-  const std::uint64_t limit = file.is_gzip() ? most + most / 256 + 65536 : most;
+  const std::uint64_t limit = file.is_gzip() ? limits::packed_size(most) : most;
   auto read = files_.read(join(slot.source, file.name), limit, file.raw);
   file.error.reset();
   if (!read && read.error().kind == Kind::out_of_resources)
@@ -354,13 +350,13 @@ void Stages::transform(Slot& slot) const {
   if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
   slot.starved = false;
   DataReader& reader = tools().reader;
-  reader.allow(part_of(slot, places_share));
+  reader.limit_places(part_of(slot, places_share));
   choose_data(slot);
-  if (slot.starved || reader.starved()) slot.fate = Fate::too_large_now;
-  reader.trim(warm_bytes);
+  if (slot.starved || reader.exceeded_limit()) slot.fate = Fate::too_large_now;
+  reader.trim(limits::kept_buffer);
   if (slot.fate != Fate::pending) return;
   if (!slot.gz.info && !slot.plain.info) slot.job.notes.add("no-data-file", "data.json", "");
-  slot.job.notes.settle();
+  slot.job.notes.sort_and_merge();
   slot.meta_out = slot.job.meta.text(slot.meta_buffer);
 }
 

@@ -1,7 +1,6 @@
 #include "engine/state.h"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sqlite3.h>
@@ -17,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.h"
 #include "json/json_memory.h"
 
 namespace jobferry {
@@ -169,8 +169,7 @@ std::optional<Kind> kind_of(std::string_view word) {
 std::string myself() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return fmt::format("host {}, pid {}, since {:%FT%TZ}", host.data(), ::getpid(),
-                     fmt::gmtime(std::time(nullptr)));
+  return fmt::format("host {}, pid {}, since {}", host.data(), ::getpid(), utc_text(std::time(nullptr)));
 }
 
 // Makes a call of a lock again that a signal has interrupted. EAGAIN is an answer here.

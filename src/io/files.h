@@ -37,6 +37,11 @@ struct FileInfo {
   ino_t inode = 0;
 };
 
+// The same file, whatever the paths to it: links and bind mounts do not hide it.
+inline bool is_same_file(const FileInfo& a, const FileInfo& b) {
+  return a.device == b.device && a.inode == b.inode;
+}
+
 // Whether files can have blocks in common (reflink), as far as the kind of file system tells: many may or may
 // not. With subvolumes one file system has many device numbers.
 enum class Sharing : std::uint8_t { unknown, never, on_a_device, across_devices };

@@ -1,4 +1,4 @@
-// JSON for programs that read what a command found: every result goes through these.
+// The parts of JSON results that several commands share.
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <ctime>
-
 #include "base/text.h"
 #include "json/json_writer.h"
 #include "report/migrate_report.h"
@@ -16,17 +13,7 @@ namespace {
 // Of the JSON document. Grows when a member changes its meaning or goes; new members do not count.
 constexpr std::uint64_t format_version = 1;
 
-// `2020-12-25T19:04:36Z`; a number that is no time of a calendar as it is.
-std::string time_text(std::optional<std::int64_t> seconds) {
-  if (!seconds) return "-";
-  constexpr std::int64_t year_10000 = 253'402'300'800;
-  const auto time = static_cast<std::time_t>(*seconds);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (*seconds >= year_10000 || !::gmtime_r(&time, &parts)) return std::to_string(*seconds);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
+std::string start_text(std::optional<std::int64_t> seconds) { return seconds ? utc_text(*seconds) : "-"; }
 
 std::string size_text(std::uint64_t bytes) { return bytes_text(static_cast<double>(bytes)); }
 
@@ -35,8 +22,8 @@ std::string jobs_table(const InfoResult& result) {
       {"cluster", "jobs", "empty", "no meta", "no data", "first start", "last start", "highest ID"}};
   const auto add = [&](const std::string& name, const ClusterInfo& c) {
     rows.push_back({printable(name), std::to_string(c.jobs), std::to_string(c.empty),
-                    std::to_string(c.without_meta), std::to_string(c.without_data), time_text(c.first_start),
-                    time_text(c.last_start), c.highest_job_id ? std::to_string(*c.highest_job_id) : "-"});
+                    std::to_string(c.without_meta), std::to_string(c.without_data), start_text(c.first_start),
+                    start_text(c.last_start), c.highest_job_id ? std::to_string(*c.highest_job_id) : "-"});
   };
   for (const auto& [name, info] : result.clusters) add(name, info);
   add("total", result.total());

@@ -132,11 +132,9 @@ void put_clusters(Writer& json, const ValidateResult& result) {
 }  // namespace
 
 std::string repair_text(const ValidateOptions& options, const ValidateResult& result) {
-  const bool speaks_of_it =
-      std::any_of(result.findings.begin(), result.findings.end(), [](const FindingGroup& group) {
-        return group.kind->advice.find("a repair") != std::string_view::npos;
-      });
-  if (!speaks_of_it) return {};
+  const bool repairable = std::any_of(result.findings.begin(), result.findings.end(),
+                                      [](const FindingGroup& group) { return group.kind->repairable; });
+  if (!repairable) return {};
   if (result.version == 0) return "A repair is part of every migration from version 0.";
   Options repair;
   repair.source = by_name(options.archive);

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "jobferry/limits.h"
 #include "verify/gunzip.h"
 #include "verify/starved.h"
 
 namespace jobferry::proof {
 
 namespace {
-
-constexpr std::size_t warm_bytes = 4U << 20;  // of each buffer, kept from job to job
 
 Reason why(std::string_view word, std::string_view file, std::string_view what) {
   return {std::string(word), std::string(file), std::string(what)};
@@ -30,8 +29,6 @@ std::string time_text(const FileInfo& info) {
 }
 
 std::string size_text(std::string_view content) { return fmt::format("{} bytes", content.size()); }
-
-bool is_same_file(const FileInfo& a, const FileInfo& b) { return a.device == b.device && a.inode == b.inode; }
 
 const Seen* data_of(const Listing& listing) {
   const Seen* packed = listing.find(names::data_gz);
@@ -81,8 +78,10 @@ void Checker::found(std::string_view kind, const std::string& subject, std::stri
 
 std::optional<Reason> Checker::read(Files& files, const std::string& path, std::string_view name,
                                     Buffer& into) {
-  into.trim(warm_bytes);
-  auto done = answer(files.read(join(path, name), ground_.options.max_file_size, into));
+  into.trim(limits::kept_buffer);
+  const std::uint64_t most = ground_.options.max_file_size;
+  auto done =
+      answer(files.read(join(path, name), name == names::data_gz ? limits::packed_size(most) : most, into));
   if (!done) return why(name_of(done.error().kind), name, done.error().what);
   (&files == &ground_.source_files ? bytes_in_ : bytes_out_) += into.size();
   return {};
@@ -96,7 +95,7 @@ std::optional<Reason> Checker::load(Files& files, const std::string& directory, 
   const bool packed = file.name == names::data_gz;
   std::optional<Reason> reason;
   if (packed && !into.raw.empty()) {
-    into.unpacked.trim(warm_bytes);
+    into.unpacked.trim(limits::kept_buffer);
     reason = gunzip(into.raw.view(), ground_.options.max_file_size, into.unpacked);
   }
   if (!reason && (into.raw.empty() || into.text(packed).empty()))

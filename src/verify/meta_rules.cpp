@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "jobferry/limits.h"
 #include "verify/number.h"
 #include "verify/rules.h"
 
@@ -237,7 +238,7 @@ int levels_of(const Node& value) {
 }
 
 void m11_footprint(Draft& draft) {
-  constexpr int most_levels = 1024 - 2;  // the document and `footprint` stand above
+  constexpr int most_levels = limits::json_depth - 2;  // the document and `footprint` stand above
   Node& root = draft.root;
   for (const std::string_view name : {"mem_used_max", "flops_any_avg", "mem_bw_avg", "load_avg", "net_bw_avg",
                                       "net_data_vol_total", "file_bw_avg", "file_data_vol_total"}) {

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "jobferry/limits.h"
 #include "json/json_memory.h"
 
 namespace jobferry::proof {
 
 namespace {
 
-constexpr int max_depth = 1024;
 constexpr std::string_view blanks = " \t\r\n";
 
 bool is_blank(char c) { return blanks.find(c) != blanks.npos; }
@@ -127,7 +127,7 @@ class Builder {
   bool Uint64(std::uint64_t) { return false; }
   bool Double(double) { return false; }
 
-  bool too_deep() const { return depth_ > max_depth; }
+  bool too_deep() const { return depth_ > limits::json_depth; }
 
  private:
   std::string_view take_token() {

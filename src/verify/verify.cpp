@@ -17,6 +17,8 @@
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
+#include "base/sampling.h"
+#include "base/threads.h"
 #include "jobferry/versions.h"
 #include "verify/checker.h"
 #include "verify/starved.h"
@@ -52,7 +54,7 @@ class Choice {
   bool takes(const JobPath& path) const {
     if (!options_.cluster.empty() && path.cluster != options_.cluster) return false;
     if (options_.job && path.job_id() != options_.job) return false;
-    return below_ >= parts || hash(path.text()) % parts < below_;
+    return below_ >= parts || sampling_number(path.text(), options_.seed) % parts < below_;
   }
   bool takes(const std::string& cluster) const {
     return options_.cluster.empty() || cluster == options_.cluster;
@@ -60,15 +62,6 @@ class Choice {
 
  private:
   static constexpr std::uint64_t parts = 1'000'000;
-
-  // FNV-1a and a final mix: the same jobs on every machine.
-  std::uint64_t hash(const std::string& text) const {
-    std::uint64_t value = 14695981039346656037ULL ^ (options_.seed * 0x9E3779B97F4A7C15ULL);
-    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    value ^= value >> 33;
-    value *= 0xFF51AFD7ED558CCDULL;
-    return value ^ (value >> 33);
-  }
 
   const VerifyOptions& options_;
   const std::uint64_t below_;
@@ -88,10 +81,6 @@ std::optional<int> version_in(std::string_view text) {
 
 bool leads(int from, int to) { return from == to ? from > 0 : from < to || to > 0; }
 
-unsigned threads_of(const VerifyOptions& options) {
-  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
-
 class Verification {
  public:
   Verification(const VerifyOptions& options, const Listener& listener)
@@ -107,7 +96,8 @@ class Verification {
     Ground ground{options_,        *source_files_,   *target_files_,
                   options_.source, options_.target,  Chain(result.from, result.to),
                   !target_.marked, ::geteuid() == 0, {}};
-    for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
+    for (unsigned i = 0; i < threads_or_default(options_.threads); ++i)
+      checkers_.emplace_back(ground, findings_);
     compare_roots(result);
     compare_clusters(ground);
     if (auto known = check_metrics(ground); !known && !stopped_) {
@@ -144,10 +134,7 @@ class Verification {
 
   // What was asked for must be there: nothing compared would agree with everything.
   Result<void> check_choice() const {
-    const auto is_same = [](const FileInfo& a, const FileInfo& b) {
-      return a.device == b.device && a.inode == b.inode;
-    };
-    if (is_same(source_.root_info, target_.archive.root_info))
+    if (is_same_file(source_.root_info, target_.archive.root_info))
       return not_a_target(options_.target, "it is the source: an archive agrees with itself");
     const auto has = [](const Archive& archive, const std::string& name) {
       return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
@@ -163,7 +150,7 @@ class Verification {
     const bool of_target = options_.from.starts_with(target_part);
     const std::string folder = options_.from.substr(of_target ? target_part.size() : 0);
     if (std::count(folder.begin(), folder.end(), '/') == 2 &&
-        has(of_target ? target_.archive : source_, folder.substr(0, folder.find('/'))))
+        has(of_target ? target_.archive : source_, cluster_of(folder)))
       return {};
     return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
   }
@@ -246,7 +233,7 @@ class Verification {
   // Takes a walk to the checkers.
   std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
                        bool counts) {
-    const Visit how{threads_of(options_), listener_.stop, from};
+    const VisitOptions how{threads_or_default(options_.threads), listener_.stop, from};
     return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
       if (choice_.takes(path))
         take(checkers_[worker], path, look, counts);
@@ -323,8 +310,8 @@ class Verification {
     const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
                            all ? listener_.progress : nullptr, listener_.stop);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
-    tell_unreadable(jobs.passed().unreadable, true);
-    for (const auto& [cluster, count] : jobs.passed().left_behind) result.left_behind += count;
+    tell_unreadable(jobs.left_behind().unreadable, true);
+    for (const auto& [cluster, count] : jobs.left_behind().entries) result.left_behind += count;
   }
 
   // Nothing in the target has no origin.
@@ -335,8 +322,8 @@ class Verification {
     Walk jobs(*target_files_, target_.archive, false);
     const std::string stopped = take_all(jobs, from, &Checker::origin, false);
     if (!stopped.empty()) result.go_on = std::string(target_part) + stopped;
-    tell_unreadable(jobs.passed().unreadable, false);
-    for (const auto& [cluster, count] : jobs.passed().left_behind)
+    tell_unreadable(jobs.left_behind().unreadable, false);
+    for (const auto& [cluster, count] : jobs.left_behind().entries)
       if (count > 0) name_strays(cluster, 0);
   }
 
