@@ -13,7 +13,7 @@ namespace jobferry {
 namespace {
 
 ExitCode run_status(const Options& options, const Context& context) {
-  const auto seen = look_at_state(state_directory(options));
+  const auto seen = read_state_overview(state_directory(options));
   if (!seen) {
     context.log.failed(seen.error());
     return ExitCode::failed;

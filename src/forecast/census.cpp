@@ -143,19 +143,19 @@ void add_left_behind(Census& census, const LeftBehind& left_behind) {
 
 }  // namespace
 
-DataTransfer data_transfer_of(Files& files, const Plan& plan) {
-  const std::string place = standing_place(plan.options.target);
+DataTransfer data_transfer_of(Files& files, const Migration& migration) {
+  const std::string place = nearest_existing(migration.options.target);
   const auto space = files.space(place);
-  const bool shared = shares_data(files, plan, place);
-  const DataMode mode = plan.options.data;
+  const bool shared = shares_data(files, migration, place);
+  const DataMode mode = migration.options.data;
   const bool reflinks =
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
   const bool changed =
-      std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
+      std::any_of(migration.chain.begin(), migration.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
   // A directory that takes whole blocks although it is small shows that directories need blocks.
   const auto info = files.info(place + "/.");
   const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
-  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks,
+  return {changed || migration.options.compress != Compression::keep, shared, !shared || reflinks,
           whole_blocks ? 1U : 0U};
 }
 
@@ -265,8 +265,8 @@ void Census::add(Census&& other) {
 }
 
 Census take_census(const CensusInput& input, Sample& sample, const Listener& listener) {
-  const Plan& plan = input.plan;
-  Walk walk(input.files, plan.archive, plan.options.follow_symlinks);
+  const Migration& migration = input.migration;
+  Walk walk(input.files, migration.archive, migration.options.follow_symlinks);
   FirstPaths left_behind;
   std::mutex mutex;  // guards left_behind
   walk.on_left_behind = [&](const std::string& path, FileType) {
@@ -274,17 +274,17 @@ Census take_census(const CensusInput& input, Sample& sample, const Listener& lis
     left_behind.add(path);
   };
   std::vector<std::unique_ptr<Counter>> counters;
-  for (unsigned i = 0; i < plan.options.io_depth; ++i)
+  for (unsigned i = 0; i < migration.options.io_depth; ++i)
     counters.push_back(std::make_unique<Counter>(input, sample));
   const std::string unfinished =
-      each_job(walk, {plan.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
+      each_job(walk, {migration.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
         counters[worker]->count_job(path);
         if (!listener.progress) return;
         ++listener.progress->jobs;
         listener.progress->done(path.text());
       });
   Census all;
-  for (const std::string& cluster : plan.archive.clusters) all.clusters[cluster];
+  for (const std::string& cluster : migration.archive.clusters) all.clusters[cluster];
   for (auto& counter : counters) all.add(std::move(counter->census));
   add_left_behind(all, walk.left_behind());
   all.left_behind.add(std::move(left_behind));

@@ -33,7 +33,7 @@ struct DataTransfer {
   bool needs_inode = true;             // unchanged files take an inode, as all but hard links do
   std::uint64_t directory_blocks = 1;  // for each directory; many file systems keep small ones in the inode
 };
-DataTransfer data_transfer_of(Files& files, const Plan& plan);
+DataTransfer data_transfer_of(Files& files, const Migration& migration);
 
 // What a job would take if it were copied.
 struct JobSize {
@@ -108,7 +108,7 @@ struct Census {
 
 struct CensusInput {
   Files& files;
-  const Plan& plan;
+  const Migration& migration;
   const Stages& stages;
   const DataTransfer& transfer;
 };

@@ -27,8 +27,8 @@ struct WritingFactor {
 };
 constexpr WritingFactor with_data{5, 11}, with_links{15, 34}, with_copies{62, 75};
 
-WritingFactor writing_factor(const Plan& plan, const DataTransfer& transfer) {
-  return plan.reads_data() ? with_data : transfer.shared ? with_links : with_copies;
+WritingFactor writing_factor(const Migration& migration, const DataTransfer& transfer) {
+  return migration.reads_data() ? with_data : transfer.shared ? with_links : with_copies;
 }
 
 // How many bytes the state takes (state.h), without jobs and for each job. Measured with make_archive's
@@ -122,8 +122,8 @@ void conclude_counts(const Census& census, const Rehearsal& rehearsal, const Sum
 
 // The rounds of a rehearsal share a cache and a disk. With fewer than three rounds the interval is from half
 // to one and a half of the estimate.
-Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& rehearsal) {
-  const bool by_bytes = plan.reads_data();
+Estimate reading_time(const Migration& migration, const Census& census, const Rehearsal& rehearsal) {
+  const bool by_bytes = migration.reads_data();
   const SampleSums& rounds = by_bytes ? rehearsal.bytes_of_rounds : rehearsal.jobs_of_rounds;
   const double all = by_bytes ? census.to_try.bytes_in.x : number(census.to_try.jobs);
   const double value = rounds.x > 0 ? rounds.y / rounds.x * all : 0;
@@ -136,19 +136,19 @@ Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& r
   return {value, estimate.low, std::max(estimate.high, value)};
 }
 
-void conclude_duration(const Plan& plan, const DataTransfer& transfer, const Census& census,
+void conclude_duration(const Migration& migration, const DataTransfer& transfer, const Census& census,
                        const Rehearsal& rehearsal, Forecast& forecast) {
-  const Estimate reading = reading_time(plan, census, rehearsal);
-  const WritingFactor writing = writing_factor(plan, transfer);
+  const Estimate reading = reading_time(migration, census, rehearsal);
+  const WritingFactor writing = writing_factor(migration, transfer);
   forecast.duration = {reading.low, reading.value * writing.likely, reading.high * writing.most,
                        rehearsal.seconds};
 }
 
 // The room for everything but the jobs: the root, the clusters, version.txt, the marker and the carried
 // files. Sizes are rounded up by a block for each file.
-Needs needs_besides(const Plan& plan, const DataTransfer& transfer, const Census& census,
+Needs needs_besides(const Migration& migration, const DataTransfer& transfer, const Census& census,
                     const Summary& besides) {
-  const std::uint64_t clusters = plan.archive.clusters.size();
+  const std::uint64_t clusters = migration.archive.clusters.size();
   const std::uint64_t files = besides.total().carried + clusters + 2;
   const std::uint64_t directories = census.directories() + clusters + 1;
   const std::uint64_t blocks =
@@ -166,17 +166,17 @@ bool same_file_system(Files& files, const std::string& a, const std::string& b) 
 }
 
 void conclude_room(Files& files, const Evidence& found, Forecast& forecast) {
-  const Plan& plan = found.plan;
+  const Migration& migration = found.migration;
   const Census& census = found.census;
   const Rehearsal& rehearsal = found.rehearsal;
-  const Needs rest = needs_besides(plan, found.transfer, census, found.besides);
+  const Needs rest = needs_besides(migration, found.transfer, census, found.besides);
   RoomForecast& room = forecast.room;
   const Estimate blocks = total_of(rehearsal.blocks, census.to_try.blocks, forecast.migrated);
   room.bytes = times(blocks, number(block_size)) + number(rest.bytes);
   room.inodes = total_of(rehearsal.inodes, census.to_try.inodes, forecast.migrated) + number(rest.inodes);
-  room.place = standing_place(plan.options.target);
-  const std::string state = standing_place(state_directory(plan.options));
-  if (plan.options.keep_state && same_file_system(files, state, room.place)) {
+  room.place = nearest_existing(migration.options.target);
+  const std::string state = nearest_existing(state_directory(migration.options));
+  if (migration.options.keep_state && same_file_system(files, state, room.place)) {
     room.state_bytes = state_at_least.with(census.to_try.jobs);
     room.state_bytes_most = state_at_most.with(census.to_try.jobs);
   }
@@ -212,7 +212,7 @@ void conclude(Files& files, const Evidence& found, Forecast& forecast) {
   conclude_notes(found.census, found.rehearsal, found.besides, forecast);
   if (!forecast.has_estimates()) return;
   conclude_counts(found.census, found.rehearsal, found.besides, forecast);
-  conclude_duration(found.plan, found.transfer, found.census, found.rehearsal, forecast);
+  conclude_duration(found.migration, found.transfer, found.census, found.rehearsal, forecast);
   conclude_room(files, found, forecast);
 }
 

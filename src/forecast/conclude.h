@@ -10,7 +10,7 @@ namespace jobferry {
 
 // What the conclusions are drawn from.
 struct Evidence {
-  const Plan& plan;
+  const Migration& migration;
   const DataTransfer& transfer;
   const Census& census;
   const Rehearsal& rehearsal;

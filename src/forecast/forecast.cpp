@@ -47,17 +47,17 @@ void fail(Forecast& forecast, Error error) {
 Result<std::vector<Leg>> chain_of(const Archive& archive, const Options& options) {
   if (archive.version == options.to && archive.version == 0 && options.repair)
     return Error{Kind::version_unknown, "version 0 can only be migrated, not repaired: no server accepts it"};
-  return plan_chain(archive.version, options.to);
+  return find_chain(archive.version, options.to);
 }
 
 // Whether reflinks work. A run finds out by trying (Target::create); a plan can only ask the file systems.
-void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
-  if (plan.options.data != DataMode::reflink || plan.archive.clusters.empty()) return;
-  const std::string place = standing_place(plan.options.target);
-  const auto there = files.space(place), here = files.space(plan.archive.root);
+void judge_reflink(Files& files, const Migration& migration, Forecast& forecast) {
+  if (migration.options.data != DataMode::reflink || migration.archive.clusters.empty()) return;
+  const std::string place = nearest_existing(migration.options.target);
+  const auto there = files.space(place), here = files.space(migration.archive.root);
   const auto info = files.info(place + "/.");
   if (!there || !here || !info) return;
-  const bool one_device = info->device == plan.archive.root_info.device;
+  const bool one_device = info->device == migration.archive.root_info.device;
   if (one_device && there->shares_blocks()) return;
   const bool apart =
       !one_device && (there->sharing != here->sharing || there->sharing == Sharing::on_a_device);
@@ -66,19 +66,19 @@ void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
               .what = fmt::format("--data=reflink: {}",
                                   never ? "source and target cannot share blocks on these file systems"
                                         : "it is not known whether source and target can share blocks"),
-              .file = plan.options.target};
+              .file = migration.options.target};
   std::string advice(advice_on(error.kind));
   (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
 }
 
-void check_target_ahead(Files& files, const Plan& plan, const std::atomic<bool>* stop, Forecast& forecast) {
-  if (auto usable = check_target(files, plan.archive, plan.options); !usable)
+void check_target_ahead(Files& files, const Migration& migration, const std::atomic<bool>* stop, Forecast& forecast) {
+  if (auto usable = check_target(files, migration.archive, migration.options); !usable)
     return add_obstacle(forecast, std::move(usable.error()));
-  const auto standing = look_ahead(files, plan.archive, plan.options, stop);
+  const auto standing = predict_target_state(files, migration.archive, migration.options, stop);
   if (stop && *stop) return;
   if (!standing) return add_obstacle(forecast, standing.error());
-  forecast.goes_on = *standing != Standing::fresh;
-  judge_reflink(files, plan, forecast);
+  forecast.goes_on = *standing != TargetState::fresh;
+  judge_reflink(files, migration, forecast);
 }
 
 Sample sample_for(const ForecastOptions& options) {
@@ -103,21 +103,21 @@ std::vector<std::string> left_behind_in_root(Files& files, const Archive& archiv
   return left;
 }
 
-Census count(Files& files, const Plan& plan, const DataTransfer& transfer, Sample& sample,
+Census count(Files& files, const Migration& migration, const DataTransfer& transfer, Sample& sample,
              const Listener& listener) {
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
-  return take_census({files, plan, stages, transfer}, sample, listener);
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
+  return take_census({files, migration, stages, transfer}, sample, listener);
 }
 
-void report_counts(Files& files, const Plan& plan, Census& census, Forecast& forecast) {
+void report_counts(Files& files, const Migration& migration, Census& census, Forecast& forecast) {
   forecast.interrupted = !census.complete;
   forecast.clusters = census.clusters;
-  forecast.left_behind_root = plan.archive.left_behind;
-  for (std::string& name : left_behind_in_root(files, plan.archive)) census.left_behind.add(std::move(name));
+  forecast.left_behind_root = migration.archive.left_behind;
+  for (std::string& name : left_behind_in_root(files, migration.archive)) census.left_behind.add(std::move(name));
   forecast.left_behind_some = census.left_behind.take();
   std::vector<std::string>& named = census.left_behind_jobs;
-  named.insert(named.end(), plan.archive.left_behind_jobs.begin(), plan.archive.left_behind_jobs.end());
+  named.insert(named.end(), migration.archive.left_behind_jobs.begin(), migration.archive.left_behind_jobs.end());
   std::sort(named.begin(), named.end(), path_order);
   forecast.left_behind_jobs = named.size();
   named.resize(std::min(named.size(), FirstPaths::most));
@@ -182,14 +182,14 @@ void plan_migration(Files& files, const ForecastOptions& how, const Listener& li
   // The steps, and the migrated cluster files.
   auto chain = chain_of(*archive, options);
   const bool has_way = static_cast<bool>(chain) && !forecast.nothing_to_do;
-  Plan plan{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
+  Migration migration{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
   if (!chain && !forecast.nothing_to_do) add_obstacle(forecast, std::move(chain.error()));
   Summary besides;
   MigratedClusters clusters;
-  if (has_way) (void)migrate_clusters(files, plan, besides, clusters, listener.stop);
+  if (has_way) (void)migrate_clusters(files, migration, besides, clusters, listener.stop);
   for (Error& error : besides.errors) add_obstacle(forecast, std::move(error));
   forecast.aggregations = std::move(besides.aggregations);
-  if (!forecast.nothing_to_do) check_target_ahead(files, plan, listener.stop, forecast);
+  if (!forecast.nothing_to_do) check_target_ahead(files, migration, listener.stop, forecast);
 
   if (listener.stop && *listener.stop) {
     forecast.interrupted = true;
@@ -198,18 +198,18 @@ void plan_migration(Files& files, const ForecastOptions& how, const Listener& li
 
   // Count everything, and choose the sample at the same time.
   Sample sample = sample_for(how);
-  const DataTransfer transfer = data_transfer_of(files, plan);
+  const DataTransfer transfer = data_transfer_of(files, migration);
   const auto begin = Clock::now();
-  Census census = count(files, plan, transfer, sample, listener);
+  Census census = count(files, migration, transfer, sample, listener);
   forecast.counting_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  report_counts(files, plan, census, forecast);
+  report_counts(files, migration, census, forecast);
   if (census.starved) return fail(forecast, std::move(*census.starved));
   for (Error& error : census.unlisted) {
     error.what = "it hides an unknown number of jobs: " + error.what;
     add_obstacle(forecast, std::move(error));
   }
   // The steps need every cluster.json. If one is missing, no job is tried.
-  const bool can_try = has_way && plan.clusters.size() == archive->clusters.size();
+  const bool can_try = has_way && migration.clusters.size() == archive->clusters.size();
   if (!can_try || forecast.interrupted) {
     conclude_bad(census, {}, forecast);  // the jobs that are bad by their directories
     if (!forecast.nothing_to_do) judge_bad(options, forecast);
@@ -221,18 +221,18 @@ void plan_migration(Files& files, const ForecastOptions& how, const Listener& li
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
   Target nowhere(files, *archive, options, {}, nullptr);
-  if (const auto done = write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides); !done)
+  if (const auto done = write_clusters(files, *archive, nowhere, clusters, ledger, besides); !done)
     add_obstacle(forecast, done.error());
   const std::vector<std::string> chosen = sample.take();
   RehearsalLimits limits;
   if (!how.sample_jobs && !how.sample_percent) limits.time = how.sample_time;
-  const Rehearsal rehearsal = rehearse({files, plan, transfer, chosen}, limits, listener.progress, quiet);
+  const Rehearsal rehearsal = rehearse({files, migration, transfer, chosen}, limits, listener.progress, quiet);
   if (rehearsal.failure) return fail(forecast, *rehearsal.failure);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
 
   // Draw the conclusions, and look for obstacles.
-  conclude(files, {plan, transfer, census, rehearsal, besides}, forecast);
+  conclude(files, {migration, transfer, census, rehearsal, besides}, forecast);
   judge_room(options, forecast);
   judge_bad(options, forecast);
   judge_permissions(census, options, forecast);

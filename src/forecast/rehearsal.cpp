@@ -78,18 +78,18 @@ void Rehearsal::add_notes(const Slot& slot) {
 Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, Progress* progress,
                    const Listener& listener) {
   Files& files = input.dry_files;
-  const Plan& plan = input.plan;
+  const Migration& migration = input.migration;
   Rehearsal rehearsal;
   double bytes = 0;
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);
   if (progress) {
     progress->seconds_to_try = limits.time ? limits.time->count() : 0;
     progress->to_try = input.jobs.size();
   }
-  ledger.show_to([&](const Slot& slot) {
+  ledger.observe_with([&](const Slot& slot) {
     if (progress) {
       ++progress->tried;
       progress->done(slot.subject);
@@ -117,10 +117,10 @@ Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, P
                   stages,
                   ledger,
                   listener,
-                  memory_for(plan.options),
-                  threads_for(plan.options),
-                  plan.options.io_depth};
-    plan.options.debug ? run_serial(run) : run_graph(run);
+                  memory_for(migration.options),
+                  threads_for(migration.options),
+                  migration.options.io_depth};
+    migration.options.debug ? run_serial(run) : run_graph(run);
     const double seconds = std::chrono::duration<double>(Clock::now() - round_begin).count();
     rehearsal.seconds += seconds;
     rehearsal.bytes_of_rounds.add(bytes - bytes_before, seconds);

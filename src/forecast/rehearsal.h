@@ -53,7 +53,7 @@ struct RehearsalLimits {
 // The jobs, and what is needed to try them.
 struct RehearsalInput {
   Files& dry_files;
-  const Plan& plan;
+  const Migration& migration;
   const DataTransfer& transfer;
   const std::vector<std::string>& jobs;
 };

@@ -92,14 +92,14 @@ class Worker {
     auto entries = known_.files.list(source_);
     if (!entries) return findings_.add(entries.error());
     JobFiles files;
-    for (const Entry& entry : *entries) sort_entry(entry, files);
+    for (const Entry& entry : *entries) classify_entry(entry, files);
     if (files.any) return check_files(files);
     found_ = {};
     findings_.set_file({}, {});
     findings_.add("foreign-directory", "", "it holds no file of a job");
   }
 
-  void sort_entry(const Entry& entry, JobFiles& files) {
+  void classify_entry(const Entry& entry, JobFiles& files) {
     findings_.set_file(entry.name, {});
     auto* size = entry.name == names::meta      ? &files.meta
                  : entry.name == names::data    ? &files.plain
