@@ -106,31 +106,31 @@ Result<void> carry_root_files(Files& files, const Archive& archive, Target& targ
 
 }  // namespace
 
-bool migrate_clusters(Files& files, Migration& migration, Summary& summary, MigratedClusters& clusters,
+bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters,
                       const std::atomic<bool>* stop) {
-  for (const std::string& name : migration.archive.clusters) {
+  for (const std::string& name : plan.archive.clusters) {
     if (stop && *stop) return summary.errors.empty();
     auto& cluster = *clusters.emplace_back(std::make_unique<MigratedCluster>());
     cluster.file.name = name;
-    for (const Override& each : migration.options.overrides)
+    for (const Override& each : plan.options.overrides)
       if (each.cluster.empty() || each.cluster == name) cluster.file.overrides.push_back(each);
-    auto done = load_cluster(files, migration.archive, migration.options, cluster);
-    if (done) done = run_steps(cluster.file, migration.chain);
+    auto done = load_cluster(files, plan.archive, plan.options, cluster);
+    if (done) done = run_steps(cluster.file, plan.chain);
     if (!done) {
       summary.errors.push_back(cluster_bad(name, std::move(done.error())));
       continue;
     }
     cluster.file.notes.sort_and_merge();
-    migration.clusters.emplace(name, Cluster(cluster.file.document));
+    plan.clusters.emplace(name, Cluster(cluster.file.document));
     summary.aggregations[name] = cluster.file.aggregations;
   }
   if (summary.errors.empty())
-    if (auto known = check_overrides(migration.options, clusters); !known)
+    if (auto known = check_overrides(plan.options, clusters); !known)
       summary.errors.push_back(std::move(known.error()));
   return summary.errors.empty();
 }
 
-Result<bool> write_clusters(Files& files, const Archive& archive, Target& target,
+Result<bool> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
                                 MigratedClusters& clusters, Ledger& ledger, Summary& summary) {
   auto done = carry_root_files(files, archive, target, ledger, summary.clusters[""]);
   for (auto& cluster : clusters) {

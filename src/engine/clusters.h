@@ -21,11 +21,11 @@ using MigratedClusters = std::vector<std::unique_ptr<MigratedCluster>>;
 
 // Reads and migrates every cluster.json in memory, so that a bad one stops the run before any job is touched.
 // False: the summary says which ones are bad. Once `stop` is true not all of them are there.
-bool migrate_clusters(Files& files, Migration& migration, Summary& summary, MigratedClusters& clusters,
+bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters,
                       const std::atomic<bool>* stop = nullptr);
 
 // False: the run was ended before all were written.
-Result<bool> write_clusters(Files& files, const Archive& archive, Target& target,
+Result<bool> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
                                 MigratedClusters& clusters, Ledger& ledger, Summary& summary);
 
 }  // namespace jobferry

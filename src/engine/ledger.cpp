@@ -29,7 +29,7 @@ void Ledger::retire(Slot& slot) {
     return;
   }
   count(slot);
-  add_to_timeline(slot);
+  plot(slot);
   summary_.unchanged += slot.unchanged;
   if (checkpoints_ && slot.fate != Fate::foreign && !slot.unchanged) record(slot);
   if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);
@@ -87,7 +87,7 @@ void Ledger::count(const Slot& slot) {
   }
 }
 
-void Ledger::add_to_timeline(const Slot& slot) {
+void Ledger::plot(const Slot& slot) {
   if (slot.unchanged || slot.fate == Fate::foreign) return;
   const bool migrated = slot.fate == Fate::migrated;
   const std::chrono::duration<double> now = std::chrono::steady_clock::now() - begin_;

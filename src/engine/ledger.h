@@ -25,7 +25,7 @@ class Ledger {
   void record_in(Checkpoints& checkpoints) { checkpoints_ = &checkpoints; }
 
   // From here on `look` sees every job that is done, before it is counted.
-  void observe_with(std::function<void(const Slot&)> look) { look_ = std::move(look); }
+  void show_to(std::function<void(const Slot&)> look) { look_ = std::move(look); }
 
   void retire(Slot& slot);
   // A directory that cannot be listed hides an unknown number of jobs.
@@ -43,7 +43,7 @@ class Ledger {
 
  private:
   void count(const Slot& slot);
-  void add_to_timeline(const Slot& slot);
+  void plot(const Slot& slot);
   void record(const Slot& slot);
 
   Summary& summary_;

@@ -56,22 +56,22 @@ Result<bool> settle(const Walk& walk, Target& target, Ledger& ledger, Summary& s
   for (const auto* errors : not_written)
     for (const Error& error : *errors) {
       if (ledger.ended()) return false;
-      if (auto tidy = target.remove_empty_parents(error.subject); !tidy) return std::move(tidy.error());
+      if (auto tidy = target.tidy_up(error.subject); !tidy) return std::move(tidy.error());
     }
   return true;
 }
 
 // False if the run was ended before the last job.
-Result<bool> run_jobs(Files& files, const Migration& migration, Target& target, State* state, Ledger& ledger,
+Result<bool> run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledger& ledger,
                       const Listener& listener, Summary& summary) {
-  const Options& options = migration.options;
-  Walk walk(files, migration.archive, options.follow_symlinks);
+  const Options& options = plan.options;
+  Walk walk(files, plan.archive, options.follow_symlinks);
   walk.stopped = [&] { return ledger.ended(); };
-  const Stages stages(files, migration, target, state);
+  const Stages stages(files, plan, target, state);
   const Run run{walk, stages, ledger, listener, memory_for(options), threads_for(options), options.io_depth};
   bool all_jobs = false;
   {
-    const CountAhead count(files, migration.archive, options.follow_symlinks, listener.progress, listener.stop);
+    const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress, listener.stop);
     all_jobs = options.debug ? run_serial(run) : run_graph(run);
   }
   // Jobs that could not be listed for want of resources may be there: that is no end.
@@ -114,7 +114,7 @@ Result<bool> find_vanished(Files& files, const Archive& archive, State& state, T
   // What a run that was ended has left of them.
   for (const std::string& job : begun) {
     if (auto gone = target.remove_job(job); !gone) return std::move(gone.error());
-    if (auto tidy = target.remove_empty_parents(job); !tidy) return std::move(tidy.error());
+    if (auto tidy = target.tidy_up(job); !tidy) return std::move(tidy.error());
   }
   if (auto forgotten = state.forget(unwritten); !forgotten) return std::move(forgotten.error());
   return true;
@@ -166,9 +166,9 @@ Result<void> finalize(Files& files, const Archive& archive, const Options& optio
                       State* state) {
   if (auto done = target.write_version(); !done) return done;
   if (state)
-    if (auto done = record_files(files, archive, options, *state); !done) return done;
+    if (auto done = remember_files(files, archive, options, *state); !done) return done;
   if (auto done = target.remove_marker(); !done) return done;
-  return state ? record_completion(*state) : Result<void>();
+  return state ? remember_end(*state) : Result<void>();
 }
 
 // --job for a job that there is not would else go unnoticed.
@@ -194,30 +194,30 @@ Result<void> check_source(Files& files, const Archive& archive, const Summary& s
 }
 
 // Everything but the jobs, then the jobs. False if it was ended before the last one.
-Result<bool> run_all(Files& files, const Migration& migration, const RunStart& earlier, MigratedClusters& clusters,
+Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, MigratedClusters& clusters,
                      Target& target, const Listener& listener, Summary& summary) {
   State* state = earlier.state.get();
-  const Options& options = migration.options;
+  const Options& options = plan.options;
   Ledger ledger(summary, listener);
   if (auto done = target.create(); !done) return std::move(done.error());
   if (state)
-    if (auto done = record_marker(*state, earlier.target.id); !done) return std::move(done.error());
-  if (auto whole = write_clusters(files, migration.archive, target, clusters, ledger, summary);
+    if (auto done = remember_target(*state, earlier.target.id); !done) return std::move(done.error());
+  if (auto whole = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary);
       !whole || !*whole)
     return whole;
   const auto complain = [&](bool all_jobs) -> Result<bool> {
-    auto found = check_source(files, migration.archive, summary);
+    auto found = check_source(files, plan.archive, summary);
     if (found && all_jobs) found = check_names(options, ledger);
     return found ? Result<bool>(all_jobs) : Result<bool>(Error(found.error()));
   };
   if (!state) {
-    auto all_jobs = run_jobs(files, migration, target, nullptr, ledger, listener, summary);
+    auto all_jobs = run_jobs(files, plan, target, nullptr, ledger, listener, summary);
     return all_jobs ? complain(*all_jobs) : std::move(all_jobs);
   }
 
   Checkpoints checkpoints(files, *state, options.target, options.checkpoint_interval);
   ledger.record_in(checkpoints);
-  auto all_jobs = run_jobs(files, migration, target, state, ledger, listener, summary);
+  auto all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
   const auto begin = Clock::now();
   auto recorded = checkpoints.finish();
   summary.sync_seconds += seconds_since(begin);
@@ -225,12 +225,12 @@ Result<bool> run_all(Files& files, const Migration& migration, const RunStart& e
   if (recorded) recorded = state->set_unlisted(summary.unlisted);
   if (!recorded) return std::move(recorded.error());
   if (!*all_jobs || !summary.errors.empty() || !summary.unlisted.empty()) return complain(*all_jobs);
-  if (auto known = find_vanished(files, migration.archive, *state, target, ledger, summary); !known || !*known)
+  if (auto known = find_vanished(files, plan.archive, *state, target, ledger, summary); !known || !*known)
     return known;
   // Where a server or an admin may have been since, what no row knows need not be ours.
-  const bool ours_alone = earlier.target.standing == TargetState::interrupted && !earlier.target.was_complete;
+  const bool ours_alone = earlier.target.standing == Standing::interrupted && !earlier.target.was_complete;
   if (summary.left_out == 0 && ours_alone)
-    for (const std::string& cluster : migration.archive.clusters) {
+    for (const std::string& cluster : plan.archive.clusters) {
       const auto there = files.exists(join(options.target, cluster));
       if (!there) return Error(there.error());
       if (!*there) continue;
@@ -253,13 +253,13 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   if (archive->version == options.to && archive->version == 0)
     return fail(summary,
                 {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
-  auto chain = find_chain(archive->version, options.to);
+  auto chain = plan_chain(archive->version, options.to);
   if (!chain) return fail(summary, std::move(chain.error()));
-  Migration migration{options, *archive, std::move(*chain), {}};
+  Plan plan{options, *archive, std::move(*chain), {}};
 
   // Migrate the cluster files in memory. From here on clusters are constant.
   MigratedClusters clusters;
-  if (!migrate_clusters(files, migration, summary, clusters, listener.stop)) return Outcome::failed;
+  if (!migrate_clusters(files, plan, summary, clusters, listener.stop)) return Outcome::failed;
   if (is_stopped(listener)) return Outcome::interrupted;
   if (listener.aggregations)
     for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
@@ -269,19 +269,19 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
     return fail(summary, std::move(usable.error()));
 
   // Find out what an earlier run left, and go on from there.
-  const auto begun = options.restart ? Result<bool>(false) : has_earlier_run(options, listener.stop);
+  const auto begun = options.restart ? Result<bool>(false) : is_begun(options, listener.stop);
   if (!begun) return fail(summary, Error(begun.error()));
   const Error nothing_bad{Kind::option_invalid, "--only-bad: there is no earlier run to go on from"};
   if (options.only_bad && !*begun) return fail(summary, Error(nothing_bad));
   if (!*begun)
-    if (auto space = check_space(files, migration, listener.stop); !space)
+    if (auto space = check_space(files, plan, listener.stop); !space)
       return fail(summary, std::move(space.error()));
   if (is_stopped(listener)) return Outcome::interrupted;
-  auto earlier = resume_or_begin(files, *archive, options, listener.stop);
+  auto earlier = take_up(files, *archive, options, listener.stop);
   if (!earlier) return fail(summary, std::move(earlier.error()));
   if (earlier->stopped || is_stopped(listener)) return Outcome::interrupted;
   State* state = earlier->state.get();
-  summary.resumed = earlier->target.standing != TargetState::fresh;
+  summary.resumed = earlier->target.standing != Standing::fresh;
   if (options.only_bad && !summary.resumed) return fail(summary, Error(nothing_bad));
   if (state)
     for (const auto& cluster : clusters)
@@ -293,7 +293,7 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   summary.clusters[""].left_behind = archive->left_behind;
   summary.left_behind = archive->left_behind_jobs;
   summary.resumable = state != nullptr;
-  const auto all_jobs = run_all(files, migration, *earlier, clusters, target, listener, summary);
+  const auto all_jobs = run_all(files, plan, *earlier, clusters, target, listener, summary);
   if (!all_jobs) return fail(summary, Error(all_jobs.error()));
 
   // Complete it, or say why it is not.
@@ -310,7 +310,7 @@ Outcome migrate_archive(Files& files, const Options& options, const Listener& li
   }
   const bool tried_all = summary.left_out == 0 && state;
   if (tried_all && (outcome == Outcome::bad_jobs || outcome == Outcome::hidden_jobs))
-    if (auto done = record_phase(*state, outcome == Outcome::bad_jobs ? phase_bad_jobs : phase_hidden_jobs);
+    if (auto done = remember_phase(*state, outcome == Outcome::bad_jobs ? phase_bad_jobs : phase_hidden_jobs);
         !done)
       return fail(summary, std::move(done.error()));
   return outcome;

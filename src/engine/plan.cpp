@@ -11,12 +11,12 @@ constexpr std::uint64_t smallest_to_compress = 2000;
 
 }  // namespace
 
-bool Migration::reads_data() const {
+bool Plan::reads_data() const {
   const auto changes_data = [](const Leg& leg) { return leg.data != nullptr; };
   return options.check_data || std::any_of(chain.begin(), chain.end(), changes_data);
 }
 
-bool Migration::converts(std::string_view data_name, std::uint64_t size) const {
+bool Plan::converts(std::string_view data_name, std::uint64_t size) const {
   if (options.compress == Compression::gzip) return data_name == names::data && size > smallest_to_compress;
   return options.compress == Compression::none && data_name == names::data_gz;
 }

@@ -15,7 +15,7 @@
 namespace jobferry {
 
 // Constant from the first job on; shared by all threads.
-struct Migration {
+struct Plan {
   const Options& options;
   const Archive& archive;
   std::vector<Leg> chain;

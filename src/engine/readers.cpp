@@ -201,7 +201,7 @@ void Readers::admit(Slot& slot) {
   room_.notify_all();  // the next one in the queue may fit, too
 }
 
-void Readers::cancel(Slot& slot) {
+void Readers::leave_out(Slot& slot) {
   const bool settled = slot.fate == Fate::migrated || slot.fate == Fate::foreign ||
                        slot.fate == Fate::failed || slot.fate == Fate::left_out || slot.unchanged;
   if (settled) return;

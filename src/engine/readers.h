@@ -57,7 +57,7 @@ class Readers {
   void join();
   // The run was ended: a job of which nothing is written yet goes no further, since that may take long. From
   // any thread that holds the slot.
-  void cancel(Slot& slot);
+  void leave_out(Slot& slot);
   // Jobs were found that have not been begun.
   bool cut_short() const { return cut_short_; }
 

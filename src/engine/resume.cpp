@@ -173,32 +173,32 @@ Error another_target(const Options& options) {
       "older copy");
 }
 
-Result<TargetState> judge(Files& files, const Remembered& state, const Archive& source, const Options& options,
+Result<Standing> judge(Files& files, const Remembered& state, const Archive& source, const Options& options,
                        const std::atomic<bool>* stop) {
   const std::string phase = state.value("phase");
   const auto entries = entries_of_target(files, options.target);
   if (!entries) return Error(entries.error());
   // A state whose target is gone says nothing.
-  if (phase.empty() || !*entries || (*entries)->empty()) return TargetState::fresh;
+  if (phase.empty() || !*entries || (*entries)->empty()) return Standing::fresh;
   if (auto same = check_identity(state, source, options); !same) return std::move(same.error());
   const auto marker = read_marker(files, options.target);
   if (!marker) return Error(marker.error());
   const bool ours = is_known(*marker, state);
   if (marker->marked == Marked::yes && !ours) return another_target(options);
-  if (phase == discarding) return ours ? Result<TargetState>(TargetState::discarding) : another_target(options);
+  if (phase == discarding) return ours ? Result<Standing>(Standing::discarding) : another_target(options);
   const bool only_a_marker = (*entries)->size() == 1 && marker->marked != Marked::no;
-  if (phase == beginning && only_a_marker) return TargetState::fresh;
-  if (ours) return TargetState::interrupted;
+  if (phase == beginning && only_a_marker) return Standing::fresh;
+  if (ours) return Standing::interrupted;
   if (phase != finishing && phase != complete) return another_target(options);
 
   const auto seen = recognise(files, state, options.target, stop);
   if (!seen) return Error(seen.error());
   if (!seen->target) return another_target(options);
   // A marker that could not be written whole, or a version.txt that was withdrawn: a run that failed.
-  if (marker->marked == Marked::unreadable || !seen->has_version) return TargetState::interrupted;
+  if (marker->marked == Marked::unreadable || !seen->has_version) return Standing::interrupted;
   if (auto unchanged = check_unchanged(files, state, options, stop); !unchanged)
     return std::move(unchanged.error());
-  return TargetState::complete;
+  return Standing::complete;
 }
 
 bool holds_a_marker_only(Files& files, const std::string& target) {
@@ -221,7 +221,7 @@ Result<void> begin(Files& files, State& state, const Archive& source, const Opti
   // Of a run that was killed before there was more.
   const bool begun = state.value("phase") == beginning && holds_a_marker_only(files, options.target);
   if (!begun)
-    if (auto empty = check_empty_target(files, options.target); !empty) return empty;
+    if (auto empty = check_empty(files, options.target); !empty) return empty;
   return state.begin_anew(beginning_of(source, options, id, beginning));
 }
 
@@ -241,8 +241,8 @@ Result<bool> may_discard(Files& files, const Remembered& state, const MarkerSeen
   if (marker.marked == Marked::yes) return is_known(marker, state);
   const auto seen = recognise(files, state, options.target);
   if (!seen) return Error(seen.error());
-  const bool has_earlier_run = state.value("phase") == beginning && holds_a_marker_only(files, options.target);
-  if (seen->target || has_earlier_run) return true;
+  const bool is_begun = state.value("phase") == beginning && holds_a_marker_only(files, options.target);
+  if (seen->target || is_begun) return true;
   if (marker.marked == Marked::unreadable) return false;
   Error error{Kind::target_unusable, "--restart: the target is not of an unfinished migration"};
   error.file = options.target;
@@ -290,7 +290,7 @@ Result<bool> discard(Files& files, const Options& options, const std::atomic<boo
 
 // Whether State::open() could make or open it there.
 Result<void> check_place(const std::string& directory) {
-  const std::string place = nearest_existing(directory);
+  const std::string place = standing_place(directory);
   struct stat s;
   if (::stat(place.c_str(), &s) != 0 || !S_ISDIR(s.st_mode))
     return refused(directory, fmt::format("cannot make the directory: {} is no directory", place));
@@ -313,9 +313,9 @@ std::string state_directory(const Options& options) {
   return options.state.empty() ? path_without_links(options.target) + ".jobferry" : options.state;
 }
 
-Result<bool> has_earlier_run(const Options& options, const std::atomic<bool>* stop) {
+Result<bool> is_begun(const Options& options, const std::atomic<bool>* stop) {
   if (options.dry_run || !options.keep_state) return false;
-  const auto seen = read_state_overview(state_directory(options), stop);
+  const auto seen = look_at_state(state_directory(options), stop);
   if (!seen && seen.error().kind == Kind::no_state) return false;
   if (!seen) return Error(seen.error());
   return true;
@@ -334,19 +334,19 @@ Result<void> check_state_place(const std::string& directory, const Archive& sour
 
 }  // namespace
 
-Result<RunStart> resume_or_begin(Files& files, const Archive& source, const Options& options,
+Result<Earlier> take_up(Files& files, const Archive& source, const Options& options,
                         const std::atomic<bool>* stop) {
-  RunStart earlier;
+  Earlier earlier;
   earlier.target.id = new_id();
   if (options.dry_run || !options.keep_state) {
-    if (auto empty = check_empty_target(files, options.target); !empty) return std::move(empty.error());
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
     return earlier;
   }
   // A target that is refused gets no state beside it.
-  const auto begun = has_earlier_run(options, stop);
+  const auto begun = is_begun(options, stop);
   if (!begun) return Error(begun.error());
   if (!*begun && !options.restart)
-    if (auto empty = check_empty_target(files, options.target); !empty) return std::move(empty.error());
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
   const std::string directory = state_directory(options);
   if (auto outside = check_state_place(directory, source, options); !outside)
     return std::move(outside.error());
@@ -366,14 +366,14 @@ Result<RunStart> resume_or_begin(Files& files, const Archive& source, const Opti
   if (!standing) return Error(standing.error());
   earlier.target.standing = *standing;
   earlier.target.was_complete = !remembered->value("completed").empty();
-  if (*standing == TargetState::discarding) {
+  if (*standing == Standing::discarding) {
     const auto gone = discard(files, options, stop);
     if (!gone) return Error(gone.error());
     earlier.stopped = !*gone;
     if (earlier.stopped) return earlier;
-    earlier.target.standing = TargetState::fresh;
+    earlier.target.standing = Standing::fresh;
   }
-  if (earlier.target.standing != TargetState::fresh) {
+  if (earlier.target.standing != Standing::fresh) {
     const auto marker = read_marker(files, options.target);
     if (!marker) return Error(marker.error());
     if (auto done = expect_id(state, *marker, earlier.target.id); !done) return std::move(done.error());
@@ -388,44 +388,44 @@ Result<RunStart> resume_or_begin(Files& files, const Archive& source, const Opti
   return earlier;
 }
 
-Result<TargetState> predict_target_state(Files& files, const Archive& source, const Options& options,
+Result<Standing> look_ahead(Files& files, const Archive& source, const Options& options,
                             const std::atomic<bool>* stop) {
-  const auto when_empty = [&]() -> Result<TargetState> {
-    if (auto empty = check_empty_target(files, options.target); !empty) return std::move(empty.error());
-    return TargetState::fresh;
+  const auto when_empty = [&]() -> Result<Standing> {
+    if (auto empty = check_empty(files, options.target); !empty) return std::move(empty.error());
+    return Standing::fresh;
   };
   if (!options.keep_state) return when_empty();
   const std::string directory = state_directory(options);
   if (auto outside = check_state_place(directory, source, options); !outside)
     return std::move(outside.error());
   if (auto usable = check_place(directory); !usable) return std::move(usable.error());
-  const auto state = read_state_overview(directory, stop);
+  const auto state = look_at_state(directory, stop);
   if (!state && state.error().kind != Kind::no_state) return Error(state.error());
   if (state && !state->holder.empty()) return in_use(options.target, state->holder);
   const Remembered remembered = state ? Remembered{state->values, state->finished} : Remembered{};
   if (options.restart) {
     const auto entries = entries_of_target(files, options.target);
     if (!entries) return Error(entries.error());
-    if (!*entries || (*entries)->empty()) return TargetState::fresh;
+    if (!*entries || (*entries)->empty()) return Standing::fresh;
     const auto marker = read_marker(files, options.target);
     if (!marker) return Error(marker.error());
     const auto known = may_discard(files, remembered, *marker, options);
-    return known ? Result<TargetState>(TargetState::fresh) : Result<TargetState>(Error(known.error()));
+    return known ? Result<Standing>(Standing::fresh) : Result<Standing>(Error(known.error()));
   }
   if (!state) return when_empty();
   auto standing = judge(files, remembered, source, options, stop);
-  if (standing && *standing == TargetState::discarding) return TargetState::fresh;
-  const bool begun = standing && *standing == TargetState::fresh && remembered.value("phase") == beginning;
-  if (standing && *standing == TargetState::fresh && !(begun && holds_a_marker_only(files, options.target)))
+  if (standing && *standing == Standing::discarding) return Standing::fresh;
+  const bool begun = standing && *standing == Standing::fresh && remembered.value("phase") == beginning;
+  if (standing && *standing == Standing::fresh && !(begun && holds_a_marker_only(files, options.target)))
     return when_empty();
   return standing;
 }
 
-Result<void> record_marker(State& state, const std::string& id) {
+Result<void> remember_target(State& state, const std::string& id) {
   return state.set({{"phase", std::string(running)}, {"id", id}, {"next", ""}});
 }
 
-Result<void> record_files(Files& files, const Archive& source, const Options& options, State& state) {
+Result<void> remember_files(Files& files, const Archive& source, const Options& options, State& state) {
   State::Finished finished;
   std::vector<std::string> paths = {std::string(names::version)};
   for (const std::string& cluster : source.clusters) paths.push_back(join(cluster, names::cluster));
@@ -441,11 +441,11 @@ Result<void> record_files(Files& files, const Archive& source, const Options& op
                       {{"phase", std::string(finishing)}, {"finished", nanoseconds(version->ctime)}});
 }
 
-Result<void> record_phase(State& state, std::string_view phase) {
+Result<void> remember_phase(State& state, std::string_view phase) {
   return state.set({{"phase", std::string(phase)}, {"ended", utc_text(std::time(nullptr))}});
 }
 
-Result<void> record_completion(State& state) {
+Result<void> remember_end(State& state) {
   return state.end(
       {{"phase", std::string(complete)}, {"ended", utc_text(std::time(nullptr))}, {"completed", "yes"}});
 }

@@ -108,7 +108,7 @@ class Graph {
   Stage stage(Stages::Stage work) {
     return {graph_, flow::unlimited, [this, work](Slot* slot) {
               try {
-                if (run_.ledger.ended()) readers_.cancel(*slot);
+                if (run_.ledger.ended()) readers_.leave_out(*slot);
                 run_.stages.run(work, *slot);
               } catch (...) {
                 slot->fate = Fate::left_out;  // its error may be what there was no memory for

@@ -26,10 +26,10 @@ Result<void> check_room(const std::string& target, const Needs& needs, const Spa
 
 // Unchanged data files need no bytes of a target there: it is on the file system of the source, and nobody
 // asks for copies.
-bool shares_data(Files& files, const Migration& migration, const std::string& place);
+bool shares_data(Files& files, const Plan& plan, const std::string& place);
 
 // Refuses (target-unusable) where what is known to be needed is more than what is free, in bytes or inodes.
 // Walks the whole archive only if that is in doubt.
-Result<void> check_space(Files& files, const Migration& migration, const std::atomic<bool>* stop);
+Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>* stop);
 
 }  // namespace jobferry

@@ -152,15 +152,15 @@ void Stages::run(Stage stage, Slot& slot) const {
   try {
     (this->*stage)(slot);
   } catch (const std::bad_alloc&) {
-    fail_after_throw(slot, Kind::out_of_resources, "there is not enough memory for this job");
+    break_off(slot, Kind::out_of_resources, "there is not enough memory for this job");
   } catch (const std::exception& error) {
-    fail_after_throw(slot, Kind::internal, error.what());
+    break_off(slot, Kind::internal, error.what());
   }
 }
 
 // A job that a stage has left half done is neither migrated nor bad until its files are gone. If there is no
 // memory even for that, the exception goes on and the job counts as failed, without a reason of its own.
-void Stages::fail_after_throw(Slot& slot, Kind kind, std::string_view why) const {
+void Stages::break_off(Slot& slot, Kind kind, std::string_view why) const {
   slot.fate = Fate::failed;
   slot.error.reset();
   if (auto undone = undo(slot); !undone) return end_run(slot, std::move(undone.error()));
@@ -181,7 +181,7 @@ Result<FileInfo> Stages::regular_info(const Slot& slot, const Entry& entry) cons
   return info;
 }
 
-void Stages::classify_entry(Slot& slot, const Entry& entry) const {
+void Stages::sort_entry(Slot& slot, const Entry& entry) const {
   DataFile* data = entry.name == names::data_gz ? &slot.gz
                    : entry.name == names::data  ? &slot.plain
                                                 : nullptr;
@@ -190,7 +190,7 @@ void Stages::classify_entry(Slot& slot, const Entry& entry) const {
     if (carried) return slot.carried.push_back(entry);
     ++slot.left_behind;
     const std::string path = join(slot.subject, entry.name);
-    if (entry.type == FileType::directory && holds_meta(files_, join(migration_.archive.root, path)))
+    if (entry.type == FileType::directory && holds_meta(files_, join(plan_.archive.root, path)))
       slot.left_behind_jobs.push_back(path);
     return;
   }
@@ -203,7 +203,7 @@ void Stages::classify_entry(Slot& slot, const Entry& entry) const {
 }
 
 void Stages::list(Slot& slot) const {
-  slot.source = join(migration_.archive.root, slot.subject);
+  slot.source = join(plan_.archive.root, slot.subject);
   auto info = files_.info(slot.source);
   if (!info) return fail(slot, std::move(info.error()), "");
   slot.directory = *info;
@@ -211,9 +211,9 @@ void Stages::list(Slot& slot) const {
   if (!entries) return fail(slot, std::move(entries.error()), "");
 
   slot.entries = entries->size();
-  for (const Entry& entry : *entries) classify_entry(slot, entry);
+  for (const Entry& entry : *entries) sort_entry(slot, entry);
   if (slot.fate == Fate::starved) return;
-  classify_job(slot);
+  judge_listing(slot);
   if (state_) describe_files(slot);
   std::optional<JobRecord> record;
   if (state_ && state_->known_jobs() > 0) {
@@ -223,18 +223,18 @@ void Stages::list(Slot& slot) const {
   }
   slot.recorded = record.has_value();
   slot.in_target = record && record->outcome == outcome_migrated;
-  const bool asked_for = is_selected(slot, record);
-  if (record) adopt_record(slot, std::move(record));
+  const bool asked_for = is_asked_for(slot, record);
+  if (record) take_over(slot, std::move(record));
   if (!asked_for && !slot.unchanged && slot.fate != Fate::foreign) slot.fate = Fate::left_out;
   const auto converted = [&](const DataFile& file) {
-    return file.info && migration_.converts(file.name, file.info->size);
+    return file.info && plan_.converts(file.name, file.info->size);
   };
   slot.reads_data =
-      migration_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
+      plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
 }
 
 // A job, nothing to carry (X6), no job at all (X8), or a bad one.
-void Stages::classify_job(Slot& slot) const {
+void Stages::judge_listing(Slot& slot) const {
   const bool foreign = slot.fate == Fate::pending && !slot.meta_info && !slot.gz.info && !slot.plain.info;
   if (slot.meta_info && slot.meta_info->size == 0)
     skip(slot, names::meta, "meta.json is empty");
@@ -260,20 +260,20 @@ void Stages::describe_files(Slot& slot) const {
     if (const auto info = files_.info(join(slot.source, entry.name))) describe(entry.name, *info);
 }
 
-bool Stages::is_selected(Slot& slot, const std::optional<JobRecord>& record) const {
-  const auto& jobs = migration_.options.jobs;
+bool Stages::is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const {
+  const auto& jobs = plan_.options.jobs;
   const auto is_this = [&](const JobName& name) {
     return name.cluster == slot.path.cluster && slot.path.job_id() == name.id &&
            (name.start.empty() || name.start == slot.path.start);
   };
   const auto found = std::find_if(jobs.begin(), jobs.end(), is_this);
   if (found != jobs.end()) slot.name = static_cast<std::size_t>(found - jobs.begin()) + 1;
-  if (migration_.options.only_bad && !(record && record->outcome == outcome_bad)) return false;
+  if (plan_.options.only_bad && !(record && record->outcome == outcome_bad)) return false;
   return jobs.empty() || found != jobs.end();
 }
 
 // What an earlier run has done and recorded is done, unless a file has changed. Bad jobs are tried again.
-void Stages::adopt_record(Slot& slot, std::optional<JobRecord> record) const {
+void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
   const bool done = record->outcome == outcome_migrated || record->outcome == outcome_skipped;
   if (!done || record->files != slot.files) return;
   slot.unchanged = true;
@@ -300,7 +300,7 @@ void Stages::read(Slot& slot) const {
   if (slot.fate != Fate::pending) return;
   slot.error.reset();  // of a pass with too little memory
   slot.bytes_in = slot.meta_info->size;
-  auto read = files_.read(join(slot.source, names::meta), migration_.options.max_file_size, slot.meta_text);
+  auto read = files_.read(join(slot.source, names::meta), plan_.options.max_file_size, slot.meta_text);
   if (!read) return fail(slot, std::move(read.error()), names::meta);
   slot.meta_info = *read;  // content and attributes are of one file, whatever was listed before
   for (DataFile* file : {&slot.gz, &slot.plain}) {
@@ -314,7 +314,7 @@ void Stages::read(Slot& slot) const {
 void Stages::read_data(Slot& slot, DataFile& file) const {
   // Of a .gz it is the content that is bounded (X4). Compressed it is hardly larger, or there is no end to
   // it.
-  const std::uint64_t most = migration_.options.max_file_size;
+  const std::uint64_t most = plan_.options.max_file_size;
   const std::uint64_t limit = file.is_gzip() ? limits::packed_size(most) : most;
   auto read = files_.read(join(slot.source, file.name), limit, file.raw);
   file.error.reset();
@@ -328,7 +328,7 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
 
 // False: it takes more memory than the job was granted.
 bool Stages::inflate(Slot& slot, DataFile& file) const {
-  const std::uint64_t most = migration_.options.max_file_size;
+  const std::uint64_t most = plan_.options.max_file_size;
   const std::uint64_t granted =
       slot.memory == 0 ? most : std::max(least_memory, slot.memory / packed_factor * usual_expansion);
   auto done = tools().codec.inflate(file.raw.view(), std::min(granted, most), file.content);
@@ -361,14 +361,14 @@ void Stages::transform(Slot& slot) const {
 }
 
 void Stages::choose_data(Slot& slot) const {
-  if (slot.gz.info && slot.plain.info) return choose_between_two(slot);
+  if (slot.gz.info && slot.plain.info) return choose_of_two(slot);
   DataFile* file = slot.gz.info ? &slot.gz : slot.plain.info ? &slot.plain : nullptr;
   if (auto done = run_chain(slot, file); !done) return fail(slot, std::move(done.error()), names::meta);
   slot.data = file;
 }
 
 // X7: the .gz if the job is sound with it, else data.json.
-void Stages::choose_between_two(Slot& slot) const {
+void Stages::choose_of_two(Slot& slot) const {
   std::optional<Error> refused;
   for (DataFile* file : {&slot.gz, &slot.plain}) {
     auto done = file->empty() ? Result<void>(is_empty(*file)) : run_chain(slot, file);
@@ -414,14 +414,14 @@ Result<void> Stages::check_only(DataFile& file) const {
 // All steps on one job with this data file. Starts from the source each time.
 Result<void> Stages::run_chain(Slot& slot, DataFile* file) const {
   Job& job = slot.job;
-  job.cluster = &migration_.clusters.find(slot.path.cluster)->second;
+  job.cluster = &plan_.clusters.find(slot.path.cluster)->second;
   job.notes.clear();
   if (file) job.data_name = file->name;
   if (auto sound = job.meta.parse(slot.meta_text.view()); !sound)
     return in_file(std::move(sound.error()), names::meta);
   check_identity(job, slot.path);
   if (job.meta.failure()) return in_file(*job.meta.failure(), names::meta);
-  for (const Leg& leg : migration_.chain)
+  for (const Leg& leg : plan_.chain)
     if (auto done = run_leg(slot, leg); !done) return done;
   if (!file || !slot.reads_data) return {};
   if (file->error) return Error(*file->error);
@@ -446,7 +446,7 @@ Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
   std::string_view text = file.text();
   slot.data_changed = slot.unspliced = false;
   bool checked = false;
-  for (const Leg& leg : migration_.chain) {
+  for (const Leg& leg : plan_.chain) {
     if (!leg.data) continue;
     slot.splice();
     if (slot.data_changed) text = slot.edited.view();
@@ -485,7 +485,7 @@ void Stages::encode(Slot& slot) const {
            : slot.unspliced   ? slot.edits.spliced_size()
                               : slot.edited.size();
   };
-  const bool convert = slot.reads_data && migration_.converts(file.name, size());
+  const bool convert = slot.reads_data && plan_.converts(file.name, size());
   slot.data_out_name = convert ? (file.is_gzip() ? names::data : names::data_gz) : file.name;
   if (!slot.data_changed && !convert) return;
   const bool packs = slot.data_out_name == names::data_gz;
@@ -493,7 +493,7 @@ void Stages::encode(Slot& slot) const {
   if (slot.unspliced) return;
   slot.data_out = slot.data_changed ? slot.edited.view() : file.text();
   if (!packs) return;
-  tools().codec.deflate(slot.data_out, migration_.options.compress_level, slot.packed);
+  tools().codec.deflate(slot.data_out, plan_.options.compress_level, slot.packed);
   slot.data_out = slot.packed.view();
 }
 

@@ -115,8 +115,8 @@ struct Slot {
 class Stages {
  public:
   // `state` is null where none is kept.
-  Stages(Files& files, const Migration& migration, Target& target, State* state)
-      : files_(files), migration_(migration), target_(target), state_(state) {}
+  Stages(Files& files, const Plan& plan, Target& target, State* state)
+      : files_(files), plan_(plan), target_(target), state_(state) {}
 
   // One of these. Nothing is thrown out of it but for want of memory to say what is wrong. A job that was
   // starved leaves nothing in the target.
@@ -138,11 +138,11 @@ class Stages {
   std::uint64_t memory_estimate(const Slot& slot) const;
 
  private:
-  void classify_entry(Slot& slot, const Entry& entry) const;
-  void classify_job(Slot& slot) const;
+  void sort_entry(Slot& slot, const Entry& entry) const;
+  void judge_listing(Slot& slot) const;
   void describe_files(Slot& slot) const;
-  void adopt_record(Slot& slot, std::optional<JobRecord> record) const;
-  bool is_selected(Slot& slot, const std::optional<JobRecord>& record) const;
+  void take_over(Slot& slot, std::optional<JobRecord> record) const;
+  bool is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
   void read_data(Slot& slot, DataFile& file) const;
   bool inflate(Slot& slot, DataFile& file) const;
@@ -151,16 +151,16 @@ class Stages {
   Result<void> run_data(Slot& slot, DataFile& file) const;
   Result<void> check_only(DataFile& file) const;
   void choose_data(Slot& slot) const;
-  void choose_between_two(Slot& slot) const;
+  void choose_of_two(Slot& slot) const;
   void note_two_files(Slot& slot, const std::optional<Error>& refused) const;
   Result<void> write_files(Slot& slot) const;
   Result<bool> prepare_target(Slot& slot) const;
-  void fail_after_throw(Slot& slot, Kind kind, std::string_view why) const;
+  void break_off(Slot& slot, Kind kind, std::string_view why) const;
   Result<void> undo(Slot& slot) const;
   void undo_or_end(Slot& slot) const;
 
   Files& files_;
-  const Migration& migration_;
+  const Plan& plan_;
   Target& target_;
   State* state_;
 };

@@ -644,7 +644,7 @@ std::string new_id() {
   return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
-Result<StateOverview> read_state_overview(const std::string& directory, const std::atomic<bool>* stop) {
+Result<StateOverview> look_at_state(const std::string& directory, const std::atomic<bool>* stop) {
   StateOverview seen;
   const std::string file = directory + "/state.db";
   const Descriptor place = open_directory(directory);

@@ -169,7 +169,7 @@ struct StateOverview {
 };
 // Errors: no-state where there is none; state-unusable, out-of-resources, in-use where that cannot be told.
 // `stop` as in State::open().
-Result<StateOverview> read_state_overview(const std::string& directory, const std::atomic<bool>* stop = nullptr);
+Result<StateOverview> look_at_state(const std::string& directory, const std::atomic<bool>* stop = nullptr);
 
 // A word that no other migration has: 32 hexadecimal digits.
 std::string new_id();

@@ -93,7 +93,7 @@ Result<void> check_target(Files& files, const Archive& source, const Options& op
   if (auto sound = refuse_if(lies_in(source.root, options.target), "the source lies inside the target");
       !sound)
     return sound;
-  const std::string parent = nearest_existing(options.target);
+  const std::string parent = standing_place(options.target);
   std::error_code code;
   if (!fs::is_directory(parent, code))
     return unusable(options.target, fmt::format("{} is no directory", parent));
@@ -117,7 +117,7 @@ Result<std::optional<std::vector<Entry>>> entries_of_target(Files& files, const 
   return std::optional(std::move(*entries));
 }
 
-Result<void> check_empty_target(Files& files, const std::string& target) {
+Result<void> check_empty(Files& files, const std::string& target) {
   const auto entries = entries_of_target(files, target);
   if (!entries) return Error(entries.error());
   if (!*entries || (*entries)->empty()) return {};
@@ -194,7 +194,7 @@ Result<std::vector<std::string>> changed_since(Files& files, const std::string& 
   return found;
 }
 
-Target::Target(Files& files, const Archive& source, const Options& options, FoundTarget beginning, State* state)
+Target::Target(Files& files, const Archive& source, const Options& options, Beginning beginning, State* state)
     : files_(files),
       source_(source),
       root_(options.target),
@@ -204,7 +204,7 @@ Target::Target(Files& files, const Archive& source, const Options& options, Foun
       beginning_(std::move(beginning)),
       state_(state),
       // An interrupted run may have left some without.
-      modes_missing_(beginning_.standing == TargetState::interrupted) {}
+      modes_missing_(beginning_.standing == Standing::interrupted) {}
 
 // The target is unfinished for all to see first, then no server accepts it, then that is on disk, then it
 // changes.
@@ -241,14 +241,14 @@ Result<void> Target::begin_again() {
   const bool whole = seen->marked == Marked::yes;
   if (auto done = (whole ? renew_marker : write_marker)(files_, root_, marker()); !done) return done;
   if (auto done = files_.sync(root_); !done) return done;
-  return clear_path(std::string(names::version));
+  return make_way(std::string(names::version));
 }
 
 // --data=reflink where that cannot be done is told before any job is touched.
 Result<void> Target::check_reflink() {
   if (source_.clusters.empty()) return {};
   const std::string probe = to("jobferry.probe");
-  if (auto free = clear_path("jobferry.probe"); !free) return free;
+  if (auto free = make_way("jobferry.probe"); !free) return free;
   auto done = files_.reflink(from(join(source_.clusters[0], names::cluster)), probe);
   if (done) return files_.remove(probe);
   if (done.error().kind == Kind::out_of_resources) return done;
@@ -264,7 +264,7 @@ Result<void> Target::check_reflink() {
 // So that something can be made or removed in it. An admin may have given the directories of a target that
 // was complete to somebody else: that stays, and its mode is given back at the end, whatever ends the run
 // before.
-Result<void> Target::make_writable(const std::string& path) {
+Result<void> Target::open_for_writing(const std::string& path) {
   auto now = files_.info(to(path) + "/.");
   if (!now) return of_target(std::move(now.error()));
   if (is_writable(*now)) return {};
@@ -279,7 +279,7 @@ Result<void> Target::make_writable(const std::string& path) {
 Result<void> Target::make_or_keep(const std::string& path, const FileInfo& like) {
   const auto there = is_there(path);
   if (!there) return Error(there.error());
-  if (*there) return make_writable(path);
+  if (*there) return open_for_writing(path);
   if (const std::size_t slash = path.rfind('/'); slash != path.npos)
     if (auto parent = make_directory(path.substr(0, slash)); !parent) return parent;
   if (auto known = state_->add_directory({path, {}}); !known) return known;
@@ -318,7 +318,7 @@ Result<void> Target::remove_job(const std::string& path) {
   if (!there) return Error(there.error());
   if (!*there) return {};
   for (const std::string& directory : {path.substr(0, path.rfind('/')), path})
-    if (auto open = make_writable(directory); !open) return open;
+    if (auto open = open_for_writing(directory); !open) return open;
   if (auto done = empty(path); !done) return done;
   return remove(path);
 }
@@ -327,7 +327,7 @@ Result<void> Target::clear_job(const std::string& path) {
   const auto there = is_there(path);
   if (!there) return Error(there.error());
   if (!*there) return {};
-  auto open = make_writable(path);
+  auto open = open_for_writing(path);
   return open ? empty(path) : std::move(open);
 }
 
@@ -345,7 +345,7 @@ Result<bool> Target::is_there(const std::string& path) {
 }
 
 // Out of the way of a file that is to be written: what an earlier run left there.
-Result<void> Target::clear_path(const std::string& path) {
+Result<void> Target::make_way(const std::string& path) {
   if (!reused()) return {};
   const auto there = is_there(path);
   if (!there) return Error(there.error());
@@ -358,18 +358,18 @@ Result<void> Target::write(const std::string& path, std::string_view content, co
 }
 
 Result<void> Target::write(const std::string& path, Pieces& content, const FileInfo& like) {
-  if (auto free = clear_path(path); !free) return free;
+  if (auto free = make_way(path); !free) return free;
   return files_.write(to(path), content, like);
 }
 
 Result<void> Target::copy(const std::string& path) {
-  if (auto free = clear_path(path); !free) return free;
+  if (auto free = make_way(path); !free) return free;
   return files_.copy(from(path), to(path));
 }
 
 Result<void> Target::remove(const std::string& path) { return files_.remove(to(path)); }
 
-Result<void> Target::remove_empty_parents(const std::string& job) {
+Result<void> Target::tidy_up(const std::string& job) {
   std::string path = job;
   for (int level = 0; level < 2; ++level) {
     path.resize(path.rfind('/'));
@@ -379,7 +379,7 @@ Result<void> Target::remove_empty_parents(const std::string& job) {
     const auto entries = files_.list(to(path));
     if (!entries) return Error(entries.error());
     if (!entries->empty()) return {};
-    if (auto open = make_writable(path.substr(0, path.rfind('/'))); !open) return open;
+    if (auto open = open_for_writing(path.substr(0, path.rfind('/'))); !open) return open;
     if (auto gone = remove(path); !gone) return gone;
   }
   return {};

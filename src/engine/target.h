@@ -17,7 +17,7 @@ namespace jobferry {
 class State;
 
 // What an earlier run made of the target. discarding: --restart was deleting it.
-enum class TargetState : std::uint8_t { fresh, interrupted, complete, discarding };
+enum class Standing : std::uint8_t { fresh, interrupted, complete, discarding };
 
 // Refuses a target that is, holds or lies in the source (also through links); a place without permission.
 // Nothing is written.
@@ -27,7 +27,7 @@ Result<void> check_target(Files& files, const Archive& source, const Options& op
 Result<std::optional<std::vector<Entry>>> entries_of_target(Files& files, const std::string& target);
 
 // Refuses a target that is neither empty nor to be made.
-Result<void> check_empty_target(Files& files, const std::string& target);
+Result<void> check_empty(Files& files, const std::string& target);
 
 // The marker of an unfinished target, instead of one that is there: that may be half-written.
 Result<void> write_marker(Files& files, const std::string& target, const Marker& marker);
@@ -45,8 +45,8 @@ Result<std::vector<std::string>> changed_since(Files& files, const std::string& 
                                                const std::atomic<bool>* stop);
 
 // How a run finds its target, and the word by which it is known from now on (state.h).
-struct FoundTarget {
-  TargetState standing = TargetState::fresh;
+struct Beginning {
+  Standing standing = Standing::fresh;
   std::string id;
   bool was_complete = false;  // once: the attributes of what is there are an admin's by now
 };
@@ -56,7 +56,7 @@ class Target {
  public:
   // What an earlier run left there is replaced where it stands in the way. `state` is null where none is
   // kept, and then the target has not been complete.
-  Target(Files& files, const Archive& source, const Options& options, FoundTarget beginning, State* state);
+  Target(Files& files, const Archive& source, const Options& options, Beginning beginning, State* state);
 
   // The directory and the marker that says it is unfinished. Withdraws version.txt of a finished one.
   Result<void> create();
@@ -71,7 +71,7 @@ class Target {
   Result<void> remove_job(const std::string& path);
   // The same, but for its directory, which may be as an admin has made it.
   Result<void> clear_job(const std::string& path);
-  bool reused() const { return beginning_.standing != TargetState::fresh; }
+  bool reused() const { return beginning_.standing != Standing::fresh; }
   bool was_complete() const { return beginning_.was_complete; }
 
   Result<void> write(const std::string& path, std::string_view content, const FileInfo& like);
@@ -82,7 +82,7 @@ class Target {
   Result<void> remove(const std::string& path);
   // Removes the directories above a job (CLUSTER/FIRST/SECOND/START) that was not written, unless others use
   // them. Not while jobs are being written.
-  Result<void> remove_empty_parents(const std::string& job);
+  Result<void> tidy_up(const std::string& job);
 
   // The end, in three steps. Modes of directories that had to be open while they were written in; false: it
   // was stopped. Then version.txt, once all else is on disk.
@@ -100,9 +100,9 @@ class Target {
   Result<void> begin();
   Result<void> begin_again();
   Result<void> make_or_keep(const std::string& path, const FileInfo& like);
-  Result<void> make_writable(const std::string& path);
+  Result<void> open_for_writing(const std::string& path);
   Result<bool> is_there(const std::string& path);
-  Result<void> clear_path(const std::string& path);
+  Result<void> make_way(const std::string& path);
   Result<void> empty(const std::string& directory);
   Result<void> check_reflink();
   Result<bool> restore_attributes(const std::string& path, const std::atomic<bool>* stop);
@@ -115,7 +115,7 @@ class Target {
   int version_;
   DataMode mode_;
   const bool dry_run_;
-  const FoundTarget beginning_;
+  const Beginning beginning_;
   State* const state_;
   dev_t device_ = 0;
   std::optional<FileInfo> root_like_;       // what the root gets at the end

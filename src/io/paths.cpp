@@ -56,7 +56,7 @@ Result<bool> lies_in(const std::string& inner, const std::string& outer) {
 
 std::string resolved_path(const std::string& path) { return resolved(path).native(); }
 
-std::string nearest_existing(const std::string& target) {
+std::string standing_place(const std::string& target) {
   std::error_code code;
   fs::path at = resolved(target);
   while (!fs::exists(at, code) && at.has_parent_path()) at = at.parent_path();

@@ -15,7 +15,7 @@ Result<bool> lies_in(const std::string& inner, const std::string& outer);
 std::string resolved_path(const std::string& path);
 
 // The nearest directory at or above the target that exists, without links.
-std::string nearest_existing(const std::string& target);
+std::string standing_place(const std::string& target);
 
 // Both are the same directory; compared by inode, too.
 Result<bool> is_same_place(const std::string& a, const std::string& b);
