@@ -902,14 +902,14 @@ TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
   const auto files = dry_files(false);
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(archive);
-  auto chain = plan_chain(1, 3);
+  auto chain = find_chain(1, 3);
   ASSERT_TRUE(chain);
-  Plan plan{options, *archive, std::move(*chain), {}};
+  Migration migration{options, *archive, std::move(*chain), {}};
   Summary summary;
   MigratedClusters clusters;
-  ASSERT_TRUE(migrate_clusters(*files, plan, summary, clusters));
+  ASSERT_TRUE(migrate_clusters(*files, migration, summary, clusters));
   const Rehearsal rehearsal =
-      rehearse(*files, plan, travel_of(*files, plan), {subject_of(1), subject_of(2)}, {}, {});
+      rehearse(*files, migration, travel_of(*files, migration), {subject_of(1), subject_of(2)}, {}, {});
   EXPECT_EQ(rehearsal.gone, 1U);
   EXPECT_EQ(rehearsal.migrated, 1U);
   EXPECT_TRUE(rehearsal.bad.empty());

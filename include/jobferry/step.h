@@ -1,5 +1,4 @@
-// Archive versions, and the shape of the steps between them. docs/new-version.md lists what to do for a new
-// version.
+// Archive versions and the steps between them. docs/new-version.md says how to add a version.
 #pragma once
 
 #include <span>
@@ -15,20 +14,20 @@ struct Job;
 struct MetricPlace;
 class Edits;
 
-// One pass over a data file: where its text stands, what becomes of it, and the job it belongs to.
+// One pass over a data file: its text, the edits to make, and the job that it belongs to.
 struct DataPass {
   std::string_view text;
   Edits& edits;
   Job& job;
 };
 
-// Carries an archive from one version to the next, and back. A step is pure: no disk, no clock, no
-// globals. Failures of rules on cluster.json and meta.json stick to their document (document.h); a rule on a
-// data file returns its own. Null: this step leaves these files alone.
+// Takes an archive from one version to the next, and back. A step is pure: it uses no disk, no clock and no
+// globals. A rule on cluster.json or meta.json leaves its failure in the document (document.h); a rule on a
+// data file returns it. A null function: the step does not change these files.
 struct Step {
   std::string_view summary = {};  // shown in help
-  std::string_view loses = {};  // what the way down cannot bring back, shown in the manual; empty if nothing
-  bool reversible = false;      // a way down exists
+  std::string_view loses = {};    // what the step down cannot restore, shown in the manual; empty if nothing
+  bool reversible = false;        // there is a step down
   void (*cluster_up)(ClusterFile&) = nullptr;
   void (*cluster_down)(ClusterFile&) = nullptr;
   void (*job_up)(Job&) = nullptr;
@@ -54,7 +53,7 @@ struct Leg {
   Result<void> (*data)(MetricPlace&, DataPass&);
 };
 
-// The steps from one version to another, in order. With equal versions: the repairs alone, as one leg (X14).
-Result<std::vector<Leg>> plan_chain(int from, int to);
+// The steps from one version to another, in order. With equal versions, one leg with the repairs alone (X14).
+Result<std::vector<Leg>> find_chain(int from, int to);
 
 }  // namespace jobferry

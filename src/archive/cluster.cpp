@@ -116,7 +116,7 @@ const Override* override_for(const ClusterFile& file, std::string_view metric) {
   return found;
 }
 
-Verdict settle(ClusterFile& file, Node& metric, const std::string& name, bool infer) {
+Verdict decide_aggregation(ClusterFile& file, Node& metric, const std::string& name, bool infer) {
   Document& document = file.document;
   std::string base;
   unit_of(document, metric, base);
@@ -244,7 +244,7 @@ void settle_aggregations(ClusterFile& file, bool infer) {
   file.aggregations.resize(metrics.size());
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const std::string name = text_of(file.document, *metrics[i], "name");
-    const Verdict verdict = settle(file, *metrics[i], name, infer);
+    const Verdict verdict = decide_aggregation(file, *metrics[i], name, infer);
     // What the first step decided stays the verdict: to the next one an inferred value looks given.
     const Verdict told = file.aggregations[i].verdict == Verdict::ok ? verdict : file.aggregations[i].verdict;
     file.aggregations[i] = row_of(file, *metrics[i], name, told);

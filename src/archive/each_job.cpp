@@ -1,11 +1,12 @@
 #include "archive/each_job.h"
 
 #include <exception>
-#include <mutex>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace jobferry {
 
@@ -24,16 +25,17 @@ class Visits {
     while (const auto folder = take()) {
       Passed passed;
       const bool done = look_into(*folder, passed, worker);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       walk_.pass(passed);
       if (done) unfinished_.erase(folder->text());
     }
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!thrown_) thrown_ = std::current_exception();
   }
 
   std::string go_on() {
+    const MutexLock lock(mutex_);
     if (thrown_) std::rethrow_exception(thrown_);
     // Folders come in order, so whatever comes after those at hand is untouched.
     // To find out what comes next may take long where there are no jobs: the last folder is taken once more.
@@ -49,7 +51,7 @@ class Visits {
   bool stopped() const { return how_.stop && *how_.stop; }
 
   std::optional<Folder> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (thrown_ || stopped()) return {};
     auto folder = next_folder();
     if (folder) unfinished_.insert(last_ = folder->text());
@@ -57,7 +59,7 @@ class Visits {
     return folder;
   }
 
-  std::optional<Folder> next_folder() {
+  std::optional<Folder> next_folder() REQUIRES(mutex_) {
     auto folder = walk_.next_folder();
     while (folder && path_order(folder->text(), how_.from) && !stopped()) folder = walk_.next_folder();
     return folder;
@@ -74,11 +76,11 @@ class Visits {
   Walk& walk_;
   const Visit& how_;
   const std::function<void(const JobPath&, unsigned)>& visit_;
-  std::mutex mutex_;  // of all below, and of walk_'s turns
-  std::set<std::string, ByPath> unfinished_;
-  std::string last_;        // of the folders that were taken
-  bool exhausted_ = false;  // there are no more
-  std::exception_ptr thrown_;
+  Mutex mutex_;  // also held while the walk finds its next folder
+  std::set<std::string, ByPath> unfinished_ GUARDED_BY(mutex_);
+  std::string last_ GUARDED_BY(mutex_);        // of the folders that were taken
+  bool exhausted_ GUARDED_BY(mutex_) = false;  // there are no more
+  std::exception_ptr thrown_ GUARDED_BY(mutex_);
 };
 
 void count(Files& files, const Archive& archive, bool follow, Progress& progress,

@@ -76,7 +76,7 @@ std::string marker_text_of_0_1(int version) {
 // A followed link that leads back to the root.
 bool is_root(Files& files, const Archive& archive, const std::string& name) {
   const auto info = files.info(join(archive.root, name));
-  return info && info->device == archive.root_info.device && info->inode == archive.root_info.inode;
+  return info && is_same_file(*info, archive.root_info);
 }
 
 void leave_behind(Files& files, Archive& archive, const Entry& entry) {

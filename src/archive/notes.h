@@ -20,8 +20,9 @@ class Notes {
     notes_.push_back({code, file, std::move(pointer), std::move(detail), count});
   }
 
-  // What several steps saw is noted once, by the first of them. The order no longer depends on the steps.
-  void settle() {
+  // Sorts the notes by code and keeps the first of several on one place, so that their order does not depend
+  // on the steps.
+  void merge() {
     const auto key = [](const Note& n) { return std::tie(n.code, n.file, n.pointer); };
     std::stable_sort(notes_.begin(), notes_.end(),
                      [&](const Note& a, const Note& b) { return key(a) < key(b); });

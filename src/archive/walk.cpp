@@ -4,11 +4,7 @@
 
 namespace jobferry {
 
-namespace {
-
 std::string cluster_of(const std::string& path) { return path.substr(0, path.find('/')); }
-
-}  // namespace
 
 bool path_order(std::string_view a, std::string_view b) {
   const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };

@@ -24,6 +24,9 @@ namespace jobferry {
 // The order of the walk, of paths from the root: by name, level by level, so that `a/b` comes before `a-b`.
 bool path_order(std::string_view a, std::string_view b);
 
+// The first name of a path from the root.
+std::string cluster_of(const std::string& path);
+
 // What the walk passes by.
 struct Passed {
   std::map<std::string, std::uint64_t> left_behind;  // entries, by cluster (X8)

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "cli/progress.h"
 #include "jobferry/error.h"
 #include "jobferry/types.h"
@@ -63,8 +63,8 @@ class Log {
 
   const Style style_;
   const Terminal terminal_;
-  std::mutex mutex_;   // of stderr
-  bool live_ = false;  // a line that updates stands there
+  Mutex mutex_;                           // held while a line is written, so that lines do not mix
+  bool live_ GUARDED_BY(mutex_) = false;  // a line that updates stands there
 };
 
 // The time as RFC 3339 has it, in UTC.

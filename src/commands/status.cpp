@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "engine/resume.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "report/migrate_report.h"
 
 namespace jobferry {
@@ -12,7 +13,7 @@ namespace jobferry {
 namespace {
 
 ExitCode run_status(const Options& options, const Context& context) {
-  const auto seen = look_at_state(state_directory(options));
+  const auto seen = read_state_overview(state_directory(options));
   if (!seen) {
     context.log.failed(seen.error());
     return ExitCode::failed;

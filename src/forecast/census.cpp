@@ -8,10 +8,10 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "archive/each_job.h"
+#include "base/mutex.h"
 #include "engine/target.h"
 
 namespace jobferry {
@@ -144,19 +144,19 @@ void add_passed(Census& census, const Passed& passed) {
 
 }  // namespace
 
-Travel travel_of(Files& files, const Plan& plan) {
-  const std::string place = standing_place(plan.options.target);
+Travel travel_of(Files& files, const Migration& migration) {
+  const std::string place = nearest_existing(migration.options.target);
   const auto space = files.space(place);
-  const bool shared = shares_data(files, plan, place);
-  const DataMode mode = plan.options.data;
+  const bool shared = shares_data(files, migration, place);
+  const DataMode mode = migration.options.data;
   const bool reflinks =
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
-  const bool changed =
-      std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
+  const bool changed = std::any_of(migration.chain.begin(), migration.chain.end(),
+                                   [](const Leg& leg) { return leg.data != nullptr; });
   // As the nearest one shows, unless it is large.
   const auto info = files.info(place + "/.");
   const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
-  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks,
+  return {changed || migration.options.compress != Compression::keep, shared, !shared || reflinks,
           whole_blocks ? 1U : 0U};
 }
 
@@ -265,27 +265,27 @@ void Census::add(Census&& other) {
                           other.left_behind_jobs.end());
 }
 
-Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,
-                   const Listener& listener) {
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
+Census take_census(Files& files, const Migration& migration, const Stages& stages, const Travel& travel,
+                   Sample& sample, const Listener& listener) {
+  Walk walk(files, migration.archive, migration.options.follow_symlinks);
   FirstPaths passed_by;
-  std::mutex naming;
+  Mutex naming;
   walk.tell_of = [&](const std::string& path, FileType) {
-    const std::lock_guard lock(naming);
+    const MutexLock lock(naming);
     passed_by.add(path);
   };
   std::vector<std::unique_ptr<Counter>> counters;
-  for (unsigned i = 0; i < plan.options.io_depth; ++i)
+  for (unsigned i = 0; i < migration.options.io_depth; ++i)
     counters.push_back(std::make_unique<Counter>(files, stages, travel, sample));
-  const std::string left =
-      each_job(walk, {plan.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
-        counters[worker]->look_at(path);
-        if (!listener.progress) return;
-        ++listener.progress->jobs;
-        listener.progress->done(path.text());
-      });
+  const std::string left = each_job(walk, {migration.options.io_depth, listener.stop, {}},
+                                    [&](const JobPath& path, unsigned worker) {
+                                      counters[worker]->look_at(path);
+                                      if (!listener.progress) return;
+                                      ++listener.progress->jobs;
+                                      listener.progress->done(path.text());
+                                    });
   Census all;
-  for (const std::string& cluster : plan.archive.clusters) all.clusters[cluster];
+  for (const std::string& cluster : migration.archive.clusters) all.clusters[cluster];
   for (auto& counter : counters) all.add(std::move(counter->census));
   add_passed(all, walk.passed());
   all.left_behind.add(std::move(passed_by));

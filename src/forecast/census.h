@@ -25,7 +25,7 @@ struct Travel {
   bool needs_inode = true;             // they take an inode: all but hard links
   std::uint64_t directory_blocks = 1;  // a directory takes: many file systems keep small ones in the inode
 };
-Travel travel_of(Files& files, const Plan& plan);
+Travel travel_of(Files& files, const Migration& migration);
 
 // What a job would take if it were written as it is. The sample tells what becomes of it.
 struct JobSize {
@@ -99,7 +99,7 @@ struct Census {
 };
 
 // Every job that is to be tried is offered to the sample.
-Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,
-                   const Listener& listener);
+Census take_census(Files& files, const Migration& migration, const Stages& stages, const Travel& travel,
+                   Sample& sample, const Listener& listener);
 
 }  // namespace jobferry

@@ -26,8 +26,8 @@ struct WritingFactor {
 };
 constexpr WritingFactor with_data{5, 11}, with_links{15, 34}, with_copies{62, 75};
 
-WritingFactor writing_factor(const Plan& plan, const Travel& travel) {
-  return plan.reads_data() ? with_data : travel.shared ? with_links : with_copies;
+WritingFactor writing_factor(const Migration& migration, const Travel& travel) {
+  return migration.reads_data() ? with_data : travel.shared ? with_links : with_copies;
 }
 
 // What the state takes in bytes without any job, and for each (state.h). Seen with make_archive's archives of
@@ -120,8 +120,8 @@ void conclude_counts(const Census& census, const Rehearsal& rehearsal, const Sum
 }
 
 // Rounds share a cache and a disk: with fewer than three of them, half as long or half as much again.
-Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& rehearsal) {
-  const bool by_bytes = plan.reads_data();
+Estimate reading_time(const Migration& migration, const Census& census, const Rehearsal& rehearsal) {
+  const bool by_bytes = migration.reads_data();
   const Sums& rounds = by_bytes ? rehearsal.bytes_of_rounds : rehearsal.jobs_of_rounds;
   const double all = by_bytes ? census.to_try.bytes_in.x : number(census.to_try.jobs);
   const double value = rounds.x > 0 ? rounds.y / rounds.x * all : 0;
@@ -133,18 +133,19 @@ Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& r
   return {value, estimate.low, std::max(estimate.high, value)};
 }
 
-void conclude_duration(const Plan& plan, const Travel& travel, const Census& census,
+void conclude_duration(const Migration& migration, const Travel& travel, const Census& census,
                        const Rehearsal& rehearsal, Forecast& forecast) {
-  const Estimate reading = reading_time(plan, census, rehearsal);
-  const WritingFactor writing = writing_factor(plan, travel);
+  const Estimate reading = reading_time(migration, census, rehearsal);
+  const WritingFactor writing = writing_factor(migration, travel);
   forecast.duration = {reading.low, reading.value * writing.likely, reading.high * writing.most,
                        rehearsal.seconds};
 }
 
 // Beside the jobs: the root, the clusters, version.txt and the marker for a while, what is carried. Rounded
 // up by a block for each file.
-Needs needs_besides(const Plan& plan, const Travel& travel, const Census& census, const Summary& besides) {
-  const std::uint64_t clusters = plan.archive.clusters.size();
+Needs needs_besides(const Migration& migration, const Travel& travel, const Census& census,
+                    const Summary& besides) {
+  const std::uint64_t clusters = migration.archive.clusters.size();
   const std::uint64_t files = besides.total().carried + clusters + 2;
   const std::uint64_t directories = census.directories() + clusters + 1;
   const std::uint64_t blocks =
@@ -162,17 +163,17 @@ bool same_file_system(Files& files, const std::string& a, const std::string& b) 
 }
 
 void conclude_room(Files& files, const Basis& found, Forecast& forecast) {
-  const Plan& plan = found.plan;
+  const Migration& migration = found.migration;
   const Census& census = found.census;
   const Rehearsal& rehearsal = found.rehearsal;
-  const Needs rest = needs_besides(plan, found.travel, census, found.besides);
+  const Needs rest = needs_besides(migration, found.travel, census, found.besides);
   RoomForecast& room = forecast.room;
   const Estimate blocks = total_of(rehearsal.blocks, census.to_try.blocks, forecast.migrated);
   room.bytes = times(blocks, number(block_size)) + number(rest.bytes);
   room.inodes = total_of(rehearsal.inodes, census.to_try.inodes, forecast.migrated) + number(rest.inodes);
-  room.place = standing_place(plan.options.target);
-  const std::string state = standing_place(state_directory(plan.options));
-  if (plan.options.keep_state && same_file_system(files, state, room.place)) {
+  room.place = nearest_existing(migration.options.target);
+  const std::string state = nearest_existing(state_directory(migration.options));
+  if (migration.options.keep_state && same_file_system(files, state, room.place)) {
     room.state_bytes = state_at_least.with(census.to_try.jobs);
     room.state_bytes_most = state_at_most.with(census.to_try.jobs);
   }
@@ -208,7 +209,7 @@ void conclude(Files& files, const Basis& found, Forecast& forecast) {
   conclude_notes(found.census, found.rehearsal, found.besides, forecast);
   if (!forecast.has_estimates()) return;
   conclude_counts(found.census, found.rehearsal, found.besides, forecast);
-  conclude_duration(found.plan, found.travel, found.census, found.rehearsal, forecast);
+  conclude_duration(found.migration, found.travel, found.census, found.rehearsal, forecast);
   conclude_room(files, found, forecast);
 }
 

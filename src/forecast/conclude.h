@@ -10,7 +10,7 @@ namespace jobferry {
 
 // What all of it follows from.
 struct Basis {
-  const Plan& plan;
+  const Migration& migration;
   const Travel& travel;
   const Census& census;
   const Rehearsal& rehearsal;

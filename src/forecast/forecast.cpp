@@ -20,6 +20,7 @@
 #include "engine/resume.h"
 #include "engine/space.h"
 #include "engine/target.h"
+#include "engine/target_checks.h"
 #include "forecast/conclude.h"
 #include "io/files.h"
 
@@ -49,17 +50,17 @@ void fail(Forecast& forecast, Error error) {
 Result<std::vector<Leg>> chain_of(const Archive& archive, const Options& options) {
   if (archive.version == options.to && archive.version == 0 && options.repair)
     return Error{Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"};
-  return plan_chain(archive.version, options.to);
+  return find_chain(archive.version, options.to);
 }
 
 // What a run finds out by trying it (Target::create), as far as it is known without.
-void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
-  if (plan.options.data != DataMode::reflink || plan.archive.clusters.empty()) return;
-  const std::string place = standing_place(plan.options.target);
-  const auto there = files.space(place), here = files.space(plan.archive.root);
+void judge_reflink(Files& files, const Migration& migration, Forecast& forecast) {
+  if (migration.options.data != DataMode::reflink || migration.archive.clusters.empty()) return;
+  const std::string place = nearest_existing(migration.options.target);
+  const auto there = files.space(place), here = files.space(migration.archive.root);
   const auto info = files.info(place + "/.");
   if (!there || !here || !info) return;
-  const bool one_device = info->device == plan.archive.root_info.device;
+  const bool one_device = info->device == migration.archive.root_info.device;
   if (one_device && there->shares_blocks()) return;
   const bool apart =
       !one_device && (there->sharing != here->sharing || there->sharing == Sharing::on_a_device);
@@ -68,19 +69,20 @@ void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
               fmt::format("--data=reflink: {}",
                           never ? "the file system does not share blocks between source and target"
                                 : "whether source and target can share blocks is not known")};
-  error.file = plan.options.target;
+  error.file = migration.options.target;
   std::string advice(advice_on(error.kind));
   (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
 }
 
-void look_at_target(Files& files, const Plan& plan, const std::atomic<bool>* stop, Forecast& forecast) {
-  if (auto usable = check_target(files, plan.archive, plan.options); !usable)
+void look_at_target(Files& files, const Migration& migration, const std::atomic<bool>* stop,
+                    Forecast& forecast) {
+  if (auto usable = check_target(files, migration.archive, migration.options); !usable)
     return obstruct(forecast, std::move(usable.error()));
-  const auto standing = look_ahead(files, plan.archive, plan.options, stop);
+  const auto state = predict_target_state(files, migration.archive, migration.options, stop);
   if (stop && *stop) return;
-  if (!standing) return obstruct(forecast, standing.error());
-  forecast.goes_on = *standing != Standing::fresh;
-  judge_reflink(files, plan, forecast);
+  if (!state) return obstruct(forecast, state.error());
+  forecast.goes_on = *state != TargetState::fresh;
+  judge_reflink(files, migration, forecast);
 }
 
 // --- Counting ---
@@ -107,20 +109,22 @@ std::vector<std::string> left_behind_in_root(Files& files, const Archive& archiv
   return left;
 }
 
-Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sample, const Listener& listener,
-             Forecast& forecast) {
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
+Census count(Files& files, const Migration& migration, const Travel& travel, Sample& sample,
+             const Listener& listener, Forecast& forecast) {
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
   const auto begin = Clock::now();
-  Census census = take_census(files, plan, stages, travel, sample, listener);
+  Census census = take_census(files, migration, stages, travel, sample, listener);
   forecast.counting_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   forecast.interrupted = !census.complete;
   forecast.clusters = census.clusters;
-  forecast.left_behind_root = plan.archive.left_behind;
-  for (std::string& name : left_behind_in_root(files, plan.archive)) census.left_behind.add(std::move(name));
+  forecast.left_behind_root = migration.archive.left_behind;
+  for (std::string& name : left_behind_in_root(files, migration.archive))
+    census.left_behind.add(std::move(name));
   forecast.left_behind_some = census.left_behind.take();
   std::vector<std::string>& named = census.left_behind_jobs;
-  named.insert(named.end(), plan.archive.left_behind_jobs.begin(), plan.archive.left_behind_jobs.end());
+  named.insert(named.end(), migration.archive.left_behind_jobs.begin(),
+               migration.archive.left_behind_jobs.end());
   std::sort(named.begin(), named.end(), path_order);
   forecast.left_behind_jobs = named.size();
   named.resize(std::min(named.size(), FirstPaths::most));
@@ -191,14 +195,14 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   // The steps, and the cluster files as they become.
   auto chain = chain_of(*archive, options);
   const bool has_way = static_cast<bool>(chain) && !forecast.nothing_to_do;
-  Plan plan{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
+  Migration migration{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
   if (!chain && !forecast.nothing_to_do) obstruct(forecast, std::move(chain.error()));
   Summary besides;
   MigratedClusters clusters;
-  if (has_way) (void)migrate_clusters(files, plan, besides, clusters, listener.stop);
+  if (has_way) (void)migrate_clusters(files, migration, besides, clusters, listener.stop);
   for (Error& error : besides.errors) obstruct(forecast, std::move(error));
   forecast.aggregations = std::move(besides.aggregations);
-  if (!forecast.nothing_to_do) look_at_target(files, plan, listener.stop, forecast);
+  if (!forecast.nothing_to_do) look_at_target(files, migration, listener.stop, forecast);
 
   if (listener.stop && *listener.stop) {
     forecast.interrupted = true;
@@ -207,15 +211,15 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
 
   // Count everything, and choose the sample on the way.
   Sample sample = sample_for(how);
-  const Travel travel = travel_of(files, plan);
-  Census census = count(files, plan, travel, sample, listener, forecast);
+  const Travel travel = travel_of(files, migration);
+  Census census = count(files, migration, travel, sample, listener, forecast);
   if (census.starved) return fail(forecast, std::move(*census.starved));
   for (Error& error : census.unlisted) {
     error.what = "it hides an unknown number of jobs: " + error.what;
     obstruct(forecast, std::move(error));
   }
   // The steps look up in every cluster.json: without one of them no job is tried.
-  const bool can_try = has_way && plan.clusters.size() == archive->clusters.size();
+  const bool can_try = has_way && migration.clusters.size() == archive->clusters.size();
   if (!can_try || forecast.interrupted) {
     conclude_bad(census, {}, forecast);  // those that their directories show
     if (!forecast.nothing_to_do) judge_bad(options, forecast);
@@ -227,18 +231,18 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
   Target nowhere(files, *archive, options, {}, nullptr);
-  if (const auto done = write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides); !done)
+  if (const auto done = write_clusters({files, *archive, nowhere, ledger, besides}, clusters); !done)
     obstruct(forecast, done.error());
   Effort effort;
   if (!how.sample_jobs && !how.sample_percent) effort.time = how.sample_time;
   effort.progress = listener.progress;
-  const Rehearsal rehearsal = rehearse(files, plan, travel, sample.take(), effort, quiet);
+  const Rehearsal rehearsal = rehearse(files, migration, travel, sample.take(), effort, quiet);
   if (rehearsal.failure) return fail(forecast, *rehearsal.failure);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
 
   // What follows from it, and what keeps it from going well.
-  conclude(files, {plan, travel, census, rehearsal, besides}, forecast);
+  conclude(files, {migration, travel, census, rehearsal, besides}, forecast);
   judge_room(options, forecast);
   judge_bad(options, forecast);
   judge_permissions(census, options, forecast);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/threads.h"
 #include "engine/run.h"
 #include "engine/target.h"
 
@@ -76,19 +77,19 @@ void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
   }
 }
 
-Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const std::vector<std::string>& jobs,
-                   const Effort& effort, const Listener& listener) {
+Rehearsal rehearse(Files& files, const Migration& migration, const Travel& travel,
+                   const std::vector<std::string>& jobs, const Effort& effort, const Listener& listener) {
   Rehearsal rehearsal;
   double bytes = 0;
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);
   if (effort.progress) {
     effort.progress->seconds_to_try = effort.time ? effort.time->count() : 0;
     effort.progress->to_try = jobs.size();
   }
-  ledger.show_to([&](const Slot& slot) {
+  ledger.observe_with([&](const Slot& slot) {
     if (effort.progress) {
       ++effort.progress->tried;
       effort.progress->done(slot.subject);
@@ -104,7 +105,7 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
 
   std::span<const std::string> left(jobs);
   const auto begin = Clock::now();
-  while (!left.empty() && !ledger.ended()) {
+  while (!left.empty() && !ledger.must_stop()) {
     const bool enough = rehearsal.tried >= effort.least_jobs;
     if (effort.time && enough && Clock::now() - begin >= *effort.time) break;
     const double tried = as_number(rehearsal.tried), bytes_before = bytes;
@@ -116,10 +117,10 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
                   stages,
                   ledger,
                   listener,
-                  memory_for(plan.options),
-                  threads_for(plan.options),
-                  plan.options.io_depth};
-    plan.options.debug ? run_serial(run) : run_graph(run);
+                  memory_for(migration.options),
+                  threads_or_default(migration.options.threads),
+                  migration.options.io_depth};
+    migration.options.debug ? run_serial(run) : run_graph(run);
     const double seconds = std::chrono::duration<double>(Clock::now() - round_begin).count();
     rehearsal.seconds += seconds;
     rehearsal.bytes_of_rounds.add(bytes - bytes_before, seconds);

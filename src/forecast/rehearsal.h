@@ -48,7 +48,7 @@ struct Effort {
   std::uint64_t least_jobs = 100;            // whatever time they take
   Progress* progress = nullptr;              // told of each of them
 };
-Rehearsal rehearse(Files& dry_files, const Plan& plan, const Travel& travel,
+Rehearsal rehearse(Files& dry_files, const Migration& migration, const Travel& travel,
                    const std::vector<std::string>& jobs, const Effort& effort, const Listener& listener);
 
 }  // namespace jobferry

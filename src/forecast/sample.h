@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <queue>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "archive/walk.h"
+#include "base/mutex.h"
 
 namespace jobferry {
 
@@ -34,8 +34,8 @@ class Sample {
   const std::uint64_t seed_;
   const std::size_t most_;
   std::atomic<std::uint64_t> bound_;  // larger numbers have no place: mostly nobody waits for the lock
-  std::mutex mutex_;                  // of all below
-  std::priority_queue<Draw> chosen_;
+  Mutex mutex_;
+  std::priority_queue<Draw> chosen_ GUARDED_BY(mutex_);
 };
 
 // The jobs of a sample as a run takes them.

@@ -10,6 +10,7 @@
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
+#include "base/threads.h"
 #include "info/info_with.h"
 #include "io/files.h"
 #include "json/decimal.h"
@@ -135,8 +136,7 @@ void add(InfoResult& result, Seen& seen) {
 // False if it was stopped before the last job.
 bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options, const Listener& listener,
                 InfoResult& result) {
-  const unsigned threads =
-      options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = threads_or_default(options.threads);
   std::vector<Seen> seen(threads);
   bool all_clusters = true;
   for (const std::string& cluster : archive.clusters) {

@@ -44,7 +44,7 @@ Leg down(int from) {
 
 std::span<const ArchiveVersion> all_versions() { return table; }
 
-Result<std::vector<Leg>> plan_chain(int from, int to) {
+Result<std::vector<Leg>> find_chain(int from, int to) {
   std::vector<Leg> chain;
   if (to < 0 || to > newest_version)
     return Error{Kind::version_unknown,

@@ -4,6 +4,7 @@
 #include <array>
 #include <unordered_set>
 
+#include "base/memory.h"
 #include "json/decimal.h"
 #include "validate/checks.h"
 
@@ -24,9 +25,6 @@ constexpr std::size_t largest_value = 1U << 20;
 
 // What the places of one metric may take, in bytes, for each thread: some million members and series.
 constexpr std::uint64_t most_places = 512U << 20;
-
-// Kept between files at most, in bytes of each buffer.
-constexpr std::size_t warm_bytes = 4U << 20;
 
 bool is_one_of(const MemberPlace& member, std::initializer_list<std::string_view> names) {
   return std::any_of(names.begin(), names.end(), [&](auto name) { return member.named(name); });
@@ -257,7 +255,7 @@ void DataCheck::trim() {
   reader_.trim(warm_bytes);
   edits_.trim(warm_bytes);
   skeleton_.trim(warm_bytes);
-  document_.trim(warm_bytes / 50);
+  document_.trim(warm_bytes / tree_factor);
 }
 
 }  // namespace jobferry

@@ -7,13 +7,15 @@
 #include <ctime>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <set>
 #include <thread>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
+#include "base/memory.h"
+#include "base/mutex.h"
+#include "base/threads.h"
 #include "io/codec.h"
 #include "io/files.h"
 #include "validate/checks.h"
@@ -25,13 +27,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A tree takes up to so many times the size of its text. No job has so many nodes that its meta.json is as
-// large as this.
-constexpr std::size_t tree_factor = 50;
+// No job has so many nodes that its meta.json is as large as this. A tree takes up to tree_factor times as
+// much.
 constexpr std::uint64_t largest_document = 64U << 20;
-
-// Kept between jobs at most, in bytes of each buffer.
-constexpr std::size_t warm_bytes = 4U << 20;
 
 // What is known before the first job and constant from then on.
 struct Known {
@@ -235,7 +233,7 @@ class Surroundings {
 
   // Of every thread that walks.
   void pass_by(const std::string& path, FileType type) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto depth = std::count(path.begin(), path.end(), '/');
     if (depth == 1 && path.ends_with(fmt::format("/{}", names::cluster)))
       return;  // it is bad, which was said
@@ -252,8 +250,7 @@ class Surroundings {
   // Where something could not be listed nobody knows what is in it.
   void tell_empty_clusters(const Passed& passed) {
     std::set<std::string> unreadable;
-    for (const Error& error : passed.unreadable)
-      unreadable.insert(error.subject.substr(0, error.subject.find('/')));
+    for (const Error& error : passed.unreadable) unreadable.insert(cluster_of(error.subject));
     for (const auto& [name, counts] : result_.clusters)
       if (counts.jobs == 0 && !unreadable.contains(name)) tell(name, "", "cluster-empty", "no job is in it");
   }
@@ -326,12 +323,8 @@ class Surroundings {
   Known& known_;
   ValidateResult& result_;
   AllFindings& all_;
-  std::mutex mutex_;  // of all_, while threads walk
+  Mutex mutex_;  // held by the threads of a walk while they add to all_
 };
-
-unsigned threads_of(const ValidateOptions& options) {
-  return options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
 
 void count(Progress* progress, const JobPath& path, const Checked& job) {
   if (!progress) return;
@@ -345,8 +338,9 @@ void count(Progress* progress, const JobPath& path, const Checked& job) {
 bool check_jobs(Walk& walk, const Known& known, const Listener& listener, ValidateResult& result,
                 AllFindings& all) {
   std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned i = 0; i < threads_of(known.options); ++i) workers.push_back(std::make_unique<Worker>(known));
-  const Visit how{threads_of(known.options), listener.stop, {}};
+  for (unsigned i = 0; i < threads_or_default(known.options.threads); ++i)
+    workers.push_back(std::make_unique<Worker>(known));
+  const Visit how{threads_or_default(known.options.threads), listener.stop, {}};
   const CountAhead ahead(known.files, known.archive, known.options.follow_symlinks, listener.progress,
                          listener.stop);
   const std::string rest = each_job(walk, how, [&](const JobPath& job, unsigned worker) {

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/memory.h"
 #include "verify/gunzip.h"
 #include "verify/starved.h"
 
 namespace jobferry::proof {
 
 namespace {
-
-constexpr std::size_t warm_bytes = 4U << 20;  // of each buffer, kept from job to job
 
 Reason why(std::string_view word, std::string_view file, std::string_view what) {
   return {std::string(word), std::string(file), std::string(what)};
@@ -30,8 +29,6 @@ std::string time_text(const FileInfo& info) {
 }
 
 std::string size_text(std::string_view content) { return fmt::format("{} bytes", content.size()); }
-
-bool is_same_file(const FileInfo& a, const FileInfo& b) { return a.device == b.device && a.inode == b.inode; }
 
 const Seen* data_of(const Listing& listing) {
   const Seen* packed = listing.find(names::data_gz);

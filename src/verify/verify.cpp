@@ -10,13 +10,14 @@
 #include <cmath>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <thread>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
+#include "base/mutex.h"
+#include "base/threads.h"
 #include "verify/checker.h"
 #include "verify/starved.h"
 
@@ -87,10 +88,6 @@ std::optional<int> version_in(std::string_view text) {
 
 bool leads(int from, int to) { return from == to ? from > 0 : from < to || to > 0; }
 
-unsigned threads_of(const VerifyOptions& options) {
-  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
-
 class Verification {
  public:
   Verification(const VerifyOptions& options, const Listener& listener)
@@ -106,7 +103,8 @@ class Verification {
     Ground ground{options_,        *source_files_,   *target_files_,
                   options_.source, options_.target,  Chain(result.from, result.to),
                   !target_.marked, ::geteuid() == 0, {}};
-    for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
+    for (unsigned i = 0; i < threads_or_default(options_.threads); ++i)
+      checkers_.emplace_back(ground, findings_);
     compare_roots(result);
     compare_clusters(ground);
     if (auto known = check_metrics(ground); !known && !stopped_) {
@@ -118,7 +116,7 @@ class Verification {
     for (Checker& checker : checkers_) checker.tally().add_to(result);
     if (result.complete && !stopped_) compare_ends(result);
     findings_.move_to(result);
-    settle(result);
+    set_outcome(result);
     complain_of_nothing(result);
   }
 
@@ -143,10 +141,7 @@ class Verification {
 
   // What was asked for must be there: nothing compared would agree with everything.
   Result<void> check_choice() const {
-    const auto is_same = [](const FileInfo& a, const FileInfo& b) {
-      return a.device == b.device && a.inode == b.inode;
-    };
-    if (is_same(source_.root_info, target_.archive.root_info))
+    if (is_same_file(source_.root_info, target_.archive.root_info))
       return not_a_target(options_.target, "it is the source: an archive agrees with itself");
     const auto has = [](const Archive& archive, const std::string& name) {
       return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
@@ -162,7 +157,7 @@ class Verification {
     const bool of_target = options_.from.starts_with(target_part);
     const std::string folder = options_.from.substr(of_target ? target_part.size() : 0);
     if (std::count(folder.begin(), folder.end(), '/') == 2 &&
-        has(of_target ? target_.archive : source_, folder.substr(0, folder.find('/'))))
+        has(of_target ? target_.archive : source_, cluster_of(folder)))
       return {};
     return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
   }
@@ -245,7 +240,7 @@ class Verification {
   // Takes a walk to the checkers.
   std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
                        bool counts) {
-    const Visit how{threads_of(options_), listener_.stop, from};
+    const Visit how{threads_or_default(options_.threads), listener_.stop, from};
     return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
       if (choice_.takes(path))
         take(checkers_[worker], path, look, counts);
@@ -297,7 +292,7 @@ class Verification {
 
   // Of several the first in path order.
   void remember_starved(const std::string& subject, Error error) {
-    const std::lock_guard lock(starving_);
+    const MutexLock lock(starving_);
     if (starved_ && !path_order(subject, starved_->subject)) return;
     starved_ = std::move(error);
     starved_->subject = subject;
@@ -370,7 +365,7 @@ class Verification {
     }
   }
 
-  void settle(VerifyResult& result) {
+  void set_outcome(VerifyResult& result) {
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
@@ -379,6 +374,7 @@ class Verification {
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
+    const MutexLock lock(starving_);
     if (!starved_) return;
     result.errors.push_back(std::move(*starved_));
     result.outcome = VerifyOutcome::failed;
@@ -405,8 +401,8 @@ class Verification {
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
   bool stopped_ = false;                                      // before all was looked at that is no job
-  std::mutex starving_;                                       // of starved_
-  std::optional<Error> starved_;  // what could not be looked at for want of resources
+  Mutex starving_;
+  std::optional<Error> starved_ GUARDED_BY(starving_);  // what could not be looked at for want of resources
   Archive source_;
   TargetRoot target_;
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/threads.h"
 #include "engine/command_words.h"
 
 namespace jobferry {
@@ -42,7 +43,7 @@ std::string host_name() {
 RunFacts facts_of_run(int argc, const char* const* argv, unsigned threads) {
   return {command_line(argc, argv), fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))), host_name(),
           fmt::format("jobferry {}, {}, {}", JOBFERRY_VERSION, compiler, kind_of_build),
-          threads ? threads : std::max(1U, std::thread::hardware_concurrency())};
+          threads_or_default(threads)};
 }
 
 Facts page_facts(const RunFacts& run) {
