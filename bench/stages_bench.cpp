@@ -176,7 +176,7 @@ void data_on_demand(benchmark::State& state) {
 }
 
 void data_step_0_to_1(benchmark::State& state) {
-  const Leg leg = plan_chain(0, 1)->front();
+  const Leg leg = find_chain(0, 1)->front();
   DataReader reader;
   Edits edits;
   Buffer out;
@@ -199,7 +199,7 @@ void data_step_0_to_1(benchmark::State& state) {
 
 // Applies the edits that the step recorded for one file, again and again.
 void data_splice(benchmark::State& state) {
-  const Leg leg = plan_chain(0, 1)->front();
+  const Leg leg = find_chain(0, 1)->front();
   DataReader reader;
   Edits edits;
   Buffer out;
@@ -233,7 +233,7 @@ void meta_memcpy(benchmark::State& state) {
 }
 
 void meta_step_0_to_3(benchmark::State& state) {
-  const auto chain = plan_chain(0, 3);
+  const auto chain = find_chain(0, 3);
   Job job;
   job.cluster = &*sample().cluster;
   Buffer out;

@@ -25,6 +25,7 @@
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "forwarding.h"
 #include "report/migrate_report.h"
 #include "tree.h"
@@ -223,7 +224,7 @@ void expect_completed(const Whole& whole, const Options& options) {
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
   EXPECT_EQ(report_of(summary), report_of(whole.summary));
-  const auto state = look_at_state(options.target + ".jobferry");
+  const auto state = read_state_overview(options.target + ".jobferry");
   ASSERT_TRUE(state);
   EXPECT_TRUE(is_complete(*state));
 }
@@ -478,7 +479,7 @@ TEST(State, ThatIsDamagedDeletesNothing) {
     const Options options = options_for(temp, "target", true);
     ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::bad_jobs);
     const std::string file = options.target + ".jobferry/state.db";
-    ASSERT_EQ(look_at_state(options.target + ".jobferry")->outcomes.at("migrated"), 4U);
+    ASSERT_EQ(read_state_overview(options.target + ".jobferry")->outcomes.at("migrated"), 4U);
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(db, change.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
@@ -513,7 +514,7 @@ TEST(State, IsMadeOfRegularFiles) {
     const auto opened = State::open(state);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().file, path);
-    const auto seen = look_at_state(state);
+    const auto seen = read_state_overview(state);
     ASSERT_FALSE(seen);
     EXPECT_EQ(seen.error().kind, Kind::state_unusable);
     fs::remove(path);
@@ -554,7 +555,7 @@ TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
     if (!other.empty()) write_file(options.target + '/' + marker, other);
     const Tree before = read_tree(options.target);
     const std::string words = refusal(options);
-    EXPECT_NE(words.find("the target is not the one that the state beside it is of"), std::string::npos)
+    EXPECT_NE(words.find("the target and the state beside it do not belong together"), std::string::npos)
         << words;
     EXPECT_EQ(difference(before, read_tree(options.target)), "");
   }
@@ -833,7 +834,7 @@ TEST(Resume, IsRefusedOnAnotherTarget) {
   ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   fs::rename(options.target, temp.path("aside"));
   write_file(temp.path("target/precious"), "mine");
-  EXPECT_NE(refusal(options).find("the target is not the one that the state beside it is of"),
+  EXPECT_NE(refusal(options).find("the target and the state beside it do not belong together"),
             std::string::npos);
   Options restart = options;
   restart.restart = true;
@@ -883,13 +884,13 @@ TEST(Lock, NamesItsHolderInTheStatus) {
   ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   auto held = State::open(state_directory(options));
   ASSERT_TRUE(held);
-  auto seen = look_at_state(state_directory(options));
+  auto seen = read_state_overview(state_directory(options));
   ASSERT_TRUE(seen);
   EXPECT_NE(seen->holder.find(fmt::format("pid {}, since ", ::getpid())), std::string::npos) << seen->holder;
   EXPECT_FALSE(is_complete(*seen));
   EXPECT_TRUE(status_text(*seen).starts_with("running: version 0 to 3, ")) << status_text(*seen);
   (*held).reset();
-  seen = look_at_state(state_directory(options));
+  seen = read_state_overview(state_directory(options));
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->holder, "");
   EXPECT_TRUE(is_complete(*seen));

@@ -64,8 +64,8 @@ class BareThreads {
   const Run& run_;
 };
 
-Plan plan_for(Files& files, const Options& options, const Archive& archive) {
-  Plan plan{options, archive, std::move(*plan_chain(archive.version, options.to)), {}};
+Migration migration_for(Files& files, const Options& options, const Archive& archive) {
+  Migration migration{options, archive, std::move(*find_chain(archive.version, options.to)), {}};
   for (const std::string& name : archive.clusters) {
     ClusterFile file;
     file.name = name;
@@ -73,9 +73,9 @@ Plan plan_for(Files& files, const Options& options, const Archive& archive) {
     EXPECT_TRUE(static_cast<bool>(files.read(join(join(archive.root, name), names::cluster), 1 << 20, text)));
     EXPECT_TRUE(static_cast<bool>(file.document.parse(text.view())));
     repair_cluster(file, archive.version);
-    plan.clusters.emplace(name, Cluster(file.document));
+    migration.clusters.emplace(name, Cluster(file.document));
   }
-  return plan;
+  return migration;
 }
 
 }  // namespace
@@ -98,22 +98,22 @@ TEST_P(Threads, ShareOnlyConstantData) {
   const auto files = real_files(false);
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(static_cast<bool>(archive));
-  const Plan plan = plan_for(*files, options, *archive);
+  const Migration migration = migration_for(*files, options, *archive);
   // The first pass migrates all jobs. The second finds them in the state and migrates none.
   Summary summaries[2];
   for (Summary& summary : summaries) {
     const bool first = &summary == summaries;
     const auto state = State::open(temp.path("state"));
     ASSERT_TRUE(static_cast<bool>(state));
-    Target target(*files, *archive, options, {first ? Standing::fresh : Standing::interrupted, "id", false},
-                  nullptr);
+    Target target(*files, *archive, options,
+                  {first ? TargetState::fresh : TargetState::interrupted, "id", false}, nullptr);
     ASSERT_TRUE(static_cast<bool>(target.create()));
     const Listener listener;
     Ledger ledger(summary, listener);
     Checkpoints checkpoints(*files, **state, options.target, std::chrono::milliseconds(1));
-    ledger.record_in(checkpoints);
+    ledger.record_in(&checkpoints);
     Walk walk(*files, *archive, false);
-    const Stages stages(*files, plan, target, state->get());
+    const Stages stages(*files, migration, target, state->get());
     const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
     BareThreads(shared).run();
     ASSERT_TRUE(static_cast<bool>(checkpoints.finish()));

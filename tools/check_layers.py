@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that includes point down: to the same layer or to a lower one, and never in a circle.
+"""Checks two rules of the layers:
 
-  check_layers.py [ROOT]
+- Includes point down: from a layer to itself or to a lower one, and never in a circle.
+- Only src/io calls the system for a file. All other code goes through it, so that tests can replace the disk.
+
+  check_layers.py [ROOT]    prints every break with its file; then the exit code is 1
 
 Prints both files of every include that does not. The exit code is then 1. docs/architecture.md describes the layers.
 """
@@ -31,6 +34,19 @@ PUBLIC = {
     "info": "info", "forecast": "forecast", "validate": "validate", "verify": "verify",
 }
 LEVEL = {folder: level for level, row in enumerate(LAYERS) for folder in row}
+DISK_CALLS = """access chdir chmod chown close creat faccessat fchmod fchmodat fchown fchownat fcntl fdatasync fdopendir
+    fstat fstatat fsync ftruncate futimens lchown link linkat lstat mkdir mkdirat mkfifo mkstemp open openat opendir
+    pread pwrite read readdir readlink readlinkat realpath remove rename renameat rmdir stat statfs statvfs symlink
+    symlinkat sync syncfs truncate unlink unlinkat utimensat write""".split()
+# A call of the system is written with its `::`. The streams and file systems of the libraries count as well, but
+# boost::filesystem::path alone only takes names apart.
+DISK = re.compile(r"(?<![\w>:)])::(?:%s)\s*\(|\bfopen\s*\(|std::filesystem|boost::filesystem::(?!path\b)"
+                  r"|std::[io]?fstream" % "|".join(DISK_CALLS))
+# What is not inside src/io all the same, and why.
+DISK_EXCEPTIONS = {
+    "cli/signals.cpp": "opens /dev/null in the place of standard streams that are closed, before anything else is opened",
+    "commands/migrate.cpp": "reads the answer to a question from the terminal",
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -66,6 +82,16 @@ def circles(edges):
     return found
 
 
+def disk_calls(name, text):
+    """What a file outside of src/io calls for a file, each with its line."""
+    if folder_of(name) == "io" or name in DISK_EXCEPTIONS:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        code = re.sub(r'"(?:\\.|[^"\\])*"', '""', line).split("//")[0]
+        for call in DISK.findall(code):
+            yield f"{name}:{number}: {call.strip(' (')} belongs in src/io"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
     files = {}
@@ -78,7 +104,9 @@ def main():
         if folder_of(name) not in LEVEL:
             wrong.append(f"{name}: its folder is not a layer")
             continue
-        for other in INCLUDE.findall(file.read_text()):
+        text = file.read_text()
+        wrong += disk_calls(name, text)
+        for other in INCLUDE.findall(text):
             if other not in files:
                 wrong.append(f"{name} includes {other}: there is no such file below src/ or include/")
             elif folder_of(other) not in LEVEL:

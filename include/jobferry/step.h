@@ -46,6 +46,6 @@ struct Leg {
 
 // The steps from one version to another, in order. If the versions are equal: one leg with the repairs only
 // (X14).
-Result<std::vector<Leg>> plan_chain(int from, int to);
+Result<std::vector<Leg>> find_chain(int from, int to);
 
 }  // namespace jobferry

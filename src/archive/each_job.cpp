@@ -1,11 +1,12 @@
 #include "archive/each_job.h"
 
 #include <exception>
-#include <mutex>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace jobferry {
 
@@ -25,12 +26,12 @@ class JobVisitor {
     while (const auto folder = take()) {
       LeftBehind left_behind;
       const bool done = visit_all(*folder, left_behind, worker);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       walk_.add_left_behind(left_behind);
       if (done) unfinished_.erase(folder->text());
     }
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!thrown_) thrown_ = std::current_exception();
   }
 
@@ -38,6 +39,7 @@ class JobVisitor {
   // finished, the last one is named and visited once more: to find the next one may take long where there are
   // no jobs.
   std::string first_unfinished() {
+    const MutexLock lock(mutex_);
     if (thrown_) std::rethrow_exception(thrown_);
     if (unfinished_.empty() && stopped() && !exhausted_) {
       if (!last_.empty()) return last_;
@@ -51,7 +53,7 @@ class JobVisitor {
   bool stopped() const { return options_.stop && *options_.stop; }
 
   std::optional<Folder> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (thrown_ || stopped()) return {};
     auto folder = next_folder();
     if (folder) unfinished_.insert(last_ = folder->text());
@@ -59,7 +61,7 @@ class JobVisitor {
     return folder;
   }
 
-  std::optional<Folder> next_folder() {
+  std::optional<Folder> next_folder() REQUIRES(mutex_) {
     auto folder = walk_.next_folder();
     while (folder && path_order(folder->text(), options_.from) && !stopped()) folder = walk_.next_folder();
     return folder;
@@ -77,11 +79,11 @@ class JobVisitor {
   Walk& walk_;
   const VisitOptions& options_;
   const std::function<void(const JobPath&, unsigned)>& visit_;
-  std::mutex mutex_;  // guards all members below, and the calls of walk_ that take turns
-  std::set<std::string, ByPath> unfinished_;
-  std::string last_;        // the folder that was taken last
-  bool exhausted_ = false;  // there are no more folders
-  std::exception_ptr thrown_;
+  Mutex mutex_;  // also held while the walk finds its next folder
+  std::set<std::string, ByPath> unfinished_ GUARDED_BY(mutex_);
+  std::string last_ GUARDED_BY(mutex_);        // the folder that was taken last
+  bool exhausted_ GUARDED_BY(mutex_) = false;  // there are no more folders
+  std::exception_ptr thrown_ GUARDED_BY(mutex_);
 };
 
 void count(Files& files, const Archive& archive, bool follow, Progress& progress,

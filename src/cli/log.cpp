@@ -150,7 +150,7 @@ void Log::progress(const Snapshot& now) {
   if (!terminal_.is_one) return put(progress_text(now, 200) + '\n');
   // A line as wide as the terminal would wrap and could not be replaced.
   const std::string line = progress_text(now, std::max<std::size_t>(Terminal::width(), 2) - 1);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fputs(fmt::format("{}{}", to_line_start, line).c_str(), stderr);
   std::fflush(stderr);
   live_ = true;
@@ -164,13 +164,13 @@ void Log::requested_progress(const Snapshot& now) {
 }
 
 void Log::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (live_) std::fputs(std::string(to_line_start).c_str(), stderr);
   live_ = false;
 }
 
 void Log::put(const std::string& line) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fputs((live_ ? std::string(to_line_start) + line : line).c_str(), stderr);
   std::fflush(stderr);
   live_ = false;

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "cli/progress.h"
 #include "jobferry/error.h"
 #include "jobferry/types.h"
@@ -64,8 +64,8 @@ class Log {
 
   const Style style_;
   const Terminal terminal_;
-  std::mutex mutex_;   // guards stderr and live_
-  bool live_ = false;  // the last line is one that updates in place
+  Mutex mutex_;                           // held while a line is written, so that lines do not mix
+  bool live_ GUARDED_BY(mutex_) = false;  // a line that updates stands there
 };
 
 // The current time in the format of RFC 3339, in UTC with milliseconds.

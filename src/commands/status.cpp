@@ -6,6 +6,7 @@
 #include "commands/commands.h"
 #include "engine/resume.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "report/migrate_report.h"
 
 namespace jobferry {

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include "base/threads.h"
-
 namespace jobferry {
 
 std::uint64_t memory_for(const Options& options) {
@@ -11,7 +9,5 @@ std::uint64_t memory_for(const Options& options) {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 4;
 }
-
-unsigned threads_for(const Options& options) { return threads_or_default(options.threads); }
 
 }  // namespace jobferry

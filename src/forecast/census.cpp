@@ -8,10 +8,10 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "archive/each_job.h"
+#include "base/mutex.h"
 #include "engine/target.h"
 
 namespace jobferry {
@@ -268,9 +268,9 @@ Census take_census(const CensusInput& input, Sample& sample, const Listener& lis
   const Migration& migration = input.migration;
   Walk walk(input.files, migration.archive, migration.options.follow_symlinks);
   FirstPaths left_behind;
-  std::mutex mutex;  // guards left_behind
+  Mutex mutex;  // guards left_behind
   walk.on_left_behind = [&](const std::string& path, FileType) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     left_behind.add(path);
   };
   std::vector<std::unique_ptr<Counter>> counters;

@@ -20,6 +20,7 @@
 #include "engine/resume.h"
 #include "engine/space.h"
 #include "engine/target.h"
+#include "engine/target_checks.h"
 #include "forecast/conclude.h"
 #include "io/files.h"
 

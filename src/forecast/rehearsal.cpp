@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/threads.h"
 #include "engine/run.h"
 #include "engine/target.h"
 
@@ -118,7 +119,7 @@ Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, P
                   ledger,
                   listener,
                   memory_for(migration.options),
-                  threads_for(migration.options),
+                  threads_or_default(migration.options.threads),
                   migration.options.io_depth};
     migration.options.debug ? run_serial(run) : run_graph(run);
     const double seconds = std::chrono::duration<double>(Clock::now() - round_begin).count();

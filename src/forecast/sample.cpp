@@ -34,7 +34,7 @@ Sample::Sample(std::uint64_t seed, std::size_t most, double share)
 void Sample::offer(const std::string& job) {
   const std::uint64_t number = sampling_number(job, seed_);
   if (number > bound_.load(std::memory_order_relaxed)) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   chosen_.emplace(number, job);
   if (chosen_.size() <= most_) return;
   chosen_.pop();
@@ -42,6 +42,7 @@ void Sample::offer(const std::string& job) {
 }
 
 std::vector<std::string> Sample::take() {
+  const MutexLock lock(mutex_);
   std::vector<std::string> jobs(chosen_.size());
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
     *job = chosen_.top().second;

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <queue>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "archive/walk.h"
+#include "base/mutex.h"
 
 namespace jobferry {
 
@@ -37,8 +37,8 @@ class Sample {
   const std::uint64_t seed_;
   const std::size_t most_;
   std::atomic<std::uint64_t> bound_;  // larger numbers are refused without the lock
-  std::mutex mutex_;                  // guards all members below
-  std::priority_queue<Draw> chosen_;
+  Mutex mutex_;
+  std::priority_queue<Draw> chosen_ GUARDED_BY(mutex_);
 };
 
 // The jobs of a sample, as a source of jobs for a run.

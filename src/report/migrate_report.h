@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "jobferry/migrate.h"
 
 namespace jobferry {

@@ -12,13 +12,13 @@
 #include <ctime>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <set>
 
 #include "archive/each_job.h"
 #include "archive/job.h"
 #include "archive/layout.h"
+#include "base/mutex.h"
 #include "base/threads.h"
 #include "io/codec.h"
 #include "io/files.h"
@@ -237,7 +237,7 @@ class ArchiveCheck {
 
   // Called by every thread that walks.
   void report_left_behind(const std::string& path, FileType type) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto depth = std::count(path.begin(), path.end(), '/');
     if (depth == 1 && path.ends_with(fmt::format("/{}", names::cluster)))
       return;  // it is cluster-bad, and that is a finding already
@@ -328,7 +328,7 @@ class ArchiveCheck {
   Known& known_;
   ValidateResult& result_;
   AllFindings& all_;
-  std::mutex mutex_;  // guards all_ while threads walk
+  Mutex mutex_;  // held by the threads of a walk while they add to all_
 };
 
 void count(Progress* progress, const JobPath& path, const Checked& job) {

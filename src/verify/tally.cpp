@@ -59,14 +59,14 @@ bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
 }
 
 void FindingList::add(Difference finding) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   count(finding.kind, 1);
   keep(std::move(finding));
 }
 
 void FindingList::add(const std::string& subject, std::string_view file, const Findings& findings) {
   if (findings.empty()) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [kind, many] : findings.counts()) count(kind, many);
   for (Difference& finding : findings.in_file(subject, file)) keep(std::move(finding));
 }
@@ -82,6 +82,7 @@ void FindingList::keep(Difference finding) {
 }
 
 void FindingList::move_to(VerifyResult& result) {
+  const MutexLock lock(mutex_);
   result.findings = counts_;
   result.found.assign(kept_.begin(), kept_.end());
 }

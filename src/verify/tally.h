@@ -1,11 +1,11 @@
 // What a verification has seen: each thread counts for itself, findings come together in one place.
 #pragma once
 
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "jobferry/verify.h"
 #include "verify/compare.h"
 #include "verify/rules.h"
@@ -42,14 +42,14 @@ class FindingList {
   void move_to(VerifyResult& result);
 
  private:
-  void keep(Difference finding);
-  void count(const std::string& kind, std::uint64_t many);
+  void keep(Difference finding) REQUIRES(mutex_);
+  void count(const std::string& kind, std::uint64_t many) REQUIRES(mutex_);
 
   const std::size_t most_;
   Progress* progress_;
-  std::mutex mutex_;
-  std::set<Difference, FindingOrder> kept_;
-  std::map<std::string, std::uint64_t, std::less<>> counts_;
+  Mutex mutex_;
+  std::set<Difference, FindingOrder> kept_ GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t, std::less<>> counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace jobferry::proof

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <thread>
 
@@ -109,7 +108,7 @@ class Verification {
     for (Checker& checker : checkers_) checker.tally().add_to(result);
     if (result.complete && !stopped_) compare_ends(result);
     findings_.move_to(result);
-    settle(result);
+    set_outcome(result);
     complain_of_nothing(result);
   }
 
@@ -285,7 +284,7 @@ class Verification {
 
   // Of several the first in path order.
   void remember_starved(const std::string& subject, Error error) {
-    const std::lock_guard lock(starving_);
+    const MutexLock lock(starving_);
     if (starved_ && !path_order(subject, starved_->subject)) return;
     starved_ = std::move(error);
     starved_->subject = subject;
@@ -358,7 +357,7 @@ class Verification {
     }
   }
 
-  void settle(VerifyResult& result) {
+  void set_outcome(VerifyResult& result) {
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
@@ -367,6 +366,7 @@ class Verification {
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
+    const MutexLock lock(starving_);
     if (!starved_) return;
     result.errors.push_back(std::move(*starved_));
     result.outcome = VerifyOutcome::failed;
@@ -393,8 +393,8 @@ class Verification {
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
   bool stopped_ = false;                                      // before all was looked at that is no job
-  std::mutex starving_;                                       // of starved_
-  std::optional<Error> starved_;  // what could not be looked at for want of resources
+  Mutex starving_;
+  std::optional<Error> starved_ GUARDED_BY(starving_);  // what could not be looked at for want of resources
   Archive source_;
   TargetRoot target_;
 };

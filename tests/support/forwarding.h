@@ -33,6 +33,7 @@ class ForwardingFiles : public Files {
     if (auto go = before("space", path); !go) return std::move(go.error());
     return real_->space(path);
   }
+  bool may_write_in(const std::string& directory) override { return real_->may_write_in(directory); }
   Result<bool> open_target(const std::string& root) override {
     if (auto go = before("open_target", root); !go) return std::move(go.error());
     return real_->open_target(root);

@@ -12,6 +12,8 @@ namespace jobferry::test {
 // Not for several threads.
 class MemoryFiles : public Files {
  public:
+  MemoryFiles() { add_directory("/"); }
+
   // Adds a directory with its contents.
   void add(const std::string& root, const Tree& tree) {
     add_directory(root);
@@ -51,6 +53,7 @@ class MemoryFiles : public Files {
     return node.info;
   }
   Result<Space> space(const std::string&) override { return Space{1ULL << 50, 0, 1ULL << 50, 0}; }
+  bool may_write_in(const std::string& directory) override { return nodes_.contains(plain(directory)); }
   Result<bool> open_target(const std::string& root) override { return nodes_.contains(plain(root)); }
   Result<void> make_target(const std::string& root, const FileInfo&) override {
     add_directory(plain(root));
