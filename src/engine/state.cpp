@@ -1,6 +1,5 @@
 #include "engine/state.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sqlite3.h>
@@ -11,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/sqlite.h"
 #include "json/json_memory.h"
 

@@ -222,7 +222,7 @@ void plan_migration(Files& files, const ForecastOptions& how, const Listener& li
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
   Target nowhere(files, *archive, options, {}, nullptr);
-  if (const auto done = write_clusters(files, *archive, nowhere, clusters, ledger, besides); !done)
+  if (const auto done = write_clusters({files, *archive, nowhere, ledger, besides}, clusters); !done)
     add_obstacle(forecast, done.error());
   const std::vector<std::string> chosen = sample.take();
   RehearsalLimits limits;

@@ -106,7 +106,7 @@ Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, P
 
   std::span<const std::string> left(input.jobs);
   const auto begin = Clock::now();
-  while (!left.empty() && !ledger.ended()) {
+  while (!left.empty() && !ledger.must_stop()) {
     const bool enough = rehearsal.tried >= limits.least_jobs;
     if (limits.time && enough && Clock::now() - begin >= *limits.time) break;
     const double tried = as_number(rehearsal.tried), bytes_before = bytes;
