@@ -293,7 +293,7 @@ std::vector<Alteration> data_alterations() {
       {"given statistics", text(data1, "\"avg\":2.50", "\"avg\":2.5"), "value-changed",
        series + "/0/statistics/avg"},
       {"a wrong prefix", text(data1, R"("prefix":"G")", R"("prefix":"M")"), "value-changed",
-       "/flops_any/node/unit"},
+       "/flops_any/node/unit/prefix"},
       {"a unit as it was", text(data1, R"({"base":"F/s","prefix":"G"})", R"("GF/s")"), "rule-not-applied",
        "/flops_any/node/unit"},
       {"an accelerator's id", text(data1, R"("id":"gpu")", R"("id":"70")"), "value-changed",
