@@ -56,7 +56,7 @@ completes '*usr*' jobferry --src ''
 cmake -S "$source/tests/install/example" -B "$work/example" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" 2>&1 ||
   fail "$(cat "$work/cmake.log")"
 cmake --build "$work/example" >"$work/cmake.log" 2>&1 || fail "$(cat "$work/cmake.log")"
-newest=$(sed -n 's/.*newest_version = \([0-9]*\);.*/\1/p' "$prefix/include/jobferry/types.h")
+newest=$(sed -n 's/^ *{\([0-9]*\), .*/\1/p' "$prefix/include/jobferry/versions.h" | tail -1)
 result=$("$work/example/example" "$work/archive" "$work/newest")
 [[ $result == "5 jobs, version $newest" ]] || fail "the example program printed '$result'"
 

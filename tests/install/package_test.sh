@@ -35,7 +35,7 @@ trap 'dpkg -r jobferry libjobferry-dev >/dev/null 2>&1 || true; rm -rf "$work"' 
 dpkg -i "$program" "$library" >"$work/dpkg.log" 2>&1 || fail "$(cat "$work/dpkg.log")"
 "$build/make_archive" --version 0 --jobs 5 --seed 1 "$work/archive" >/dev/null
 (cd "$work" && archive-migration -src archive -dst new) >"$work/out" || fail "$(cat "$work/out")"
-newest=$(sed -n 's/.*newest_version = \([0-9]*\);.*/\1/p' /usr/include/jobferry/types.h)
+newest=$(sed -n 's/^ *{\([0-9]*\), .*/\1/p' /usr/include/jobferry/versions.h | tail -1)
 [[ $(cat "$work/new/version.txt") == "$newest" ]] || fail "the target does not have version $newest"
 dpkg -r jobferry libjobferry-dev >/dev/null
 [[ ! -e /usr/bin/jobferry && ! -e /usr/include/jobferry ]] || fail "files remain after the removal"
