@@ -95,12 +95,12 @@ Tree odd_archive() {
 
 }  // namespace
 
-struct Migration {
+struct Conversion {
   int from, to;
   Compression compress = Compression::keep;
 };
 
-class WholeSample : public testing::TestWithParam<Migration> {};
+class WholeSample : public testing::TestWithParam<Conversion> {};
 
 TEST_P(WholeSample, IsWhatTheMigrationReports) {
   const TempDir temp;
@@ -124,11 +124,12 @@ TEST_P(WholeSample, IsWhatTheMigrationReports) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, WholeSample,
-                         testing::Values(Migration{0, 1}, Migration{0, 2}, Migration{0, 3}, Migration{1, 2},
-                                         Migration{1, 3}, Migration{2, 3}, Migration{3, 2}, Migration{3, 1},
-                                         Migration{2, 1}, Migration{0, 3, Compression::gzip},
-                                         Migration{1, 3, Compression::gzip},
-                                         Migration{2, 3, Compression::none}),
+                         testing::Values(Conversion{0, 1}, Conversion{0, 2}, Conversion{0, 3},
+                                         Conversion{1, 2}, Conversion{1, 3}, Conversion{2, 3},
+                                         Conversion{3, 2}, Conversion{3, 1}, Conversion{2, 1},
+                                         Conversion{0, 3, Compression::gzip},
+                                         Conversion{1, 3, Compression::gzip},
+                                         Conversion{2, 3, Compression::none}),
                          [](const auto& test) {
                            return fmt::format("{}to{}with{}", test.param.from, test.param.to,
                                               static_cast<int>(test.param.compress));
@@ -736,7 +737,7 @@ TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
   FileInfo file;
   file.uid = 10;
   file.gid = 20;
-  const Reader owner{10, {99}}, colleague{11, {5, 20}}, stranger{12, {5}}, root{0, {}};
+  const ReadingUser owner{10, {99}}, colleague{11, {5, 20}}, stranger{12, {5}}, root{0, {}};
   const auto readers = [&](mode_t mode) {
     file.mode = mode;
     return fmt::format("{:d}{:d}{:d}{:d}", owner.may_read(file), colleague.may_read(file),
@@ -898,7 +899,8 @@ TEST(LiveSystem, JobsThatDisappearAreNotBad) {
   MigratedClusters clusters;
   ASSERT_TRUE(migrate_clusters(*files, migration, summary, clusters));
   const std::vector<std::string> jobs = {subject_of(1), subject_of(2)};
-  const Rehearsal rehearsal = rehearse({*files, migration, data_transfer_of(*files, migration), jobs}, {}, nullptr, {});
+  const Rehearsal rehearsal =
+      rehearse({*files, migration, data_transfer_of(*files, migration), jobs}, {}, nullptr, {});
   EXPECT_EQ(rehearsal.gone, 1U);
   EXPECT_EQ(rehearsal.migrated, 1U);
   EXPECT_TRUE(rehearsal.bad.empty());

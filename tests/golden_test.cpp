@@ -88,9 +88,9 @@ Options repairing(Options options = {}) {
 bool satisfies_schemas(int version, const Tree& tree) {
   for (const auto& [path, text] : tree) {
     const std::string name = path.substr(path.rfind('/') + 1);
-    if (name == "cluster.json" && validate(version, DocumentKind::cluster, text)) return false;
-    if (name == "meta.json" && validate(version, DocumentKind::job_meta, text)) return false;
-    if (name == "data.json" && validate(version, DocumentKind::job_data, text)) return false;
+    if (name == "cluster.json" && find_violation(version, DocumentKind::cluster, text)) return false;
+    if (name == "meta.json" && find_violation(version, DocumentKind::job_meta, text)) return false;
+    if (name == "data.json" && find_violation(version, DocumentKind::job_data, text)) return false;
   }
   return true;
 }

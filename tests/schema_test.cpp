@@ -125,7 +125,7 @@ TEST(Schema, EveryTextIsASchemaWhoseReferencesResolve) {
 TEST(Schema, TheMinimalDocumentSatisfies) {
   for (int version = 0; version < static_cast<int>(std::size(minimal)); ++version)
     for (DocumentKind kind : kinds)
-      EXPECT_EQ(describe(validate(version, kind, to_text(minimal_document(version, kind)))), "satisfied")
+      EXPECT_EQ(describe(find_violation(version, kind, to_text(minimal_document(version, kind)))), "satisfied")
           << name_of(version, kind);
 }
 
@@ -195,7 +195,7 @@ TEST(Schema, ARequiredMemberThatIsMissingIsAViolationOfItsObject) {
   for (const RequiredMember& required : required_members)
     for (int version = required.first; version <= required.last; ++version) {
       const std::string json = without(version, required.kind, required.object + "/" + required.member);
-      EXPECT_EQ(describe(validate(version, required.kind, json)), "required at " + required.object)
+      EXPECT_EQ(describe(find_violation(version, required.kind, json)), "required at " + required.object)
           << name_of(version, required.kind) << " without " << required.member;
     }
 }
@@ -206,7 +206,7 @@ TEST(Schema, MembersThatTheStepFromVersion0AddsAreOptionalThere) {
                                              {0, 0, cluster, "/subClusters/0", "flopRateScalar"}};
   for (const RequiredMember& optional : optional_members) {
     const std::string json = without(0, optional.kind, optional.object + "/" + optional.member);
-    EXPECT_EQ(describe(validate(0, optional.kind, json)), "satisfied") << optional.member;
+    EXPECT_EQ(describe(find_violation(0, optional.kind, json)), "satisfied") << optional.member;
   }
 }
 
@@ -364,19 +364,19 @@ TEST(Schema, ValuesThatAVersionAllowsAndForbids) {
   for (const ValueCase& value : value_cases)
     for (int version = value.first; version <= value.last; ++version) {
       const std::string json = with(version, value.kind, value.pointer, value.value);
-      EXPECT_EQ(describe(validate(version, value.kind, json)), expected(value))
+      EXPECT_EQ(describe(find_violation(version, value.kind, json)), expected(value))
           << name_of(version, value.kind) << " with " << value.pointer << " = " << value.value;
     }
 }
 
 TEST(Schema, AViolationNamesThePartOfTheSchema) {
-  const auto violation = validate(3, job_meta, with(3, job_meta, "/resources/0/hostname", "1"));
+  const auto violation = find_violation(3, job_meta, with(3, job_meta, "/resources/0/hostname", "1"));
   ASSERT_TRUE(violation);
   EXPECT_EQ(violation->schema_pointer, "/definitions/resource/properties/hostname");
 }
 
 TEST(Schema, APointerEscapesTheNamesItGoesThrough) {
-  EXPECT_EQ(describe(validate(1, job_data, R"({"a/b~c":{"n\u00f6de":{}}})")),
+  EXPECT_EQ(describe(find_violation(1, job_data, R"({"a/b~c":{"n\u00f6de":{}}})")),
             "required at /a~1b~0c/n\u00f6de");
 }
 
@@ -384,20 +384,20 @@ TEST(Schema, ATextThatIsNotJsonIsAViolation) {
   using namespace std::string_view_literals;
   for (std::string_view text : {""sv, "{"sv, "{} {}"sv, "{}\0"sv, "{}\0{}"sv, "\xEF\xBB\xBF{}"sv,
                                 "{\"a\":NaN}"sv, "{\"a\":01}"sv, "{\"a\":\"\xff\"}"sv, "{\"a\":[1,]}"sv})
-    EXPECT_EQ(describe(validate(1, job_data, text)), "json at ") << text;
+    EXPECT_EQ(describe(find_violation(1, job_data, text)), "json at ") << text;
 }
 
 TEST(Schema, WhiteSpaceAroundTheDocumentIsNoViolation) {
-  EXPECT_EQ(describe(validate(1, job_data, " \r\n{ }\t\n")), "satisfied");
+  EXPECT_EQ(describe(find_violation(1, job_data, " \r\n{ }\t\n")), "satisfied");
 }
 
 TEST(Schema, TheTextNeedsNoTerminator) {
-  EXPECT_EQ(describe(validate(1, job_data, std::string_view("{}}", 2))), "satisfied");
+  EXPECT_EQ(describe(find_violation(1, job_data, std::string_view("{}}", 2))), "satisfied");
 }
 
 TEST(Schema, ADocumentMayBeDeeperThanAnArchiveAllows) {
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-  EXPECT_EQ(describe(validate(1, job_data, R"({"flops":)" + deep + "}")), "satisfied");
+  EXPECT_EQ(describe(find_violation(1, job_data, R"({"flops":)" + deep + "}")), "satisfied");
 }
 
 TEST(Schema, ThreadsShareTheCompiledSchemas) {
@@ -405,7 +405,7 @@ TEST(Schema, ThreadsShareTheCompiledSchemas) {
   std::vector<std::string> answers(4);
   std::vector<std::thread> threads;
   for (std::string& answer : answers)
-    threads.emplace_back([&] { answer = describe(validate(3, job_meta, json)); });
+    threads.emplace_back([&] { answer = describe(find_violation(3, job_meta, json)); });
   for (std::thread& thread : threads) thread.join();
   for (const std::string& answer : answers) EXPECT_EQ(answer, "satisfied");
 }

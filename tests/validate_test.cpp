@@ -15,6 +15,7 @@
 #include "info/info_with.h"
 #include "json/document.h"
 #include "report/validate_report.h"
+#include "schema_validator.h"
 #include "trial.h"
 #include "validate/schema_walk.h"
 #include "validate/validate_with.h"
@@ -709,7 +710,7 @@ TEST(Validate, TheWalkAgreesWithRapidJson) {
       if (breach.keyword == "required") breach.pointer.resize(member);
       found.push_back(std::string(breach.keyword) + " at " + breach.pointer);
     });
-    const auto first = validate(version, kind, text);
+    const auto first = find_violation(version, kind, text);
     if (first && first->keyword == "json") return;
     EXPECT_EQ(found.empty(), !first) << version << ' ' << text;
     if (!first) return;

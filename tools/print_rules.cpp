@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jobferry/versions.h"
 #include "verify/rules/sets.h"
 
 namespace {

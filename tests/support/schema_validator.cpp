@@ -58,7 +58,7 @@ SchemaViolation violation_of(const rapidjson::SchemaValidator& validator) {
 
 }  // namespace
 
-std::optional<SchemaViolation> validate(int version, DocumentKind kind, std::string_view json) {
+std::optional<SchemaViolation> find_violation(int version, DocumentKind kind, std::string_view json) {
   rapidjson::MemoryStream stream(json.data(), json.size());
   rapidjson::SchemaValidator validator(compiled_schema(version, kind));
   rapidjson::Reader reader;

@@ -21,6 +21,6 @@ struct SchemaViolation {
 // Two things are "json" violations here although they are legal in an archive, because RapidJSON's reader
 // refuses them: an escaped lone surrogate (\ud800) and a number beyond the range of double (1e999). It does
 // not notice members that occur twice in an object.
-std::optional<SchemaViolation> validate(int version, DocumentKind kind, std::string_view json);
+std::optional<SchemaViolation> find_violation(int version, DocumentKind kind, std::string_view json);
 
 }  // namespace jobferry

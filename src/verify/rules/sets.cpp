@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "jobferry/versions.h"
 #include "verify/unit.h"
 
 namespace jobferry::proof {
