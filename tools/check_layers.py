@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""Checks two rules of the layers:
+"""Checks two rules of the layers, which docs/architecture.md describes:
 
 - Includes point down: from a layer to itself or to a lower one, and never in a circle.
 - Only src/io calls the system for a file. All other code goes through it, so that tests can replace the disk.
 
-  check_layers.py [ROOT]    prints every break with its file; then the exit code is 1
-
-Prints both files of every include that does not. The exit code is then 1. docs/architecture.md describes the layers.
+  check_layers.py [ROOT]    prints the files of every break; the exit code is 1 if there is one
 """
 import pathlib
 import re
@@ -38,11 +36,11 @@ DISK_CALLS = """access chdir chmod chown close creat faccessat fchmod fchmodat f
     fstat fstatat fsync ftruncate futimens lchown link linkat lstat mkdir mkdirat mkfifo mkstemp open openat opendir
     pread pwrite read readdir readlink readlinkat realpath remove rename renameat rmdir stat statfs statvfs symlink
     symlinkat sync syncfs truncate unlink unlinkat utimensat write""".split()
-# A call of the system is written with its `::`. The streams and file systems of the libraries count as well, but
-# boost::filesystem::path alone only takes names apart.
+# Code here writes a system call with `::`. The streams and file systems of the libraries count as well;
+# boost::filesystem::path does not, because it only splits names.
 DISK = re.compile(r"(?<![\w>:)])::(?:%s)\s*\(|\bfopen\s*\(|std::filesystem|boost::filesystem::(?!path\b)"
                   r"|std::[io]?fstream" % "|".join(DISK_CALLS))
-# What is not inside src/io all the same, and why.
+# Files outside src/io that call the system, and why.
 DISK_EXCEPTIONS = {
     "cli/signals.cpp": "opens /dev/null in the place of standard streams that are closed, before anything else is opened",
     "commands/migrate.cpp": "reads the answer to a question from the terminal",

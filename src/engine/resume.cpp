@@ -18,10 +18,10 @@
 //   complete     the marker is gone; the table `finished` identifies the target
 //   discarding   --restart is deleting the target, which still has the marker with this id
 //
-// The cost: one marker and one transaction for each run. Device and inode numbers were tried as identity
-// first, but they change with a remount.
+// The cost: one marker and one transaction for each run. Device and inode numbers would need neither, but a
+// remount can change them.
 //
-// A target that is refused stays as it is, and an error is never taken for an answer.
+// A target that is refused stays as it is. An error while asking is never an answer: it ends the run.
 #include "engine/resume.h"
 
 #include <utility>

@@ -9,8 +9,8 @@
 // later stages skip it.
 //
 // The cost: a slot keeps the buffers of a job in memory, so the readers bound the number of slots and the
-// bytes of their jobs (readers.h). Edits of a data file are recorded and made while it is written; a run that
-// made a new text of every file in memory was slower, and needed twice the memory.
+// bytes of their jobs (readers.h). Edits of a data file are recorded and made while it is written, so that no
+// second text of the file is in memory.
 #pragma once
 
 #include <cstdint>
