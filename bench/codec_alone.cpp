@@ -1,5 +1,5 @@
-// The peer of a migration of .gz files: inflates and deflates the same bytes with the same codec, level and
-// number of threads, in memory and without anything else. Prints the seconds that took.
+// The peer of a migration of .gz files: inflates and deflates the same bytes in memory, with the same codec,
+// level and number of threads, and does nothing else. Prints the seconds that this took.
 //
 //   codec_alone ARCHIVE THREADS
 #include <atomic>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How fast jobferry is, as ratios to what it is measured beside: see scenarios.py.
+# Measures jobferry beside programs that do comparable work: see scenarios.py.
 set -euo pipefail
-python3 -c 'import os; os.wait4, os.pidfd_open' || { echo "bench/run.sh: python3 (3.9 or newer) is needed" >&2; exit 1; }
+python3 -c 'import os; os.wait4, os.pidfd_open' || { echo "bench/run.sh needs Python 3.9 or newer" >&2; exit 1; }
 exec python3 "$(dirname "${BASH_SOURCE[0]}")/scenarios.py" "$@"

@@ -1,7 +1,7 @@
-"""Scenarios S1 to S10: jobferry beside its peers, in turns, each run into a fresh target after a sync.
+"""Scenarios S1 to S10 measure jobferry beside its peers, in turns. Each run starts after a sync and has a new target.
 
-What holds on another machine are the ratios of a turn, not its seconds. cp does not wait for the disk at its end,
-jobferry does: that time is taken off its wall time and shown apart. Results are checked before a figure is printed.
+Compare the ratios: seconds depend on the machine. jobferry waits for the disk at its end and cp does not, so the table
+shows that time separately and the wall time excludes it. Each scenario checks the results before it prints figures.
 """
 
 import argparse
@@ -25,14 +25,14 @@ def fail(text):
 
 
 class Bench:
-    """Programs, scratch space, and how a command is measured."""
+    """The programs, the scratch space, and the measurement of a command."""
 
     def __init__(self, options):
         self.options = options
         self.build = pathlib.Path(options.build)
         for name in ("jobferry", "make_archive", "bench/codec_alone"):
             if not self.program(name).exists():
-                fail(f"no program {self.program(name)} (--build names the directory)")
+                fail(f"there is no program {self.program(name)}; pass the directory of the build with --build")
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="jobferry-bench-", dir=options.scratch))
         self.made = 0
         self.sources = {}
@@ -46,7 +46,7 @@ class Bench:
         return self.scratch / f"{self.made}-{name}"
 
     def source(self, name, *how):
-        """An archive made once for all scenarios that ask for the same."""
+        """Makes an archive. Scenarios that need the same one share it."""
         if how not in self.sources:
             path = self.fresh(name)
             subprocess.run([self.program("make_archive"), "--seed", "1", *how, path], check=True, stdout=subprocess.DEVNULL)
@@ -54,14 +54,14 @@ class Bench:
         return self.sources[how]
 
     def measure(self, command, cold=False):
-        """Wall and CPU seconds, peak memory in MB. The peak that wait4 tells begins with python's own, so it is
-        read from /proc while the command runs."""
+        """Measures wall and CPU seconds and the peak of memory in MB. The peak of wait4 includes the memory of Python
+        before exec, so this reads the peak from /proc while the command runs."""
         os.sync()
         if cold:
             pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
-        told = self.scratch / "stdout"
+        output = self.scratch / "stdout"
         begin = time.monotonic()
-        with open(told, "w") as out:
+        with open(output, "w") as out:
             child = subprocess.Popen([str(word) for word in command], stdout=out)
         pidfd = os.pidfd_open(child.pid)
         ended = select.poll()
@@ -82,7 +82,7 @@ class Bench:
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
             fail(f"exit code {child.returncode} of: {' '.join(str(word) for word in command)}")
-        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": peak / 976.5625, "sync": 0.0, "output": told.read_text()}
+        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": peak / 976.5625, "sync": 0.0, "output": output.read_text()}
 
     def migrate(self, source, to, *options, cold=False, quiet=True):
         target, report = self.fresh("target"), self.scratch / "report.json"
@@ -108,7 +108,7 @@ def bytes_of(archive):
 
 def check(target, version, jobs):
     if (target / "version.txt").read_text().strip() != str(version):
-        fail(f"{target} is not of version {version}")
+        fail(f"{target} does not have version {version}")
     if jobs_of(target) != jobs:
         fail(f"{target} has {jobs_of(target)} jobs, not {jobs}")
 
@@ -119,14 +119,14 @@ def same_trees(a, b):
 
 
 class Table:
-    """Rows of a scenario: median (min-max) of the ratios of all turns."""
+    """A row for each comparison: the median (and range) of the ratios of all turns."""
 
     def __init__(self):
         self.rows = []
         print(f"{'scenario':68} {'jobs':>8} {'MB in':>6} {'wall':>18} {'CPU':>18} {'peak':>18} {'bar':>22}  {'peak MB':>7} {'sync/wall':>9}")
 
     def add(self, scenario, jobs, megabytes, turns, bar, holds):
-        """`turns`: pairs of figures, ours and the peer's."""
+        """`turns` has a pair of figures for each turn: of jobferry and of its peer."""
         ratios = {}
         for figure in ("wall", "cpu", "peak"):
             values = [ours[figure] / peer[figure] for ours, peer in turns if peer.get(figure)]
@@ -142,8 +142,8 @@ class Table:
               f"{bar + (' ok' if kept else ' NOT HELD'):>22}  {peak:7.0f} {sync:9.2f}", flush=True)
 
 
-def s1_and_its_kin(bench, table, wanted):
-    """The same archive, in one series of turns."""
+def of_plain_files(bench, table, wanted):
+    """Measures all scenarios that migrate the same archive in one series of turns."""
     size = bench.options.scale
     jobs = int(4000 * size)
     source = bench.source("plain", "--version", "0", "--jobs", str(jobs), "--total-size", f"{jobs * 100}kB",
@@ -170,7 +170,7 @@ def s1_and_its_kin(bench, table, wanted):
     if "S2" in wanted:
         row("S2 0->3 / 0->1, 2 threads", "S2", "S1", "1.05", lambda r: r["wall"] <= 1.05)
     if "S8" in wanted:
-        row("S8 0->1, 1 thread / 2 threads", "S8", "S1", "told", lambda r: True)
+        row("S8 0->1, 1 thread / 2 threads", "S8", "S1", "no bar", lambda r: True)
     if "S10" in wanted:
         row("S10 0->1, with its state / --no-state", "S1", "S10", "1.05", lambda r: r["wall"] <= 1.05)
     if "S9" in wanted:
@@ -188,7 +188,7 @@ def s3(bench, table, wanted):
 
 
 def s4(bench, table, wanted):
-    """Jobs as large as those of S1, and jobs whose .gz is as large as that."""
+    """Jobs whose data have the size of those of S1, and jobs whose .gz files have it."""
     jobs = int(1000 * bench.options.scale)
     for size in (100, 350):
         source = bench.source(f"packed-{size}", "--version", "0", "--jobs", str(jobs), "--total-size", f"{jobs * size}kB",
@@ -202,7 +202,7 @@ def s4(bench, table, wanted):
         turns = [{"two": bench.migrate(source, 1, "--threads", "2"), "codec two": codec("2"), "cp": bench.copy(source, "-r")} |
                  ({"one": bench.migrate(source, 1, "--threads", "1"), "codec one": codec("1")} if "S8" in wanted else {})
                  for _ in range(bench.options.runs)]
-        for turn in turns:  # what is left if all but the codec costs no more than copying, on both cores
+        for turn in turns:  # the least possible time: the codec, and as much CPU as cp uses, spread over both cores
             turn["floor"] = turn["codec two"] | {"wall": turn["codec two"]["wall"] + turn["cp"]["cpu"] / 2}
         megabytes = bytes_of(source) / 1e6
 
@@ -218,7 +218,7 @@ def s4(bench, table, wanted):
 
 
 def make_large_job(bench, size):
-    """One job whose data.json has `size` bytes."""
+    """Makes an archive of one job whose data.json has `size` bytes."""
     archive = bench.fresh("large")
     small = bench.source("one", "--version", "0", "--jobs", "1", "--gzip-share", "0", "--no-quirks", "--clusters", "1")
     shutil.copytree(small, archive)
@@ -243,12 +243,12 @@ def s5(bench, table, wanted):
     check(first, 1, 1)
     written = first / path.relative_to(archive)
     if written.stat().st_size < size or written.read_bytes()[-30:-6] != path.read_bytes()[-30:-6]:
-        fail("the large file is not what it was")
+        fail("the large file was not copied completely")
     shutil.rmtree(first)
     turns = []
     for _ in range(bench.options.runs):
         ours, peer = bench.migrate(archive, 1), bench.copy(path)
-        shutil.rmtree(ours["target"])  # two files: their removal slows nothing down
+        shutil.rmtree(ours["target"])  # Removing two files does not slow down the next turn.
         peer["target"].unlink()
         turns.append((ours, peer | {"peak": size / 1e6}))
     table.add("S5 one job / cp of its data.json, its size", 1, size / 1e6, turns, "1.5, peak 2.2",
@@ -257,7 +257,7 @@ def s5(bench, table, wanted):
 
 def s6(bench, table, wanted):
     if os.geteuid() != 0:
-        print("S6 left out: only root can drop the page cache")
+        print("S6 is left out: only root can drop the page cache")
         return
     jobs = int(20000 * bench.options.scale)
     source = bench.source("small-0", "--version", "0", "--jobs", str(jobs), "--total-size", f"{jobs * 15}kB", "--gzip-share", "0",
@@ -276,31 +276,31 @@ def s7(bench, table, wanted):
 
     small, large = archive(few), archive(many)
     turns = []
-    for turn in range(min(2, bench.options.runs)):  # each takes minutes, and room
+    for turn in range(min(2, bench.options.runs)):  # each takes minutes and much space
         peer = bench.migrate(small, 3, "--threads", "2", "--data", "link")
         ours = bench.migrate(large, 3, "--threads", "2", "--data", "link")
         check(peer["target"], 3, few)
         if turn == 0:
             check(ours["target"], 3, many)
-        # Per job, so that the ratio is that of the times of one.
+        # Scaled to the number of jobs, so the ratio compares the time per job.
         ours["wall"], ours["cpu"] = ours["wall"] * few / many, ours["cpu"] * few / many
         turns.append((ours, peer))
     table.add(f"S7 1->3, {many} jobs / {few}, per job", many, 0, turns, "1.25, peak 1.3",
               lambda r: r["wall"] <= 1.25 and r["peak"] <= 1.3)
 
 
-SCENARIOS = {("S1", "S2", "S8", "S9", "S10"): s1_and_its_kin, ("S3",): s3, ("S4", "S8"): s4, ("S5",): s5, ("S6",): s6, ("S7",): s7}
+SCENARIOS = {("S1", "S2", "S8", "S9", "S10"): of_plain_files, ("S3",): s3, ("S4", "S8"): s4, ("S5",): s5, ("S6",): s6, ("S7",): s7}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", default="S1,S2,S3,S4,S5,S6,S8,S9,S10",
-                        help="which of S1 to S10 (all but S7, which takes a million jobs, 20 GB and half an hour)")
-    parser.add_argument("--runs", type=int, default=7, help="turns, at least 7 make sense (7)")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of all archives, to try things out (1)")
-    parser.add_argument("--build", default=HERE.parent / "build" / "release", help="where the programs are (build/release)")
-    parser.add_argument("--scratch", help="where the archives go: 30 GB by default (TMPDIR)")
-    parser.add_argument("--json", help="keep the results in this file")
+                        help="which of S1 to S10 to run (default: all but S7, which needs a million jobs, 20 GB and half an hour)")
+    parser.add_argument("--runs", type=int, default=7, help="number of turns; use at least 7 (default: 7)")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor for the size of all archives (default: 1)")
+    parser.add_argument("--build", default=HERE.parent / "build" / "release", help="directory of the programs (default: build/release)")
+    parser.add_argument("--scratch", help="directory for archives, which need 30 GB at scale 1 (default: TMPDIR)")
+    parser.add_argument("--json", help="write the results to this file")
     options = parser.parse_args()
     wanted = set(options.scenarios.split(","))
     bench = Bench(options)
@@ -310,7 +310,7 @@ def main():
             if wanted & set(names):
                 scenario(bench, table, wanted)
     finally:
-        # Only now: ext4 makes files several times slower for minutes after a large tree was removed.
+        # Not earlier: after the removal of a large tree, ext4 creates files several times more slowly for minutes.
         shutil.rmtree(bench.scratch, ignore_errors=True)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"format": "jobferry-bench", "formatVersion": 1, "rows": table.rows}, indent=2) + "\n")

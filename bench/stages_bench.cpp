@@ -1,5 +1,5 @@
-// Each stage alone, and beside it a memcpy or memchr of the same bytes: read the ratio, not the figure. All
-// run on the same generated archive, and each checks what it makes.
+// Measures each stage alone, and beside it a memcpy or memchr of the same bytes. Compare the ratios, not the
+// seconds. All benchmarks use the same generated archive, and each checks its result.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 #include <zlib.h>
@@ -41,7 +41,7 @@ std::string read_file(const fs::path& path) {
   return content.str();
 }
 
-// An archive of version 0 with what the benches need of it in memory.
+// An archive of version 0. The benchmarks use the parts of it that are in memory.
 struct Sample {
   Sample() : root(fs::temp_directory_path() / fs::unique_path("jobferry-bench-%%%%%%%%")) {
     corpus::Shape shape;
@@ -103,7 +103,7 @@ void data_memcpy(benchmark::State& state) {
   count_bytes(state, sample().data_bytes());
 }
 
-// The longest number arrays of the sample, as the scan gets them.
+// Long arrays of numbers from the sample, as the scan gets them.
 std::vector<std::string> number_arrays() {
   std::vector<std::string> arrays;
   for (const std::string& text : sample().data) {
@@ -120,13 +120,13 @@ std::size_t bytes_of(const std::vector<std::string>& texts) {
                          [](std::size_t sum, const std::string& text) { return sum + text.size(); });
 }
 
-// Every token of a number array checked (X3).
+// Checks every token of the arrays of numbers (X3).
 void numbers_check(benchmark::State& state) {
   const std::vector<std::string> arrays = number_arrays();
   for (auto _ : state)
     for (const std::string& array : arrays) {
       json::Reader reader(array);
-      json::Piece whole;
+      json::Value whole;
       if (!reader.numbers(whole) || !reader.finish()) wrong("an array is not sound");
     }
   count_bytes(state, bytes_of(arrays));
@@ -140,7 +140,7 @@ void numbers_memchr(benchmark::State& state) {
   count_bytes(state, bytes_of(arrays));
 }
 
-// X3 on every token, places found, nothing edited.
+// Checks every token (X3) and finds the places that steps edit, but edits nothing.
 void data_check(benchmark::State& state) {
   DataReader reader;
   for (auto _ : state)
@@ -149,7 +149,7 @@ void data_check(benchmark::State& state) {
   count_bytes(state, sample().data_bytes());
 }
 
-// What simdjson On-Demand takes to find the same places: arrays are skipped, not checked.
+// Finds the same places with simdjson On-Demand, which skips arrays without checking them.
 void data_on_demand(benchmark::State& state) {
   namespace od = simdjson::ondemand;
   od::parser parser;
@@ -158,7 +158,7 @@ void data_on_demand(benchmark::State& state) {
   for (auto _ : state)
     for (const std::string& text : sample().data) {
       in.resize(text.size());
-      std::memcpy(in.data(), text.data(), text.size());  // its padding; the reader has it from the start
+      std::memcpy(in.data(), text.data(), text.size());  // On-Demand needs padding behind the text
       od::document document;
       if (parser.iterate(in.data(), text.size(), text.size() + Buffer::padding).get(document))
         wrong("On-Demand");
@@ -176,7 +176,7 @@ void data_on_demand(benchmark::State& state) {
 }
 
 void data_step_0_to_1(benchmark::State& state) {
-  const Leg leg = plan_chain(0, 1)->front();
+  const Leg leg = find_chain(0, 1)->front();
   DataReader reader;
   Edits edits;
   Buffer out;
@@ -197,9 +197,9 @@ void data_step_0_to_1(benchmark::State& state) {
   count_bytes(state, sample().data_bytes());
 }
 
-// What the step recorded for one file, applied over and over.
+// Applies the edits that the step recorded for one file, again and again.
 void data_splice(benchmark::State& state) {
-  const Leg leg = plan_chain(0, 1)->front();
+  const Leg leg = find_chain(0, 1)->front();
   DataReader reader;
   Edits edits;
   Buffer out;
@@ -233,7 +233,7 @@ void meta_memcpy(benchmark::State& state) {
 }
 
 void meta_step_0_to_3(benchmark::State& state) {
-  const auto chain = plan_chain(0, 3);
+  const auto chain = find_chain(0, 3);
   Job job;
   job.cluster = &*sample().cluster;
   Buffer out;
@@ -253,7 +253,7 @@ void meta_step_0_to_3(benchmark::State& state) {
                           static_cast<std::int64_t>(state.iterations()));
 }
 
-// The size of what zlib writes at level 6, as servers do.
+// The size of the sample as zlib compresses it at level 6, which servers use.
 std::size_t zlib_size() {
   std::size_t size = 0;
   for (const std::string& text : sample().data) {

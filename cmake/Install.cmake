@@ -1,8 +1,8 @@
-# What `cmake --install` and `cpack` put where. Two packages: jobferry, the program with its manual, and
-# libjobferry-dev, the library for programs that migrate archives themselves.
+# Defines what `cmake --install` installs and `cpack` packages. There are two packages: jobferry contains the
+# program and its manual, libjobferry-dev the library for programs that migrate archives themselves.
 include(CMakePackageConfigHelpers)
 
-# The manual and the completion, made from the table of commands.
+# The manual and the completion, generated from the table of commands.
 set(manual ${PROJECT_BINARY_DIR}/manual)
 set(manual_pages archive-migration jobferry jobferry-info jobferry-migrate jobferry-plan jobferry-status
   jobferry-validate jobferry-verify)
@@ -13,7 +13,7 @@ add_custom_command(
   COMMAND make_manual ${manual}
   COMMAND gzip -9nkf ${plain_pages}
   DEPENDS make_manual)
-# The name under which scripts call the published tools.
+# The drop-in: jobferry under the name of cc-backend's migration tools.
 add_custom_command(
   OUTPUT ${PROJECT_BINARY_DIR}/archive-migration
   COMMAND ${CMAKE_COMMAND} -E create_symlink jobferry ${PROJECT_BINARY_DIR}/archive-migration)
@@ -48,7 +48,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/jobferryConfigVersion.cma
 install(FILES ${PROJECT_BINARY_DIR}/jobferryConfig.cmake ${PROJECT_BINARY_DIR}/jobferryConfigVersion.cmake
   DESTINATION ${package} COMPONENT libjobferry-dev)
 
-# What Debian asks of every package.
+# Debian requires these files in every package.
 foreach(name jobferry libjobferry-dev)
   install(FILES ${changelog} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${name})
   install(FILES cmake/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${name})
@@ -68,16 +68,16 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 set(CPACK_DEBIAN_JOBFERRY_PACKAGE_NAME jobferry)
 set(CPACK_DEBIAN_JOBFERRY_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_JOBFERRY_PACKAGE_SHLIBDEPS ON)
-set(CPACK_COMPONENT_JOBFERRY_DESCRIPTION "carry ClusterCockpit job archives to another version
-cc-backend keeps every finished job of a cluster as files, and each of its
-releases accepts one version of that archive only. jobferry carries an archive
-from any version to any other, in one pass, and proves that nothing was lost.")
+set(CPACK_COMPONENT_JOBFERRY_DESCRIPTION "migrate ClusterCockpit job archives to another version
+cc-backend stores every finished job of a cluster in a job archive, and each of
+its releases accepts one archive version only. jobferry migrates an archive from
+any version to any other in one pass, and can verify that nothing was lost.")
 
 set(CPACK_DEBIAN_LIBJOBFERRY-DEV_PACKAGE_NAME libjobferry-dev)
 set(CPACK_DEBIAN_LIBJOBFERRY-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBJOBFERRY-DEV_PACKAGE_DEPENDS
   "libtbb-dev, libsimdjson-dev, libdeflate-dev, libisal-dev, libsqlite3-dev, zlib1g-dev, libboost-filesystem-dev, libfmt-dev, pkg-config")
 set(CPACK_COMPONENT_LIBJOBFERRY-DEV_DESCRIPTION "library of jobferry, to migrate job archives from C++
-For programs that carry ClusterCockpit job archives from one version to
+For programs that migrate ClusterCockpit job archives from one version to
 another themselves: the library, its headers and a CMake package.")
 include(CPack)

@@ -14,7 +14,7 @@ namespace {
 
 using namespace jobferry;
 
-// Scripts for the published tools write long options with one dash: `-src DIR`.
+// Scripts for cc-backend's tools write long options with one dash: `-src DIR`.
 std::vector<std::string> with_two_dashes(int argc, char** argv) {
   std::vector<std::string> all;
   for (int i = 1; i < argc; ++i) {
@@ -48,9 +48,9 @@ int main(int argc, char** argv) {
     try {
       ended = run(argc, argv);
     } catch (const std::bad_alloc&) {
-      tell_out_of_memory();
+      report_out_of_memory();
     }
   };
-  if (!run_with_stack(run_command)) tell_out_of_memory();
+  if (!run_with_stack(run_command)) report_out_of_memory();
   return static_cast<int>(ended);
 }

@@ -1,12 +1,12 @@
-// Root migrates an archive for its owner, who owns the directory of the target as well and is not to be
-// trusted: before the n-th call of the program, for every n, that user puts a link, a pipe or something else
-// in the way. The program itself, with attack_shim.cpp in front of libc, and a process without rights that
-// acts between its calls.
+// Root migrates an archive for its owner, who also owns the directory of the target. Here the owner is an
+// attacker: before the n-th call of the program, for every n, the attacker puts a link, a pipe or something
+// else in the way. The test runs the program itself, with attack_shim.cpp in front of libc. An unprivileged
+// process acts between the calls.
 //
-// Nothing outside of the target may change, nothing that only root may read may get out, nothing may hang,
-// and what is called complete is complete and is where it was asked for. While the target is closed (a fresh
-// run, its resume, --restart) that holds for each of its bytes; a completed target belongs to the attacker,
-// who may do to it during a catch-up what may be done to it a moment later.
+// Nothing outside the target may change, the attacker must not read what only root may read, and the program
+// must not hang. A target that is reported complete is complete and is at the requested place. While the
+// target is closed (a fresh run, its resume, --restart), that includes every byte. A complete target belongs
+// to the attacker: during a catch-up the attacker may change it, as at any later time.
 //
 // CI tries some of the calls with each attack; JOBFERRY_LARGE=1 tries all.
 #include <fcntl.h>
@@ -41,11 +41,9 @@ using namespace std::chrono_literals;
 constexpr uid_t attacker_id = 12345;
 const std::string secret = "only-root-may-read-this";
 
-// --- What is attacked ---
-
 // Where the attacker acts: at the path of the call, above it, or at a fixed place.
 enum class Where { itself, parent, target, above_target, state, source };
-// What is put there. What was there is moved aside, or changes places with it; `entries` are put into it.
+// What the attacker puts there. The old entry is moved aside or exchanged; `entries` are put into it.
 enum class What {
   link,
   exchange,
@@ -63,7 +61,7 @@ struct Attack {
   std::string name;
   Where where;
   What what;
-  bool then_links = false;  // afterwards a job's directory is a link when a file in it is copied
+  bool then_links = false;  // later also replaces a job's directory by a link while its files are copied
 };
 
 void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
@@ -99,7 +97,7 @@ const std::vector<Attack> attacks = {
     {"SourceGoneThenLinks", Where::source, What::gone, true},
 };
 
-// How the run that is attacked comes about.
+// The run that is attacked, and what precedes it.
 struct Mode {
   std::string name;
   Words arguments;  // of every run
@@ -139,7 +137,7 @@ Tree source_tree(int version) {
                       {"compress.txt", "x"}};
 }
 
-// Still good for a migration.
+// Adds the secret and keeps the content valid for a migration.
 std::string with_secret(const std::string& content) {
   for (const std::string place : {"\"u\"", "\"n1\"", "\"nodes\":\"*\""})
     if (content.starts_with('{') && content.find(place) != content.npos)
@@ -147,7 +145,7 @@ std::string with_secret(const std::string& content) {
   return content + ' ' + secret;
 }
 
-// What a link may lead to: whatever the program looks for, from whichever directory, is there.
+// What the attacker's links lead to. It has every file that the program may look for, from any directory.
 Tree victim_tree() {
   Tree victim;
   for (const auto& [path, content] : source_tree(1)) {
@@ -166,7 +164,7 @@ Tree victim_tree() {
   return victim;
 }
 
-// Everything that the kernel tells of a tree, but for times of reading.
+// Everything that the kernel reports about a tree, except for access times.
 Tree everything(const std::string& root) {
   Tree found;
   const auto add = [&](const fs::path& path) {
@@ -185,7 +183,7 @@ Tree everything(const std::string& root) {
   return found;
 }
 
-// A finished target: bytes, modes and owners.
+// The bytes, modes and owners of a finished target.
 Tree described(const std::string& root) {
   Tree found;
   const auto add = [&](const fs::path& path) {
@@ -204,9 +202,7 @@ bool lies_below(const std::string& path, const std::string& root) {
   return path == root || path.starts_with(root + '/');
 }
 
-// --- The attacker ---
-
-// The places of a scene. `yard` and all in it are the attacker's; `victim` and `shared` are root's.
+// The places of a scene. `yard` and its contents belong to the attacker, `victim` and `shared` to root.
 struct Places {
   std::string yard, source, home, target, state, victim, shared;
 
@@ -225,8 +221,8 @@ struct Places {
   }
 };
 
-// A directory that looks like a state. Its journal has SQLite undo a transaction of several files, and delete
-// the list of them: which is a file of the victim's.
+// Makes a directory that looks like a state. Its journal makes SQLite roll back a transaction over several
+// files and then delete the list of these files. That list is a file of the victim.
 void forge_state(const std::string& directory, const std::string& to_be_deleted) {
   ::mkdir(directory.c_str(), 0755);
   const std::string file = directory + "/state.db";
@@ -251,11 +247,11 @@ void forge_state(const std::string& directory, const std::string& to_be_deleted)
   std::ofstream(file + "-journal", std::ios::binary) << journal;
 }
 
-// Lives in a process of its own, of the user attacker_id. Keeps a diary: a line for each call and each act,
-// and what it was not supposed to find.
+// Runs in a separate process as the user attacker_id. Writes a diary with a line for each call, each act, and
+// each thing that it should not have found.
 class Attacker {
  public:
-  // Acts before this call; 0: before every second one. What does not last is taken back before the next call.
+  // Acts before this call; 0: before every second call. If not `lasts`, undoes the act before the next call.
   struct When {
     int nth = 0;
     bool lasts = false;
@@ -313,7 +309,7 @@ class Attacker {
     return {};
   }
 
-  // The victim's file of the same name, or all that is the victim's.
+  // The victim's file of the same name, or the whole directory of the victim.
   std::string victim_of(const std::string& place) const {
     const std::string name = fs::path(place).filename().string();
     static const std::set<std::string> files = {
@@ -326,7 +322,7 @@ class Attacker {
   void act(const std::string& place, What what) {
     if (!place.starts_with(places_.yard + '/')) return;
     tell("acted: " + place + '\n');
-    stands_for_target_ |= place == places_.target || place == places_.home;
+    replaced_target_ |= place == places_.target || place == places_.home;
     if (what == What::entries || what == What::stray_entries) {
       const bool handed_over = ::access((place + "/version.txt").c_str(), F_OK) == 0;
       return handed_over ? void() : put(place, what);
@@ -352,7 +348,7 @@ class Attacker {
       case What::link:
         (void)!::symlink(victim_of(place).c_str(), place.c_str());
         break;
-      case What::hard_link:  // of a file that everybody may write: the kernel allows no other
+      case What::hard_link:  // to a file that everyone may write, because the kernel allows no other
         (void)!::link(places_.shared.c_str(), place.c_str());
         break;
       case What::fifo:
@@ -366,7 +362,7 @@ class Attacker {
           ::mkfifo((place + '/' + name).c_str(), 0666);
         (void)!::symlink(places_.victim.c_str(), (place + "/c").c_str());
         break;
-      case What::stray_entries:  // which the source has not
+      case What::stray_entries:  // entries that the source does not have
         ::mkfifo((place + "/stray").c_str(), 0666);
         (void)!::symlink(places_.victim.c_str(), (place + "/cluster").c_str());
         break;
@@ -392,9 +388,9 @@ class Attacker {
     }
   }
 
-  // Closed means that it cannot be listed before it is complete.
+  // A closed target cannot be listed before it is complete.
   void look_into_target() const {
-    if (stands_for_target_) return;
+    if (replaced_target_) return;
     struct stat root {};
     if (::lstat(places_.target.c_str(), &root) != 0 || !S_ISDIR(root.st_mode)) return;
     if (::access((places_.target + "/version.txt").c_str(), F_OK) == 0) return;
@@ -403,7 +399,7 @@ class Attacker {
     if (!closed && first != fs::directory_iterator()) found("the target is open while it is unfinished");
   }
 
-  // In all that this user can read by now.
+  // Searches everything that this user can read after the run.
   void look_for_secrets() const {
     std::vector<std::string> directories = {places_.yard};
     while (!directories.empty()) {
@@ -427,11 +423,9 @@ class Attacker {
   const bool closed_;
   const int diary_;
   int number_of_acts_ = 0;
-  bool stands_for_target_ = false;  // something of the attacker's may be at its path
+  bool replaced_target_ = false;  // something of the attacker may be at its path
   std::vector<Moved> moved_;
 };
-
-// --- A scene ---
 
 class AttackedScene {
  public:
@@ -446,7 +440,7 @@ class AttackedScene {
     ::chmod(places_.shared.c_str(), 0666);
   }
 
-  // From the beginning to where the attack is to happen.
+  // Makes everything new and runs what precedes the attacked run.
   void prepare(int call_to_die_at) {
     boost::system::error_code ignored;
     fs::remove_all(places_.yard, ignored);
@@ -478,16 +472,16 @@ class AttackedScene {
     }
   }
 
-  // The run of the mode, undisturbed: its calls, `NAME PATH`.
+  // Runs without an attack. Returns the calls, each as `NAME PATH`.
   Words calls() { return attacked(nobody, {1 << 30, false}).calls; }
 
   struct Result {
     Ran ran;
-    bool ended = false;   // within the time
-    Words calls;          // as they were said
-    Words acted;          // where
-    bool synced = false;  // since then
-    Words found;          // what it should not have
+    bool ended = false;   // in time
+    Words calls;          // as the shim reported them
+    Words acted;          // where the attacker acted
+    bool synced = false;  // after the attack
+    Words found;          // what the attacker should not have found
   };
 
   Result attacked(const Attack& attack, Attacker::When when) {
@@ -513,7 +507,7 @@ class AttackedScene {
     ::close(ends[0]);
     int status = 0;
     ::waitpid(attacker, &status, 0);
-    EXPECT_EQ(status, 0) << "the attacker did not get to the end";
+    EXPECT_EQ(status, 0) << "the attacker failed";
     for (const std::string& line : lines_of(read_file(diary))) {
       if (line.starts_with("call: ")) result.calls.push_back(line.substr(6));
       result.synced |= line == "synced";
@@ -538,7 +532,7 @@ class AttackedScene {
         give(at->path().string());
   }
 
-  // With one setting for the library in front of it.
+  // Runs the program with the shim and one setting for it.
   Ran run(const Words& more, const std::string& setting = "ATTACK_KILL", int value = 0,
           bool* ended = nullptr) {
     const Words words =
@@ -568,15 +562,15 @@ class Attacked : public testing::TestWithParam<std::tuple<Mode, Attack>> {};
 
 TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root, and another user to be safe from";
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const Mode& mode = std::get<0>(GetParam());
   const Attack& attack = std::get<1>(GetParam());
   AttackedScene scene(mode);
   const Places& places = scene.places();
 
-  // Undisturbed, once to know where a run can be killed and once for what has to come of it.
+  // Two runs without an attack: one shows where a run can be killed, the other gives the expected target.
   int call_to_die_at = 0;
   if (mode.before == Mode::killed) {
     AttackedScene fresh({mode.name, mode.arguments});
@@ -595,7 +589,7 @@ TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
   const bool all = std::getenv("JOBFERRY_LARGE") != nullptr;
   const int stride = all ? 1 : 113;
   const std::size_t most = all ? all_calls.size() : 16;
-  // Other calls in each test.
+  // Each test tries other calls.
   const int shift =
       static_cast<int>(std::hash<std::string>()(mode.name + attack.name) % static_cast<unsigned>(stride));
   int acts = 0, runs = 0;
@@ -606,16 +600,16 @@ TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
     const Ran& ran = result.ran;
     const std::string place = result.acted.empty() ? "nowhere" : result.acted[0];
     SCOPED_TRACE(fmt::format("{} of {} calls, {}, at {}\n{}", when.nth, calls,
-                             when.lasts ? "to stay" : "for a moment", place, ran.text()));
+                             when.lasts ? "for good" : "for a moment", place, ran.text()));
     acts += static_cast<int>(result.acted.size());
     EXPECT_TRUE(result.ended) << "it hangs";
     EXPECT_TRUE(ran.code == complete || ran.code == failed || ran.code == bad_jobs);
-    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a word";
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     EXPECT_EQ(difference(victim, everything(places.victim)), "");
     EXPECT_EQ(difference(shared, described(places.shared)), "");
     for (const std::string& finding : result.found) ADD_FAILURE() << finding;
     if (ran.code != complete) return;
-    // What it was before the last sync, the program can have noticed.
+    // The program did not sync after the attack, so it was complete before.
     if (when.nth > 0 && when.lasts && !result.synced) return;
     const auto happened_below = [&](const std::string& root) {
       return std::any_of(result.acted.begin(), result.acted.end(),
@@ -626,7 +620,7 @@ TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
     else
       EXPECT_EQ(difference(whole, described(places.target)), "");
   };
-  // Calls on the place itself, before all others those that open or change it, and some of the rest.
+  // Some of all calls, then the calls on the attacked place, first those that open or change it.
   std::set<int> chosen;
   for (int n = 1 + shift; n <= calls; n += stride) chosen.insert(n);
   const auto choose = [&](const Words& names) {
@@ -646,7 +640,7 @@ TEST_P(Attacked, LosesNothingAndLeavesNothingElsewhere) {
   }
   for (const bool lasts : {true, false})
     if (!HasFailure()) attack_at({0, lasts});
-  if (!HasFailure()) EXPECT_GT(acts, 0) << "the attacker has done nothing";
+  if (!HasFailure()) EXPECT_GT(acts, 0) << "the attacker did nothing";
   RecordProperty("runs", runs);
 }
 

@@ -1,5 +1,5 @@
-// Small files that want to be large: each ends with its class, in bounded memory, and the job beside it is
-// migrated.
+// Small files that would expand to huge ones. Each makes its job bad with the right class, in bounded memory,
+// and the job beside it is migrated.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -16,10 +16,10 @@ namespace {
 
 struct Bomb {
   std::string name, file;
-  std::function<std::string()> content;  // made when it is needed: a child begins with its parent's memory
+  std::function<std::string()> content;  // made late: a child inherits the memory of its parent
   std::string expected;                  // in the summary
   std::uint64_t most_mib;                // of memory
-  std::uint64_t size = 0;                // the file is made so long, with nothing in it
+  std::uint64_t size = 0;                // extends the file to this size without writing data
 };
 
 void PrintTo(const Bomb& bomb, std::ostream* out) { *out << bomb.name; }

@@ -1,4 +1,4 @@
-// The built program as a user runs it: options, what it prints, exit codes, signals.
+// Runs the built program as a user does: options, output, exit codes, signals.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
@@ -19,15 +19,13 @@ namespace jobferry::test {
 
 namespace {
 
-// --- State ---
-
 std::string phase_of(const Ran& status) {
   rapidjson::Document json;
   json.Parse(status.out.c_str());
   return json.IsObject() && json.HasMember("phase") ? json["phase"].GetString() : status.text();
 }
 
-TEST(Status, TellsHowFarAMigrationIs) {
+TEST(Status, ShowsTheProgressOfAMigration) {
   const Scene place(mixed_archive());
   EXPECT_EQ(place.run({"status", "b"}).code, failed);
   EXPECT_NE(place.run({"status", "b"}).err.find("no state of a migration"), std::string::npos);
@@ -48,7 +46,7 @@ TEST(Status, TellsHowFarAMigrationIs) {
   EXPECT_EQ(place.run({"status", "b", "--state", "nowhere"}).code, failed);
 }
 
-TEST(Restart, AsksBeforeItThrowsAway) {
+TEST(Restart, AsksBeforeItDeletes) {
   const Scene place(plain_archive(0));
   ASSERT_EQ(place.migrate(3).code, complete);
   const Ran silent = place.migrate(2, {"--restart"}, [] { ::close(0); });
@@ -57,7 +55,7 @@ TEST(Restart, AsksBeforeItThrowsAway) {
   EXPECT_EQ(place.version(), "3\n");
   EXPECT_EQ(place.migrate(2, {"--restart", "--yes"}).code, complete);
   EXPECT_EQ(place.version(), "2\n");
-  // Somebody else's directory is never thrown away.
+  // A directory of something else is never deleted.
   write_tree(place.path("mine"), {{"precious", "x"}});
   const Ran foreign = place.run({"--src", "a", "--dst", "mine", "--restart", "--yes"});
   EXPECT_EQ(foreign.code, failed);
@@ -66,7 +64,7 @@ TEST(Restart, AsksBeforeItThrowsAway) {
   EXPECT_EQ(read_file(place.path("mine/precious")), "x");
 }
 
-TEST(Selection, OfOneJobTellsAboutIt) {
+TEST(Selection, OfOneJobShowsItsProblem) {
   const Scene place(mixed_archive());
   const Ran ran = place.migrate(3, {"--job", "c/2", "--dry-run"});
   EXPECT_EQ(ran.code, bad_jobs) << ran.text();
@@ -78,16 +76,14 @@ TEST(Selection, OfOneJobTellsAboutIt) {
     EXPECT_EQ(place.migrate(3, {"--job", wrong}).code, usage) << wrong;
 }
 
-// --- Options ---
-
-TEST(Options, DefaultsLeadFromVarJobArchiveToTheNewestVersion) {
+TEST(Options, DefaultToVarJobArchiveAndTheNewestVersion) {
   const Scene place(plain_archive(0), "var/job-archive");
   const Ran ran = place.run({});
   EXPECT_EQ(ran.code, complete) << ran.text();
   EXPECT_EQ(read_file(place.path("var/job-archive-new/version.txt")), "3\n");
 }
 
-TEST(Options, AreSpeltInManyWays) {
+TEST(Options, HaveManySpellings) {
   const std::vector<Words> spellings = {{"--src", "a", "--dst", "b", "--to", "1"},
                                         {"--src=a", "--dst=b", "--to=1"},
                                         {"-src", "a", "-dst", "b", "-to", "1"},
@@ -103,7 +99,7 @@ TEST(Options, AreSpeltInManyWays) {
   }
 }
 
-TEST(Options, AllAreTaken) {
+TEST(Options, AreAllAccepted) {
   const std::vector<Words> all = {{"--debug"},
                                   {"--threads", "2"},
                                   {"--memory", "100MB"},
@@ -204,9 +200,7 @@ TEST(Options, UsageErrorsChangeNothing) {
   }
 }
 
-// --- Exit codes ---
-
-TEST(ExitCode, SaysHowItEnded) {
+TEST(ExitCode, ShowsTheOutcome) {
   struct Case {
     std::string name;
     Tree archive;
@@ -252,14 +246,14 @@ TEST(ExitCode, SaysHowItEnded) {
   }
 }
 
-// No disk holds more than this: what could be written stays, unfinished, and no job of it is half there.
+// Acts like a full disk: the target stays unfinished, and no job in it is incomplete.
 void forbid_files_above(rlim_t bytes) {
   const struct rlimit limit { bytes, bytes };
   ::setrlimit(RLIMIT_FSIZE, &limit);
   ::signal(SIGXFSZ, SIG_IGN);
 }
 
-TEST(ExitCode, SaysThatTheTargetIsFull) {
+TEST(ExitCode, OfAFullTarget) {
   Tree archive = plain_archive(1) + job(1, 2) + job(1, 3);
   archive[subject_of(2) + "/a"] = "small";
   archive[subject_of(2) + "/b"] = std::string(4 << 20, 'x');
@@ -274,9 +268,7 @@ TEST(ExitCode, SaysThatTheTargetIsFull) {
   }
 }
 
-// --- Refused before anything is written ---
-
-// Root may write everywhere, so the child becomes somebody who may not.
+// Root may write everywhere, so the child becomes an ordinary user.
 void become_nobody() {
   constexpr uid_t nobody = 65534;
   if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0)) ::_exit(cannot_execute);
@@ -335,7 +327,7 @@ TEST(Refuses, WhatTheArchiveDoesNotAllow) {
     expect_refused(place, source, "b");
 }
 
-TEST(Refuses, AnEmptyTargetNever) {
+TEST(Accepts, AnEmptyTarget) {
   const Scene place(plain_archive(1));
   fs::create_directories(place.path("real"));
   fs::create_directory_symlink("real", place.path("link"));
@@ -347,8 +339,8 @@ TEST(Refuses, AnEmptyTargetNever) {
   }
 }
 
-// Only a neighbour by name: `a-new` does not lie in `a`.
-TEST(Refuses, ANeighbourNever) {
+// `a-new` begins with the name of the source, but it is not inside it.
+TEST(Accepts, ATargetWithASimilarName) {
   const Scene place(plain_archive(1));
   for (const std::string target : {"a-new", "a.", "..a"})
     EXPECT_EQ(place.run({"--src", "a", "--dst", target}).code, complete) << target;
@@ -360,7 +352,7 @@ bool nobody_can_run() {
 }
 
 TEST(Refuses, WithoutPermission) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   const Scene place(plain_archive(1));
   fs::create_directories(place.path("closed/empty"));
   fs::create_directories(place.path("open"));
@@ -374,9 +366,9 @@ TEST(Refuses, WithoutPermission) {
   EXPECT_EQ(place.run({"--src", "a", "--dst", "open/b"}, become_nobody).code, complete);
 }
 
-// X12: what cannot be read is a bad job, and the others are migrated.
-TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+// X12: a job that cannot be read is bad, and the others are migrated.
+TEST(Accepts, AnArchiveWithAJobThatCannotBeRead) {
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   for (const std::string closed : {"/meta.json", "/data.json", "", "/.."}) {
     const Scene place(plain_archive(0) + job(0, 2) +
                       Tree{{subject_of(2) + "/data.json", plain_archive(0).at("c/0/001/100/data.json")}});
@@ -391,16 +383,16 @@ TEST(Refuses, NoArchiveForAJobThatCannotBeRead) {
   }
 }
 
-// A directory that cannot be listed hides an unknown number of jobs: never complete, whatever is accepted,
-// until it can be listed.
+// A directory that cannot be listed hides an unknown number of jobs. Even with --accept-bad, the target is
+// not complete until the directory can be listed.
 TEST(HiddenJobs, AreNeverAccepted) {
-  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot reach the program";
+  if (!nobody_can_run()) GTEST_SKIP() << "an ordinary user cannot run the program";
   for (const std::string closed : {"c/0", "c/0/002"}) {
     const Scene place(plain_archive(0) + job(0, 2));
     fs::create_directories(place.path("open"));
     fs::permissions(place.path("open"), fs::all_all);
     const std::string directory = place.path("a/" + closed);
-    // Who may enter a directory and not list it sees cluster.json all the same.
+    // With the right to enter the directory but not to list it, the program still reads cluster.json.
     fs::permissions(directory, fs::owner_all | fs::group_exe | fs::others_exe);
     for (const Words& more : {Words{}, Words{"--accept-bad"}, Words{"--debug", "--accept-bad"}}) {
       const Ran ran = place.run(Words{"--src", "a", "--dst", "open/b"} + more, become_nobody);
@@ -418,8 +410,6 @@ TEST(HiddenJobs, AreNeverAccepted) {
     EXPECT_TRUE(place.has("open/b/" + subject_of(2) + "/meta.json"));
   }
 }
-
-// --- Debug ---
 
 Tree second_cluster(int version) {
   return {{"b/cluster.json", replaced(plain_cluster(version), R"("name":"c")", R"("name":"b")")},
@@ -443,7 +433,7 @@ TEST(Debug, PrintsEveryJobInPathOrder) {
   }
 }
 
-// X8: no job, so not a word of it.
+// X8: such a directory is not a job, so it is not mentioned.
 TEST(Debug, PrintsNoForeignDirectories) {
   const Scene place(plain_archive(1) + Tree{{subject_of(5) + "/foreign", "x"}, {subject_of(6) + '/', ""}});
   const Ran ran = place.migrate(2, {"--debug"});
@@ -487,14 +477,12 @@ TEST(Debug, PrintsTheAggregationsOfEveryCluster) {
     EXPECT_LT(ran.out.find(cluster + "/cluster.json"), ran.out.find("Job 1 " + cluster + '/')) << ran.out;
 }
 
-TEST(Debug, PrintsNothingOfItOtherwise) {
+TEST(Debug, PrintsNoneOfThisWithoutDebug) {
   const Scene place(plain_archive(0));
   const Ran ran = place.migrate(3);
   EXPECT_EQ(line_with(ran.out, {"Job 1 "}), "");
   EXPECT_EQ(line_with(ran.out, {"Verdict"}), "");
 }
-
-// --- Summary and report ---
 
 rapidjson::Document report_of(const Scene& place, const std::string& name = "report") {
   rapidjson::Document report;
@@ -528,7 +516,7 @@ TEST(Summary, NamesEveryBadJobOnALineOfItsOwn) {
   EXPECT_NE(line_with(ran.out, {"no-data-file"}), "") << ran.out;
 }
 
-// The summary, the report and the archive say the same.
+// The summary, the report and the archive agree.
 TEST(Summary, AgreesWithTheReport) {
   const Scene place(mixed_archive());
   const Ran ran = place.migrate(3, {"--report", "report"});
@@ -583,7 +571,7 @@ TEST(Summary, ReportsEveryOutcome) {
   }
 }
 
-TEST(Summary, IsTheLastThatStdoutSays) {
+TEST(Summary, ComesLastOnStdout) {
   const Scene place(plain_archive(0));
   const Ran ran = place.migrate(3, {"--debug"});
   const std::size_t last_job = ran.out.rfind("\nJob "), total = ran.out.find("Total");
@@ -600,7 +588,7 @@ TEST(Summary, IsNotPrintedWhenQuiet) {
   }
 }
 
-TEST(Summary, LogLevelsSayMoreAndMore) {
+TEST(LogLevel, SetsHowMuchIsLogged) {
   const auto log_of = [](const std::string& level) {
     const Scene place(mixed_archive());
     return place.migrate(3, {"--log-level", level}).err;
@@ -611,9 +599,7 @@ TEST(Summary, LogLevelsSayMoreAndMore) {
   EXPECT_NE(line_with(log_of("debug"), {"c/0/005/100", "no-data-file"}), "");
 }
 
-// --- Dry run ---
-
-TEST(DryRun, WritesNothingAndTellsTheSame) {
+TEST(DryRun, WritesNothingAndReportsTheSame) {
   for (const Tree& archive : {plain_archive(0), plain_archive(2), mixed_archive()}) {
     const Scene place(archive), real(archive);
     const Tree before = place.all();
@@ -631,8 +617,6 @@ TEST(DryRun, WritesNothingAndTellsTheSame) {
     EXPECT_FALSE(said["finalized"].GetBool());
   }
 }
-
-// --- Overrides ---
 
 TEST(Aggregation, IsSet) {
   const std::string c = plain_cluster(2), b = second_cluster(2).at("b/cluster.json");
@@ -659,7 +643,7 @@ TEST(Aggregation, IsSet) {
   }
 }
 
-TEST(Aggregation, OfWhatIsNotThereIsRefused) {
+TEST(Aggregation, OfAnUnknownMetricIsRefused) {
   for (const std::string wrong :
        {"unknown=sum", "c:unknown=sum", "unknown:cpu_load=sum", "b:good=sum", "CPU_LOAD=sum", "cpu=sum"}) {
     const Scene place(archive_of_verdicts() + job(0, 1) + second_cluster(0));
@@ -667,9 +651,7 @@ TEST(Aggregation, OfWhatIsNotThereIsRefused) {
   }
 }
 
-// --- Signals ---
-
-// Enough jobs, all of which are rewritten, that a signal comes in time.
+// Has so many jobs that a signal arrives during the run. All of them are rewritten.
 Scene large_archive() {
   Scene place;
   const Words arguments = {"--jobs", "3000", "--seed", "7", "--median-size", "5000", "a"};
@@ -680,7 +662,7 @@ Scene large_archive() {
 
 using Send = std::function<void(Child& child)>;
 
-// Signals a run as soon as its target's marker stands. One that is faster than us is begun again.
+// Sends a signal as soon as the target has its marker. If the run ended before that, tries again.
 Ran interrupt(const Scene& place, const Words& more, const Send& send) {
   for (int attempt = 1;; ++attempt) {
     fs::remove_all(place.path("b"));
@@ -699,7 +681,7 @@ void expect_unfinished(const Scene& place, const Ran& ran) {
   EXPECT_FALSE(place.has("b/version.txt"));
 }
 
-// What there is of each job, by its directory.
+// The files of each job, by its directory.
 std::map<std::string, Tree> jobs_of(const Tree& tree) {
   std::map<std::string, Tree> jobs;
   for (const auto& [path, content] : tree)
@@ -729,8 +711,6 @@ TEST(Signals, TheSecondEndsAtOnce) {
   });
   expect_unfinished(place, ran);
 }
-
-// --- Names that are not for printing ---
 
 bool is_printable(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) {

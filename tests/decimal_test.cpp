@@ -107,8 +107,8 @@ TEST(RuleR3, NotIntegralOrTooLarge) {
   for (const auto& token : tokens) EXPECT_FALSE(integral_text(token)) << token;
 }
 
-// mantissa · 10^exponent, reckoned with one multiplication or division at a time.
-std::optional<std::string> reckoned(bool negative, std::uint64_t mantissa, int exponent) {
+// mantissa · 10^exponent, computed by single multiplications and divisions.
+std::optional<std::string> computed(bool negative, std::uint64_t mantissa, int exponent) {
   constexpr std::uint64_t limit = std::uint64_t{1} << 63;
   for (; exponent < 0; ++exponent) {
     if (mantissa % 10 != 0) return std::nullopt;
@@ -122,7 +122,7 @@ std::optional<std::string> reckoned(bool negative, std::uint64_t mantissa, int e
   return std::string(negative && mantissa ? "-" : "").append(std::to_string(mantissa));
 }
 
-TEST(RuleR3, IntegralTextAgreesWithPlainReckoning) {
+TEST(RuleR3, IntegralTextAgreesWithSimpleArithmetic) {
   std::mt19937_64 random(3);
   int integral = 0;
   for (int round = 0; round < 200'000; ++round) {
@@ -137,7 +137,7 @@ TEST(RuleR3, IntegralTextAgreesWithPlainReckoning) {
     if (fraction > 0) digits.insert(digits.size() - static_cast<std::size_t>(fraction), 1, '.');
     const int exponent = static_cast<int>(random() % 40) - 15;
     const std::string token = (negative ? '-' + digits : digits) + 'e' + std::to_string(exponent);
-    const auto expected = reckoned(negative, mantissa, exponent - fraction);
+    const auto expected = computed(negative, mantissa, exponent - fraction);
     integral += expected.has_value();
     ASSERT_EQ(integral_text(token), expected) << token;
   }
@@ -214,7 +214,7 @@ TEST(RuleD4, BeyondTheLargestDoubleIsNone) {
   for (const auto& token : tokens) EXPECT_FALSE(to_double(token)) << token;
 }
 
-// Half-way between 1 and the next double, a hair below and above it, the hair far behind.
+// Halfway between 1 and the next double, and slightly above it in a digit that comes very late.
 TEST(RuleD4, LongTokensRoundExactly) {
   const std::string half = "1.00000000000000011102230246251565404236316680908203125";
   for (const std::size_t zeros : {0U, 10U, 700U, 900U, 100'000U}) {
@@ -294,7 +294,7 @@ TEST(RuleD4, ShortestDoubleLaidOutAsEcmaScriptDoes) {
   for (const auto& [value, text] : cases) EXPECT_EQ(shortest_double(value), text);
 }
 
-// No text of fewer digits reads back to the same double.
+// True if no text with fewer digits reads back as the same double.
 bool is_shortest(double value, const std::string& text) {
   const std::string mantissa = text.substr(0, text.find('e'));
   std::string digits;
@@ -324,7 +324,7 @@ TEST(RuleD4, ShortestDoubleReadsBackToTheSameBits) {
   for (int round = 0; round < 100'000; ++round) {
     const double any = std::bit_cast<double>(static_cast<std::uint64_t>(random()));
     if (std::isfinite(any)) expect_faithful(any);
-    expect_faithful(static_cast<double>(random() % 100'000'000) / 1000);                 // as metrics are
+    expect_faithful(static_cast<double>(random() % 100'000'000) / 1000);                 // like metrics
     expect_faithful(std::bit_cast<double>(static_cast<std::uint64_t>(random() >> 12)));  // subnormal
     if (HasFatalFailure()) return;
   }

@@ -1,4 +1,4 @@
-// The real archives (shared/data), where they are there.
+// Migrates the real archives in shared/data. Skipped without them.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -30,7 +30,7 @@ std::map<std::string, std::string> flat_file(const std::string& path) { return f
 class Emmy : public testing::Test {
  protected:
   void SetUp() override {
-    if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+    if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   }
   // Migrates one of the real archives to version 3.
   void migrate_real(const std::string& name, Options options = {}) {
@@ -125,7 +125,7 @@ TEST_F(Emmy, MetaKeepsWhatNoRuleNames) {
 }
 
 TEST_F(Emmy, Version1DataIsNotCopied) {
-  // A copy of its own, so that it lies on the file system of the target.
+  // Links need the source on the file system of the target, so the test copies it.
   const std::string source = temp_.path("v1");
   write_tree(source, read_tree(shared_data() + "/emmy-v1"));
   ASSERT_EQ(run(source, temp_.path("v3"), 3).outcome, Outcome::complete);
@@ -135,7 +135,7 @@ TEST_F(Emmy, Version1DataIsNotCopied) {
     ASSERT_EQ(::stat((temp_.path("v3") + '/' + job.path + "/data.json.gz").c_str(), &after), 0);
     const bool linked = before.st_ino == after.st_ino;
     const bool reflinked =
-        !linked && before.st_nlink == 1;  // shares blocks, which only the file system knows
+        !linked && before.st_nlink == 1;  // the file system may share blocks; the test cannot see that
     EXPECT_TRUE(linked || reflinked);
   }
 }

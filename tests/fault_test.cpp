@@ -1,5 +1,5 @@
-// The n-th call to the disk fails, for every n: the run ends with a clear error, or the job is bad and the
-// others go on; never with a job lost, a torn file or a version.txt too many.
+// The n-th call to the disk fails, for every n. The run ends with a clear error, or the job is bad and the
+// others are migrated. No job is lost, no file is incomplete, and no unfinished target gets a version.txt.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -17,14 +17,14 @@ namespace jobferry::test {
 
 namespace {
 
-// How a call fails: with an error, as all real ones do; or, as nothing should, by throwing.
-enum class Way { error, no_memory, defect };
+// How a call fails: with an error, as real failures do, or by an exception, which no call should throw.
+enum class Failure { error, no_memory, defect };
 
-// One call fails, and from then on every call of the same kind if `lasting`.
+// One call fails. If `lasting`, every later call of the same kind fails too.
 class FailingFiles : public ForwardingFiles {
  public:
-  FailingFiles(std::uint64_t nth, bool lasting, Way way = Way::error)
-      : nth_(nth), lasting_(lasting), way_(way) {}
+  FailingFiles(std::uint64_t nth, bool lasting, Failure failure = Failure::error)
+      : nth_(nth), lasting_(lasting), failure_(failure) {}
 
   std::uint64_t calls() const { return calls_; }
   const std::string& failed() const { return failed_; }
@@ -35,8 +35,8 @@ class FailingFiles : public ForwardingFiles {
     const bool first = number == nth_;
     if (first) failed_ = call, place_ = path;
     if (!first && !(lasting_ && number > nth_ && call == failed_)) return {};
-    if (way_ == Way::no_memory) throw std::bad_alloc();
-    if (way_ == Way::defect) throw std::runtime_error("planned defect");
+    if (failure_ == Failure::no_memory) throw std::bad_alloc();
+    if (failure_ == Failure::defect) throw std::runtime_error("planned defect");
     const bool reads = call == "list" || call == "info" || call == "exists" || call == "read" ||
                        call == "space" || call == "open_target";
     Error error{reads ? Kind::read_failed : Kind::write_failed, "planned failure"};
@@ -46,7 +46,7 @@ class FailingFiles : public ForwardingFiles {
 
   const std::uint64_t nth_;
   const bool lasting_;
-  const Way way_;
+  const Failure failure_;
   std::atomic<std::uint64_t> calls_{0};
   std::string failed_, place_;
 };
@@ -60,7 +60,7 @@ Options serial(const TempDir& temp, const std::string& target, DataMode data) {
   return options;
 }
 
-// What is there must be as in the whole archive; of a job that is not reported nothing may be missing.
+// Every entry must be as in the complete target. A job that is not reported as bad must be complete.
 std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summary) {
   std::string out;
   for (const auto& [path, content] : found) {
@@ -84,10 +84,10 @@ std::string wrong_in(const Tree& whole, const Tree& found, const Summary& summar
 
 }  // namespace
 
-class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool, Way>> {};
+class EveryCall : public testing::TestWithParam<std::tuple<int, DataMode, bool, Failure>> {};
 
 TEST_P(EveryCall, FailsOnce) {
-  const auto [version, data, lasting, way] = GetParam();
+  const auto [version, data, lasting, failure] = GetParam();
   const TempDir temp;
   corpus::Shape shape;
   shape.version = version;
@@ -100,7 +100,7 @@ TEST_P(EveryCall, FailsOnce) {
   const Tree whole = read_tree(temp.path("whole"));
 
   for (std::uint64_t n = 1; n <= sound.calls(); ++n) {
-    FailingFiles files(n, lasting, way);
+    FailingFiles files(n, lasting, failure);
     const std::string target = fmt::format("target{}", n);
     const Summary summary = migrate_with(files, serial(temp, target, data), {});
     const Tree found = read_tree(temp.path(target));
@@ -110,12 +110,13 @@ TEST_P(EveryCall, FailsOnce) {
       EXPECT_EQ(difference(whole, found), "");
     } else {
       EXPECT_FALSE(summary.errors.empty() && summary.bad.empty() && summary.unlisted.empty())
-          << "an end without a reason";
+          << "it failed without a message";
     }
     const bool finished = found.contains("version.txt") && !found.contains("jobferry.unfinished");
     EXPECT_TRUE(!finished || summary.outcome == Outcome::complete || files.failed() == "sync" ||
-                files.failed() == "set_attributes" || (way != Way::error && files.failed() == "info"));
-    // Once the disk is sound again the same run completes what is there.
+                files.failed() == "set_attributes" ||
+                (failure != Failure::error && files.failed() == "info"));
+    // Without the fault, the same run completes the target.
     const auto sound_again = real_files(false);
     const Summary resumed = migrate_with(*sound_again, serial(temp, target, data), {});
     EXPECT_EQ(resumed.outcome, Outcome::complete) << summary_text({}, resumed);
@@ -124,13 +125,12 @@ TEST_P(EveryCall, FailsOnce) {
   EXPECT_EQ(difference(source, read_tree(temp.path("source"))), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, EveryCall,
-                         testing::Combine(testing::Values(0, 1),
-                                          testing::Values(DataMode::automatic, DataMode::copy),
-                                          testing::Bool(),
-                                          testing::Values(Way::error, Way::no_memory, Way::defect)));
+INSTANTIATE_TEST_SUITE_P(
+    Faults, EveryCall,
+    testing::Combine(testing::Values(0, 1), testing::Values(DataMode::automatic, DataMode::copy),
+                     testing::Bool(), testing::Values(Failure::error, Failure::no_memory, Failure::defect)));
 
-// The same in the flow graph, where nothing may be stranded either: which call it hits is left to chance.
+// The same in the flow graph, which must not lose a job either. Which call fails depends on the threads.
 TEST(EveryCall, FailsOnceInTheGraph) {
   const TempDir temp;
   corpus::Shape shape;
@@ -143,10 +143,10 @@ TEST(EveryCall, FailsOnceInTheGraph) {
   FailingFiles sound(0, false);
   ASSERT_EQ(migrate_with(sound, options, {}).outcome, Outcome::complete);
   const Tree whole = read_tree(temp.path("whole"));
-  for (const Way way : {Way::error, Way::no_memory, Way::defect}) {
+  for (const Failure failure : {Failure::error, Failure::no_memory, Failure::defect}) {
     for (std::uint64_t n = 1; n <= sound.calls(); ++n) {
-      FailingFiles files(n, false, way);
-      options.target = temp.path(fmt::format("target{}-{}", static_cast<int>(way), n));
+      FailingFiles files(n, false, failure);
+      options.target = temp.path(fmt::format("target{}-{}", static_cast<int>(failure), n));
       const Summary summary = migrate_with(files, options, {});
       SCOPED_TRACE(fmt::format("call {} ({}) fails\n{}", n, files.failed(), summary_text({}, summary)));
       EXPECT_EQ(wrong_in(whole, read_tree(options.target), summary), "");
@@ -156,7 +156,7 @@ TEST(EveryCall, FailsOnceInTheGraph) {
 
 namespace {
 
-// A target with little room, beside a source on a file system that holds a lot.
+// A target with little space, and a source on another file system.
 class SmallDisk : public FailingFiles {
  public:
   SmallDisk(std::uint64_t free_bytes, std::uint64_t free_inodes)
@@ -169,14 +169,14 @@ class SmallDisk : public FailingFiles {
 
 }  // namespace
 
-// Counted only where it is in doubt: what fits is migrated, what does not is refused before anything is
-// written.
+// An archive that fits is migrated. One that does not fit is refused before anything is written. Space is
+// counted in detail only if it may be too small.
 TEST(Space, IsCheckedBeforeAnythingIsWritten) {
   const TempDir temp;
   corpus::Shape shape;
   shape.jobs = 20;
   shape.gzip_share = 0;
-  shape.pretty_share = 1;  // counted as what it will be once it is compact
+  shape.pretty_share = 1;  // counted by its size after compacting
   shape.quirks = false;
   const corpus::Made made = corpus::make_archive(temp.path("source"), shape, [](const corpus::Planted&) {});
   constexpr std::uint64_t plenty = 1ULL << 39;
@@ -205,7 +205,7 @@ TEST(Space, IsCheckedBeforeAnythingIsWritten) {
 
 namespace {
 
-// A disk that gives a file away half, then breaks.
+// A disk that cannot read a copied file.
 class BrokenExtra : public FailingFiles {
  public:
   BrokenExtra() : FailingFiles(0, false) {}
@@ -217,8 +217,7 @@ class BrokenExtra : public FailingFiles {
 
 }  // namespace
 
-// A carried file that cannot be read while it is copied is no reason to end the run: its job is bad, and
-// nothing of it stays.
+// A copied file that cannot be read does not end the run. Its job is bad and leaves nothing in the target.
 TEST(ReadFailure, OfACarriedFileIsABadJob) {
   const TempDir temp;
   Tree tree = plain_archive(0);
@@ -236,7 +235,7 @@ TEST(ReadFailure, OfACarriedFileIsABadJob) {
   for (const auto& [path, content] : target) EXPECT_FALSE(path.starts_with("c/0/001")) << path;
 }
 
-// A file that cannot be read makes its job bad and no more.
+// A file that cannot be read makes its job bad and has no other effect.
 TEST(ReadFailure, IsABadJob) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
@@ -247,7 +246,7 @@ TEST(ReadFailure, IsABadJob) {
     EXPECT_EQ(describe(summary.bad[0]), "c/0/001/100 meta.json: read-failed: planned failure");
     return;
   }
-  FAIL() << "no read of meta.json was seen";
+  FAIL() << "meta.json was not read";
 }
 
 namespace {
@@ -266,7 +265,7 @@ class UnreadableGzip : public FailingFiles {
 
 }  // namespace
 
-// Of two data files the second is used if the first is damaged, not if the disk could not be asked.
+// The second of two data files replaces a damaged first one, but not one that the disk failed to read.
 TEST(ReadFailure, OfTheFirstOfTwoDataFilesIsNoReasonToUseTheSecond) {
   Tree tree = plain_archive(0);
   tree["c/0/001/100/data.json.gz"] = gzipped(tree["c/0/001/100/data.json"]);

@@ -1,4 +1,4 @@
-// What a plan foretells, against what a migration then does.
+// Compares a plan with what the migration then does.
 #include "jobferry/forecast.h"
 
 #include <fcntl.h>
@@ -96,14 +96,12 @@ Tree odd_archive() {
 
 }  // namespace
 
-// --- The whole of a small archive is foretold exactly ---
-
-struct Way {
+struct Conversion {
   int from, to;
   Compression compress = Compression::keep;
 };
 
-class WholeSample : public testing::TestWithParam<Way> {};
+class WholeSample : public testing::TestWithParam<Conversion> {};
 
 TEST_P(WholeSample, IsWhatTheMigrationReports) {
   const TempDir temp;
@@ -127,15 +125,18 @@ TEST_P(WholeSample, IsWhatTheMigrationReports) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, WholeSample,
-                         testing::Values(Way{0, 1}, Way{0, 2}, Way{0, 3}, Way{1, 2}, Way{1, 3}, Way{2, 3},
-                                         Way{3, 2}, Way{3, 1}, Way{2, 1}, Way{0, 3, Compression::gzip},
-                                         Way{1, 3, Compression::gzip}, Way{2, 3, Compression::none}),
+                         testing::Values(Conversion{0, 1}, Conversion{0, 2}, Conversion{0, 3},
+                                         Conversion{1, 2}, Conversion{1, 3}, Conversion{2, 3},
+                                         Conversion{3, 2}, Conversion{3, 1}, Conversion{2, 1},
+                                         Conversion{0, 3, Compression::gzip},
+                                         Conversion{1, 3, Compression::gzip},
+                                         Conversion{2, 3, Compression::none}),
                          [](const auto& test) {
                            return fmt::format("{}to{}with{}", test.param.from, test.param.to,
                                               static_cast<int>(test.param.compress));
                          });
 
-TEST(WholeSample, KnowsEveryOddity) {
+TEST(WholeSample, CoversUnusualEntries) {
   const TempDir temp;
   place(temp.path("source"), odd_archive());
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -148,7 +149,7 @@ TEST(WholeSample, KnowsEveryOddity) {
   EXPECT_EQ(found.left_behind_jobs_some, summary.left_behind);
 }
 
-TEST(WholeSample, NamesTheFirstOfWhatIsLeftBehind) {
+TEST(WholeSample, NamesTheFirstEntriesThatAreLeftBehind) {
   const TempDir temp;
   place(temp.path("source"), plain_archive(1) + Tree{{".snapshots/x", ""},
                                                      {"lost+found/", ""},
@@ -197,10 +198,8 @@ TEST(WholeSample, FollowsLinksAsTheRunDoes) {
   }
 }
 
-// --- Estimates ---
-
-TEST(Estimates, CountsKeepToHypergeometricBounds) {
-  // Nothing among a hundred of very many: 1 - 0.025^(1/100), the rule of three's stricter sister.
+TEST(Estimates, CountsHaveHypergeometricBounds) {
+  // None among a hundred of a very large number: 1 - 0.025^(1/100), a stricter form of the rule of three.
   EXPECT_NEAR(estimate_count(0, 100, 10'000'000).high / 1e7, 1 - std::pow(0.025, 0.01), 1e-4);
   EXPECT_EQ(estimate_count(0, 100, 10'000'000).low, 0);
   EXPECT_NEAR(estimate_count(100, 100, 10'000'000).low / 1e7, std::pow(0.025, 0.01), 1e-4);
@@ -211,7 +210,7 @@ TEST(Estimates, CountsKeepToHypergeometricBounds) {
   EXPECT_EQ(estimate_count(3, 49, 50).high, 4);
 }
 
-// Of every possible number of jobs, and every possible finding, weighed by its chance.
+// For every true number, sums the probabilities of the samples whose interval covers it.
 TEST(Estimates, CountsCoverTheTruth) {
   constexpr int population = 40, sampled = 12;
   const auto choose = [](int n, int k) {
@@ -227,8 +226,8 @@ TEST(Estimates, CountsCoverTheTruth) {
   }
 }
 
-TEST(Estimates, TotalsNeedNoIntervalWhereTheRatioIsConstant) {
-  Sums sums;
+TEST(Estimates, TotalsAreExactIfTheRatioIsConstant) {
+  SampleSums sums;
   for (int i = 1; i <= 50; ++i) sums.add(i, 2 * i);
   const Estimate estimate = estimate_total(sums, {1000, 30'000, 1e6}, Estimate::of(1000));
   EXPECT_DOUBLE_EQ(estimate.value, 60'000);
@@ -237,7 +236,7 @@ TEST(Estimates, TotalsNeedNoIntervalWhereTheRatioIsConstant) {
   expect_exactly("all of them", estimate_total(sums, {50, 1275, 42'925}, Estimate::of(50)), 2550);
 }
 
-TEST(Estimates, QuantilesAreStudents) {
+TEST(Estimates, QuantilesAreThoseOfStudentsT) {
   EXPECT_NEAR(quantile(4), 2.776, 0.06);
   EXPECT_NEAR(quantile(10), 2.228, 0.01);
   EXPECT_NEAR(quantile(100), 1.984, 0.002);
@@ -245,8 +244,8 @@ TEST(Estimates, QuantilesAreStudents) {
 
 class Intervals : public testing::TestWithParam<corpus::Shape> {};
 
-// Bad jobs of all classes, notes of all codes, rare ones as well; sizes with a long tail.
-TEST_P(Intervals, HoldTheTruth) {
+// The archive has bad jobs of all classes, notes of all codes, even rare ones, and sizes with a long tail.
+TEST_P(Intervals, CoverTheTruth) {
   const TempDir temp;
   corpus::make_archive(temp.path("source"), GetParam());
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -303,8 +302,8 @@ corpus::Shape thousand_jobs(int version, std::uint64_t seed) {
 INSTANTIATE_TEST_SUITE_P(Archives, Intervals, testing::Values(thousand_jobs(0, 21), thousand_jobs(1, 22)),
                          [](const auto& test) { return fmt::format("ofVersion{}", test.param.version); });
 
-// One job has most of the places of a note: no sample without it can tell.
-TEST(IntervalsOf, AreGivenOnlyForWhatTheyHold) {
+// One job has most of the places of a note, so a sample without this job cannot estimate their number.
+TEST(IntervalsOf, PlacesAreNotGiven) {
   const TempDir temp;
   corpus::Shape shape;
   shape.version = 0;
@@ -339,8 +338,8 @@ TEST(IntervalsOf, AreGivenOnlyForWhatTheyHold) {
   EXPECT_GE(held, times * 9 / 10);
 }
 
-// Where all jobs of the sample come out as large as they were, others need not.
-TEST(IntervalsOf, HaveRoomForJobsUnlikeThoseOfTheSample) {
+// If all jobs of the sample keep their sizes, other jobs may still change theirs.
+TEST(IntervalsOf, SizesAllowForJobsUnlikeTheSample) {
   const TempDir temp;
   corpus::Shape shape;
   shape.version = 3;
@@ -362,9 +361,7 @@ TEST(IntervalsOf, HaveRoomForJobsUnlikeThoseOfTheSample) {
   }
 }
 
-// --- The sample ---
-
-TEST(SampleOfJobs, FollowsFromTheSeedAlone) {
+TEST(SampleOfJobs, DependsOnTheSeedAlone) {
   std::vector<std::string> jobs;
   for (int i = 0; i < 1000; ++i) jobs.push_back(subject_of(i));
   const auto choose = [&](std::uint64_t seed, std::size_t most, double share) {
@@ -373,7 +370,8 @@ TEST(SampleOfJobs, FollowsFromTheSeedAlone) {
     return sample.take();
   };
   const auto ten = choose(1, 10, 1), hundred = choose(1, 100, 1);
-  EXPECT_EQ(ten, std::vector(hundred.begin(), hundred.begin() + 10)) << "the first ones are a sample, too";
+  EXPECT_EQ(ten, std::vector(hundred.begin(), hundred.begin() + 10))
+      << "a sample begins with every smaller one";
   EXPECT_NE(ten, choose(2, 10, 1));
   std::reverse(jobs.begin(), jobs.end());
   EXPECT_EQ(hundred, choose(1, 100, 1));
@@ -416,8 +414,6 @@ TEST(SampleOfJobs, IsTheSameForAllThreads) {
   }
 }
 
-// --- Room ---
-
 class Room : public testing::TestWithParam<Place> {};
 
 namespace {
@@ -426,7 +422,7 @@ struct Taken {
   std::uint64_t bytes = 0, inodes = 0;
 };
 
-// What a tree takes beside what it shares with the source, as the forecast counts it.
+// The space of a tree without the blocks that it shares with the source, as the forecast counts it.
 Taken taken_by(const std::string& root) {
   const auto of_directory = [](const struct stat& s) { return s.st_blocks > 0 ? block_size : 0; };
   struct stat top;
@@ -445,8 +441,8 @@ Taken taken_by(const std::string& root) {
 
 }  // namespace
 
-// In memory directories take no blocks, on most disks they do.
-TEST_P(Room, IsWhatTheTargetThenTakes) {
+// Directories need blocks on most disks, but none in memory.
+TEST_P(Room, IsWhatTheTargetNeeds) {
   const TempDir temp(GetParam());
   for (const int from : {0, 1}) {
     corpus::Shape shape;
@@ -464,7 +460,7 @@ TEST_P(Room, IsWhatTheTargetThenTakes) {
       ASSERT_EQ(summary.outcome, Outcome::complete);
       const Taken taken = taken_by(options.migration.target);
       SCOPED_TRACE(fmt::format("from {}, mode {}", from, static_cast<int>(mode)));
-      // The marker is gone by now; files beside the jobs count a block more than they may need.
+      // The marker is gone now. The forecast counts a block too many for files beside the jobs.
       EXPECT_EQ(found.room.inodes.value, static_cast<double>(taken.inodes + 1));
       EXPECT_GE(found.room.bytes.value, static_cast<double>(taken.bytes));
       EXPECT_LE(found.room.bytes.value,
@@ -482,7 +478,7 @@ struct TooSmall {
 };
 class SmallTarget : public testing::TestWithParam<TooSmall> {};
 
-TEST_P(SmallTarget, StandsInTheWay) {
+TEST_P(SmallTarget, IsAnObstacle) {
   const TempDir temp(Place::disk);
   corpus::Shape shape;
   shape.jobs = 60;
@@ -490,7 +486,7 @@ TEST_P(SmallTarget, StandsInTheWay) {
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
   options.migration.keep_state = false;
   const Forecast found = forecast(options, {});
@@ -505,8 +501,8 @@ INSTANTIATE_TEST_SUITE_P(Disks, SmallTarget,
                                          TooSmall{"inodes", "size=80m,nr_inodes=60", "inodes"}),
                          [](const auto& test) { return test.param.name; });
 
-// A state of a few jobs is small: that it may grow to more is no reason to refuse.
-TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
+// The state of a few jobs is small, so the possibility that it grows is only a warning.
+TEST(RoomForState, AReserveThatDoesNotFitIsAWarning) {
   const TempDir temp(Place::disk);
   corpus::Shape shape;
   shape.version = 2;
@@ -516,7 +512,7 @@ TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=6m") != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   const ForecastOptions options = whole(temp.path("source"), disk + "/target", 3);
   const Forecast found = forecast(options, {});
   const Summary summary = migrate(options.migration, {});
@@ -528,20 +524,18 @@ TEST(RoomForState, AReserveForTheStateOnlyMayStandInTheWay) {
   EXPECT_EQ(found.warnings.size(), 1U);
   EXPECT_LE(found.room.state_bytes, taken);
   EXPECT_LE(taken, found.room.state_bytes_most);
-  EXPECT_GE(2 * found.room.state_bytes, taken) << "far from what it is";
+  EXPECT_GE(2 * found.room.state_bytes, taken) << "the estimate is too small";
 }
-
-// --- What stands in the way ---
 
 namespace {
 
-struct Hindrance {
+struct ObstacleCase {
   std::string name;
-  std::string expected;  // the class; empty: nothing stands in the way
+  std::string expected;  // the class of the obstacle; empty: none
   std::function<void(const TempDir&, ForecastOptions&)> prepare;
 };
 
-std::vector<Hindrance> hindrances() {
+std::vector<ObstacleCase> obstacle_cases() {
   const auto remake = [](const TempDir& temp, const Tree& tree) {
     fs::remove_all(temp.path("source"));
     place(temp.path("source"), tree);
@@ -631,7 +625,7 @@ std::vector<Hindrance> hindrances() {
 }  // namespace
 
 TEST(Obstacles, AreFoundAndNothingIsWritten) {
-  for (const Hindrance& way : hindrances()) {
+  for (const ObstacleCase& way : obstacle_cases()) {
     SCOPED_TRACE(way.name);
     const TempDir temp;
     place(temp.path("source"), plain_archive(1));
@@ -647,7 +641,7 @@ TEST(Obstacles, AreFoundAndNothingIsWritten) {
     ASSERT_EQ(found.obstacles.size(), 1U) << text_of(options, found);
     EXPECT_EQ(name_of(found.obstacles[0].kind), way.expected);
     EXPECT_FALSE(advice_on(found.obstacles[0].kind).empty());
-    EXPECT_NE(migrate(options.migration, {}).outcome, Outcome::complete) << "the run went well";
+    EXPECT_NE(migrate(options.migration, {}).outcome, Outcome::complete) << "the run was complete";
   }
 }
 
@@ -657,7 +651,7 @@ TEST(Obstacles, AStateThatCannotBeWritten) {
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
   options.migration.state = temp.path("shut/state");
   fs::create_directories(temp.path("shut"));
-  // What a mode forbids root may do anyway.
+  // Modes do not stop root, a read-only file system does.
   if (::mount("tmpfs", temp.path("shut").c_str(), "tmpfs", MS_RDONLY, nullptr) != 0)
     GTEST_SKIP() << "only root can mount";
   const Forecast found = forecast(options, {});
@@ -668,7 +662,7 @@ TEST(Obstacles, AStateThatCannotBeWritten) {
   EXPECT_EQ(name_of(found.obstacles[0].kind), "state-unusable");
 }
 
-// On the file systems that are known not to share blocks, and from one to another.
+// On file systems that cannot share blocks, and between two file systems.
 TEST(Obstacles, ReflinksThatCannotBeMade) {
   const TempDir in_memory, on_disk(Place::disk);
   for (const auto& [from, to] :
@@ -691,7 +685,7 @@ TEST(Obstacles, ReflinksThatCannotBeMade) {
   }
 }
 
-TEST(Obstacles, AJobferryAtWorkIsSeenFromOutside) {
+TEST(Obstacles, ARunningMigration) {
   const TempDir temp;
   place(temp.path("source"), plain_archive(1));
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -704,7 +698,7 @@ TEST(Obstacles, AJobferryAtWorkIsSeenFromOutside) {
   EXPECT_NE(found.obstacles[0].what.find("at work on this target"), std::string::npos);
 }
 
-TEST(Obstacles, AnEarlierRunIsNone) {
+TEST(Obstacles, AnEarlierRunOfTheSameMigrationIsNone) {
   const TempDir temp;
   place(temp.path("source"), archive_of_bad_jobs());
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -723,7 +717,7 @@ TEST(Obstacles, AnEarlierRunIsNone) {
   EXPECT_EQ(name_of(other.obstacles[0].kind), "state-unusable");
 }
 
-// What is served is moved away from beside its state: the next run begins anew.
+// The complete target was moved away and its state was not, so the next run starts over.
 TEST(Obstacles, AStateWithoutItsTargetIsNoEarlierRun) {
   const TempDir temp;
   place(temp.path("source"), plain_archive(1));
@@ -739,12 +733,12 @@ TEST(Obstacles, AStateWithoutItsTargetIsNoEarlierRun) {
   EXPECT_FALSE(summary.resumed);
 }
 
-// A mode says who may read a file; root may anyway, so it is asked of the rule itself.
+// Tests the rule that derives readers from modes, because modes do not stop root.
 TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
   FileInfo file;
   file.uid = 10;
   file.gid = 20;
-  const Reader owner{10, {99}}, colleague{11, {5, 20}}, stranger{12, {5}}, root{0, {}};
+  const ReadingUser owner{10, {99}}, colleague{11, {5, 20}}, stranger{12, {5}}, root{0, {}};
   const auto readers = [&](mode_t mode) {
     file.mode = mode;
     return fmt::format("{:d}{:d}{:d}{:d}", owner.may_read(file), colleague.may_read(file),
@@ -757,9 +751,7 @@ TEST(Obstacles, FilesOfOthersAreKnownByTheirModes) {
   EXPECT_EQ(readers(0000), "0001");
 }
 
-// --- What is said ---
-
-TEST(PlanReport, IsJsonThatSaysWhatWasFound) {
+TEST(PlanReport, AsJsonHasTheResult) {
   const TempDir temp;
   place(temp.path("source"), odd_archive());
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -780,7 +772,7 @@ TEST(PlanReport, IsJsonThatSaysWhatWasFound) {
   EXPECT_STREQ(json["command"].GetString(), found.command.c_str());
 }
 
-TEST(PlanReport, TellsPeopleTheSame) {
+TEST(PlanReport, AsTextHasTheResult) {
   const TempDir temp;
   place(temp.path("source"), odd_archive());
   ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -792,7 +784,7 @@ TEST(PlanReport, TellsPeopleTheSame) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
-TEST(PlanReport, SaysNothingOfWhatWasNotTried) {
+TEST(PlanReport, LeavesOutWhatWasNotTried) {
   const TempDir temp;
   place(temp.path("source"), {{"version.txt", "1"}, {"c/cluster.json", "{"}});
   const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -806,9 +798,9 @@ TEST(PlanReport, SaysNothingOfWhatWasNotTried) {
   EXPECT_FALSE(json.HasMember("expected"));
 }
 
-TEST(PlanReport, CountsInWholeWords) {
+TEST(PlanReport, UsesSingularAndPlural) {
   const TempDir temp;
-  place(temp.path("source"), plain_archive(1) + Tree{{"c/0/002/100/meta.json", ""},  // skipped by its size
+  place(temp.path("source"), plain_archive(1) + Tree{{"c/0/002/100/meta.json", ""},  // empty: skipped
                                                      {"c/0/003/100/data.json", plain_data(1)},
                                                      {"c/0/003/100/meta.json", "{"}});
   const ForecastOptions options = whole(temp.path("source"), temp.path("target"), 3);
@@ -826,7 +818,7 @@ TEST(PlanReport, CountsInWholeWords) {
   EXPECT_NE(text_of(one, noted).find(" c/0/001/100 data.json: used\n"), std::string::npos);
 }
 
-TEST(PlanReport, DurationsComeInOneUnit) {
+TEST(PlanReport, ARangeOfDurationsHasOneUnit) {
   EXPECT_EQ(shown(SecondsRange{3.2 * 3600, 4.9 * 3600}), "about 3 to 5 h");
   EXPECT_EQ(shown(SecondsRange{100, 500}), "about 1 to 9 min");
   EXPECT_EQ(shown(SecondsRange{2, 50}), "about 2 to 50 s");
@@ -846,7 +838,7 @@ TEST(PlanReport, TheCommandCanBePastedIntoAShell) {
             "--aggregation 'c:mem used=sum' --accept-bad");
 }
 
-TEST(PlanReport, TheCommandIsForBashWhateverThePathsHold) {
+TEST(PlanReport, TheCommandIsQuotedForBash) {
   const TempDir temp;
   for (const std::string name : {"a\tb", "a\nb",
                                  "\x09"
@@ -878,9 +870,7 @@ TEST(PlanReport, TheCommandIsForBashWhateverThePathsHold) {
   EXPECT_STREQ(json["command"].GetString(), found.command.c_str());
 }
 
-// --- Interrupted, and on a live system ---
-
-TEST(Interrupted, SaysThatItIsNotComplete) {
+TEST(Interrupted, IsReportedAsNotComplete) {
   const TempDir temp;
   place(temp.path("source"), plain_archive(1));
   const std::atomic<bool> stop{true};
@@ -893,7 +883,7 @@ TEST(Interrupted, SaysThatItIsNotComplete) {
   EXPECT_NE(text_of(options, found).find("not complete"), std::string::npos);
 }
 
-TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
+TEST(LiveSystem, JobsThatDisappearAreNotBad) {
   const TempDir temp;
   place(temp.path("source"), plain_archive(1));
   Options options;
@@ -902,21 +892,22 @@ TEST(LiveSystem, JobsThatGoAwayMeanwhileAreNotBad) {
   const auto files = dry_files(false);
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(archive);
-  auto chain = plan_chain(1, 3);
+  auto chain = find_chain(1, 3);
   ASSERT_TRUE(chain);
-  Plan plan{options, *archive, std::move(*chain), {}};
+  Migration migration{options, *archive, std::move(*chain), {}};
   Summary summary;
   MigratedClusters clusters;
-  ASSERT_TRUE(migrate_clusters(*files, plan, summary, clusters));
+  ASSERT_TRUE(migrate_clusters(*files, migration, summary, clusters));
+  const std::vector<std::string> jobs = {subject_of(1), subject_of(2)};
   const Rehearsal rehearsal =
-      rehearse(*files, plan, travel_of(*files, plan), {subject_of(1), subject_of(2)}, {}, {});
+      rehearse({*files, migration, data_transfer_of(*files, migration), jobs}, {}, nullptr, {});
   EXPECT_EQ(rehearsal.gone, 1U);
   EXPECT_EQ(rehearsal.migrated, 1U);
   EXPECT_TRUE(rehearsal.bad.empty());
 }
 
-// What the line and SIGUSR1 show while the sample is tried (progress_test).
-TEST(Progressing, TellsOfEachJobThatIsTried) {
+// The progress line and SIGUSR1 show these numbers while the sample is tried (progress_test).
+TEST(Progressing, CountsEachJobThatIsTried) {
   const TempDir temp;
   corpus::Shape shape;
   shape.jobs = 60;
@@ -941,7 +932,7 @@ TEST(Progressing, TellsOfEachJobThatIsTried) {
   }
 }
 
-TEST(Interrupted, TimeEndsTheSampleButNotBeforeItIsOne) {
+TEST(SampleTime, EndsTheSampleAfterAMinimumOfJobs) {
   const TempDir temp;
   corpus::Shape shape;
   shape.jobs = 400;

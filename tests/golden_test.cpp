@@ -1,15 +1,15 @@
-// Walks tests/golden/vA_to_vB/CASE: a job (and its cluster.json) of version A in `before/`, what B makes of
-// it in `after/`. Adding a case adds files only:
+// Runs every case in tests/golden/vA_to_vB/CASE: `before/` has a job (and its cluster.json) of version A, and
+// `after/` has the same job in version B. A new case needs only files:
 //
-//  - before/: cluster.json, meta.json, data.json; what is missing is taken from the smallest sound archive
-//  - after/: the files that change; one that is missing stays byte for byte (X2)
-//  - back/: what a step back makes of after/, as far as it changes; of an up step that is reversible
-//  - notes: a line for each code noted, for job and cluster: CODE FILE POINTER COUNT, where the pointer is
-//    the first one and the count is of all; missing: not compared
-//  - bad: the job is bad: CLASS FILE POINTER BYTE, `-` for what there is not; or `cluster-bad ...`
+//  - before/: cluster.json, meta.json, data.json; a missing one is taken from the smallest sound archive
+//  - after/: the files that change; a missing one stays byte for byte (X2)
+//  - back/: the files of after/ that change in the step back, for a reversible step up
+//  - notes: a line for each code that is noted for the job or the cluster: CODE FILE POINTER COUNT. The
+//    pointer is the first of all that COUNT counts. Without this file, notes are not compared.
+//  - bad: the job is bad: CLASS FILE POINTER BYTE, with `-` for what does not exist; or `cluster-bad ...`
 //
-// Every case also runs through the whole chain (X10), and a source that satisfies its schemas gives a target
-// that does.
+// Every case also runs through the whole chain (X10). If the source satisfies its schemas, so must the
+// target.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -20,8 +20,8 @@
 
 #include "archive/cluster.h"
 #include "archive/layout.h"
-#include "archive/schema.h"
 #include "reports.h"
+#include "schema_validator.h"
 #include "tree.h"
 
 namespace jobferry::test {
@@ -32,41 +32,25 @@ namespace {
 
 const std::string job_folder = "c/0/001/100/";
 
-struct Case {
-  std::string folder;  // tests/golden/v0_to_v1/CASE
-  int from = 0, to = 0;
+}  // namespace
 
-  bool has(const std::string& name) const { return fs::exists(folder + '/' + name); }
-  std::string text(const std::string& name) const { return read_file(folder + '/' + name); }
-};
+void PrintTo(const GoldenCase& c, std::ostream* out) { *out << c.folder; }
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.folder; }
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const auto& step : fs::directory_iterator(test_folder("golden"))) {
-    const std::string name = step.path().filename().string();
-    if (!fs::is_directory(step)) continue;
-    for (const auto& entry : fs::directory_iterator(step))
-      cases.push_back({entry.path().string(), name.at(1) - '0', name.at(name.size() - 1) - '0'});
-  }
-  std::sort(cases.begin(), cases.end(), [](const Case& a, const Case& b) { return a.folder < b.folder; });
-  return cases;
-}
+namespace {
 
 std::string archive_path(const std::string& file) {
   return file == "cluster.json" ? "c/" + file : job_folder + file;
 }
 
-Tree before(const Case& c) {
+Tree before(const GoldenCase& c) {
   Tree tree = plain_archive(c.from);
   for (const std::string file : {"cluster.json", "meta.json", "data.json"})
     if (c.has("before/" + file)) tree[archive_path(file)] = c.text("before/" + file);
   return tree;
 }
 
-// The target of a case: only of files that the case names itself is it known how they look.
-std::string compare(const Case& c, const std::string& folder, const Tree& source, const Tree& target) {
+// Compares the target with the case. Files that the case does not have are not compared.
+std::string compare(const GoldenCase& c, const std::string& folder, const Tree& source, const Tree& target) {
   std::string out;
   for (const std::string file : {"cluster.json", "meta.json", "data.json"}) {
     const bool stated = c.has(folder + '/' + file), named = c.has("before/" + file);
@@ -104,19 +88,19 @@ Options repairing(Options options = {}) {
 bool satisfies_schemas(int version, const Tree& tree) {
   for (const auto& [path, text] : tree) {
     const std::string name = path.substr(path.rfind('/') + 1);
-    if (name == "cluster.json" && validate(version, DocumentKind::cluster, text)) return false;
-    if (name == "meta.json" && validate(version, DocumentKind::job_meta, text)) return false;
-    if (name == "data.json" && validate(version, DocumentKind::job_data, text)) return false;
+    if (name == "cluster.json" && find_violation(version, DocumentKind::cluster, text)) return false;
+    if (name == "meta.json" && find_violation(version, DocumentKind::job_meta, text)) return false;
+    if (name == "data.json" && find_violation(version, DocumentKind::job_data, text)) return false;
   }
   return true;
 }
 
 }  // namespace
 
-class Golden : public testing::TestWithParam<Case> {};
+class Golden : public testing::TestWithParam<GoldenCase> {};
 
 TEST_P(Golden, GivesWhatTheContractSays) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   const TempDir temp;
   const Tree source = before(c);
   write_tree(temp.path("before"), source);
@@ -143,7 +127,7 @@ TEST_P(Golden, GivesWhatTheContractSays) {
 
 namespace {
 
-// Each run that leaves its target unfinished makes an id of its own for the marker.
+// Removes the ID from the marker, because every run that leaves its target unfinished makes a new one.
 Tree without_id(Tree tree) {
   const auto marker = tree.find("jobferry.unfinished");
   if (marker != tree.end())
@@ -154,7 +138,7 @@ Tree without_id(Tree tree) {
 }  // namespace
 
 TEST_P(Golden, RunsThroughTheWholeChain) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (c.has("bad") || c.to < c.from) return;
   const TempDir temp;
   write_tree(temp.path("before"), before(c));
@@ -166,7 +150,7 @@ TEST_P(Golden, RunsThroughTheWholeChain) {
 }
 
 TEST_P(Golden, KeepsToTheSchemas) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (c.has("bad")) return;
   const TempDir temp;
   const Tree source = before(c);
@@ -176,7 +160,7 @@ TEST_P(Golden, KeepsToTheSchemas) {
 }
 
 TEST_P(Golden, GoesBack) {
-  const Case& c = GetParam();
+  const GoldenCase& c = GetParam();
   if (!c.has("back")) return;
   const TempDir temp;
   write_tree(temp.path("before"), before(c));
@@ -187,7 +171,7 @@ TEST_P(Golden, GoesBack) {
   EXPECT_EQ(compare(c, "back", after, back), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(all_cases()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(golden_cases()), [](const auto& test) {
   const fs::path folder(test.param.folder);
   std::string name = folder.parent_path().filename().string() + "_" + folder.filename().string();
   std::replace_if(

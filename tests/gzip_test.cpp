@@ -1,4 +1,4 @@
-// X4: what a .gz may be, and every way in which one can be damaged.
+// X4: which .gz files are allowed, and every kind of damage.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <functional>
 #include <random>
-#include <set>
 
 #include "trial.h"
 
@@ -32,13 +30,11 @@ std::string zlib_inflated(std::string_view packed) {
   return content;
 }
 
-// --- X4: gzip ---
-
 struct Packed {
   std::string name, bytes, fate;
 };
 
-// One job of version 0 for each file, all in one archive.
+// Migrates one archive of version 0 with a job for each file.
 void expect_fates(const std::vector<Packed>& files, const Options& options = {}) {
   Tree tree = plain_archive(0);
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -94,17 +90,17 @@ TEST(X4, FindsEveryFlippedByte) {
   for (std::size_t at = 0; at < sound_gz.size(); ++at) {
     std::string packed = sound_gz;
     packed[at] = static_cast<char>(~packed[at]);
-    const bool says_nothing = at >= 4 && at < 10;                 // time, level and system
-    const bool in_stream = at >= 10 && at + 8 < sound_gz.size();  // it may seem to go on beyond the end
+    const bool has_no_effect = at >= 4 && at < 10;                // time, level and system
+    const bool in_stream = at >= 10 && at + 8 < sound_gz.size();  // may look as if the end were missing
     files.push_back({fmt::format("byte {} flipped", at), packed,
-                     says_nothing ? "migrated"
-                     : in_stream  ? "gzip-corrupt|gzip-truncated"
-                                  : "gzip-corrupt"});
+                     has_no_effect ? "migrated"
+                     : in_stream   ? "gzip-corrupt|gzip-truncated"
+                                   : "gzip-corrupt"});
   }
   expect_fates(files);
 }
 
-TEST(X4, NamesWhatIsWrong) {
+TEST(X4, NamesTheKindOfDamage) {
   using namespace std::string_literals;
   std::string wrong_size = sound_gz, wrong_sum = sound_gz;
   wrong_size[sound_gz.size() - 4] ^= 1;
@@ -124,8 +120,8 @@ TEST(X4, NamesWhatIsWrong) {
                 {"broken text in a sound member", gzipped("{"), "json-syntax"}});
 }
 
-// What the two levels write is read back by zlib, the reader of servers: texts of all sizes, and noise that
-// does not shrink.
+// Servers read .gz files with zlib, so zlib must read the output of both levels: texts of all sizes, and
+// noise that does not shrink.
 TEST(Section9, BothLevelsWriteSoundMembers) {
   Codec codec;
   Buffer packed;
@@ -143,18 +139,18 @@ TEST(Section9, BothLevelsWriteSoundMembers) {
         EXPECT_EQ(packed.view().substr(3, 5), std::string(5, '\0')) << "flags and time";
         const std::string once(packed.view());
         codec.deflate(text, level, packed);
-        EXPECT_EQ(packed.view(), once) << "the same bytes again";
+        EXPECT_EQ(packed.view(), once) << "the bytes of a second run";
       }
     }
   }
 }
 
-TEST(X4, BoundsWhatIsRead) {
+TEST(X4, BoundsTheContentOfGzFiles) {
   constexpr std::size_t limit = 2000;
   Options options;
   options.max_file_size = limit;
   const std::string bomb = gzipped(std::string(20'000'000, ' '));
-  ASSERT_GT(bomb.size(), limit);  // so it is cut short by its own size, too
+  ASSERT_GT(bomb.size(), limit);  // so the size of the .gz itself is over the limit, too
   const std::string small_bomb = gzipped(std::string(1'000'000, ' '));
   ASSERT_LT(small_bomb.size(), limit);
   expect_fates(
@@ -166,7 +162,7 @@ TEST(X4, BoundsWhatIsRead) {
       options);
 }
 
-TEST(X4, BoundsPlainFilesThatAreRead) {
+TEST(X4, BoundsPlainFiles) {
   constexpr std::size_t limit = 2000;
   struct Case {
     int from, to;

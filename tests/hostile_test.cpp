@@ -1,12 +1,10 @@
-// Trees that mean harm: nothing outside of the source is read, nothing outside of target and state is
-// written, and what is printed is safe to print.
+// Hostile trees: the program reads nothing outside the source, writes nothing outside the target and the
+// state, and prints only text that is safe in a terminal.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "corpus/corpus.h"
 #include "engine/run.h"
@@ -22,7 +20,7 @@ namespace {
 
 const std::string secret = "do-not-read-this";
 
-// Before the n-th call a directory on the way to a job becomes a link that leads out of the archive.
+// Before the n-th call, a directory above a job becomes a link that leads out of the archive.
 class SwappingFiles : public ForwardingFiles {
  public:
   SwappingFiles(std::uint64_t nth, std::string directory, std::string outside)
@@ -41,7 +39,7 @@ class SwappingFiles : public ForwardingFiles {
   std::uint64_t calls_ = 0;
 };
 
-// The same archive with something secret in every place that matters.
+// The same archive with a secret in every file.
 Tree with_secret(int version) {
   Tree tree = plain_archive(version);
   std::string& meta = tree["c/0/001/100/meta.json"];
@@ -85,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(Places, Swapped,
                          testing::Combine(testing::Values(0, 1),
                                           testing::Values("c", "c/0", "c/0/001", "c/0/001/100")));
 
-// Entries of every kind under every name that means something.
+// Entries of every kind under every name that has a meaning.
 TEST(Hostile, EntriesOfEveryKind) {
   const TempDir temp;
   const std::string root = temp.path("source");
@@ -108,7 +106,7 @@ TEST(Hostile, EntriesOfEveryKind) {
       if (kind == "link") fs::create_symlink(temp.path("outside/c/0/001/100/" + name), path);
       if (kind == "dangling") fs::create_symlink("nowhere", path);
       if (kind == "device" && ::mknod(path.c_str(), S_IFCHR | 0644, makedev(1, 5)) != 0)
-        fifo(path);  // not as root
+        fifo(path);  // only root can make a device
     }
   }
   for (const std::string place : {"c/0/500", "c/7", "d"}) fifo(root + '/' + place);
@@ -124,13 +122,13 @@ TEST(Hostile, EntriesOfEveryKind) {
   const auto files = real_files(false);
   const Summary summary = migrate_with(*files, options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << summary_text(options, summary);
-  EXPECT_EQ(summary.bad.size(), 15U);            // what is no regular file under the name of one
-  EXPECT_EQ(summary.total().migrated, 1U + 5U);  // `extra` stays behind
+  EXPECT_EQ(summary.bad.size(), 15U);            // meta.json or a data file is not a regular file
+  EXPECT_EQ(summary.total().migrated, 1U + 5U);  // those with `extra`, which is left behind
   for (const auto& [path, content] : read_tree(options.target))
     EXPECT_EQ(content.find(secret), content.npos) << path;
 }
 
-TEST(Hostile, NamesAreNeverPrintedAsTheyAre) {
+TEST(Hostile, NamesAreEscaped) {
   const TempDir temp;
   Tree tree = plain_archive(1);
   const std::string name = "evil\n\x1b[2J\xff\x01";

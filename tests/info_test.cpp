@@ -33,7 +33,7 @@ std::string comparable(InfoResult result) {
   return info_json({}, result);
 }
 
-// Two clusters, five jobs of every sort.
+// Two clusters and five jobs of different kinds.
 Tree mixed_archive(int version) {
   return plain_archive(version) + Tree{{"d/cluster.json", "x"},
                                        {"d/notes", "four"},
@@ -50,7 +50,7 @@ Tree mixed_archive(int version) {
 
 }  // namespace
 
-TEST(Info, CountsWhatIsThere) {
+TEST(Info, CountsEverything) {
   for (int version = 0; version <= newest_version; ++version) {
     const Tree tree = mixed_archive(version);
     const InfoResult result = info_of(tree);
@@ -91,7 +91,7 @@ TEST(Info, CountsWhatIsThere) {
 
 namespace {
 
-// Remembers what was opened; one directory cannot be listed.
+// Records the files that are read. One directory cannot be listed.
 class WatchedFiles : public ForwardingFiles {
  public:
   std::vector<std::string> opened;
@@ -108,7 +108,7 @@ class WatchedFiles : public ForwardingFiles {
 
 }  // namespace
 
-TEST(Info, OpensNothingButVersionTxt) {
+TEST(Info, OpensOnlyVersionTxt) {
   TempDir temp;
   place(temp.path("archive"), mixed_archive(3));
   WatchedFiles files;
@@ -116,7 +116,7 @@ TEST(Info, OpensNothingButVersionTxt) {
   EXPECT_EQ(files.opened, std::vector<std::string>{temp.path("archive/version.txt")});
 }
 
-TEST(Info, SaysWhatItCannotList) {
+TEST(Info, NamesDirectoriesThatCannotBeListed) {
   TempDir temp;
   write_tree(temp.path("archive"), plain_archive(3));
   for (const char* path : {"c/0/001/100", "c/0/001", "c/0", "c"}) {
@@ -131,7 +131,7 @@ TEST(Info, SaysWhatItCannotList) {
   }
 }
 
-TEST(Info, NamesThatAreNoNumbers) {
+TEST(Info, AcceptsNamesThatAreNotNumbers) {
   const InfoResult result = info_of(plain_archive(3) + Tree{{"c/x/y/z/meta.json", "1"},
                                                             {"c/x/y/99999999999999999999/meta.json", "1"},
                                                             {"c/0/002/9223372036854775807/meta.json", "1"}});
@@ -149,7 +149,7 @@ TEST(Info, OfEqualJobsTheFirstIsTheLargest) {
   EXPECT_EQ(info_of(tree).total().largest_job, "c/0/002/100");
 }
 
-TEST(Info, LinksAreFollowedWhereItIsAsked) {
+TEST(Info, FollowsLinksOnRequest) {
   const Tree tree = plain_archive(3) + Tree{{in_job(2, "meta.json"), "1"},
                                             {in_job(2, "data.json"), "-> ../../001/100/data.json"}};
   EXPECT_EQ(info_of(tree).total().plain_bytes, plain_data(3).size());
@@ -167,18 +167,18 @@ TEST(Info, UnfinishedTargets) {
   EXPECT_TRUE(result.unfinished);
   EXPECT_EQ(result.total().jobs, 1U);
   EXPECT_NE(info_text({}, result).find("Unfinished"), std::string::npos);
-  // Nothing is in it yet.
+  // A target that contains only its marker.
   EXPECT_TRUE(info_of({{marker, "x"}}).complete);
 }
 
-TEST(Info, WhatIsNoArchive) {
+TEST(Info, RefusesOtherDirectories) {
   EXPECT_EQ(name_of(info_of({{"x/y", ""}}).errors.at(0).kind), "not-an-archive");
   EXPECT_EQ(name_of(info_of(plain_archive(3) + Tree{{"version.txt", "4"}}).errors.at(0).kind),
             "version-unknown");
   EXPECT_EQ(name_of(info(options_for("/nowhere"), {}).errors.at(0).kind), "not-an-archive");
 }
 
-TEST(Info, StopsWhenItIsTold) {
+TEST(Info, StopsOnRequest) {
   TempDir temp;
   write_tree(temp.path("archive"), plain_archive(3));
   std::atomic<bool> stop = true;
@@ -192,7 +192,7 @@ TEST(Info, StopsWhenItIsTold) {
   EXPECT_EQ(progress.jobs, 1U);
 }
 
-TEST(Info, TheSameWhateverTheThreads) {
+TEST(Info, IsTheSameForAnyNumberOfThreads) {
   TempDir temp;
   corpus::Shape shape;
   shape.jobs = 300;
@@ -246,7 +246,7 @@ TEST(Info, Json) {
 }
 
 TEST(Info, Emmy) {
-  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   const InfoResult result = info(options_for(shared_data() + "/emmy-v0"), {});
   const ClusterInfo& emmy = result.clusters.at("emmy");
   EXPECT_EQ(result.version, 0);

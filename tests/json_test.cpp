@@ -1,4 +1,4 @@
-// The strict reader (X3) against slow and simple statements of the same.
+// Compares the strict reader (X3) with slow and simple readers.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -17,18 +17,18 @@ namespace {
 
 bool reads_numbers(const std::string& text) {
   json::Reader reader(text);
-  json::Piece whole;
+  json::Value whole;
   json::Type type;
   return reader.peek(type) && type == json::Type::array && reader.numbers(whole) && reader.finish();
 }
 
 bool reads_value(const std::string& text) {
   json::Reader reader(text);
-  json::Piece whole;
+  json::Value whole;
   return reader.value(whole) && reader.finish();
 }
 
-// An array of numbers and nulls as the grammar has it, by splitting at the commas.
+// True for an array of numbers and nulls by the grammar. Splits the text at its commas.
 bool is_number_array(const std::string& text) {
   static const std::regex element(
       R"([ \t\r\n]*(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|null)[ \t\r\n]*)");
@@ -48,7 +48,7 @@ bool is_number_array(const std::string& text) {
   }
 }
 
-// Arrays of the kinds that archives have: compact, pretty-printed, with nulls, exponents and long digits.
+// Arrays like those in archives: compact, pretty-printed, with nulls, exponents and many digits.
 std::string random_array(std::mt19937_64& random, std::size_t elements) {
   const auto pick = [&](std::uint64_t n) { return random() % n; };
   const std::string separators[] = {",", ", ", ",\n                        ", ",", " ,"};
@@ -85,9 +85,9 @@ std::string random_array(std::mt19937_64& random, std::size_t elements) {
 
 }  // namespace
 
-// Every byte of an array is replaced by every byte that could matter: what is accepted stays exactly the
-// grammar, wherever in a block of 64 bytes it happens.
-TEST(X3, NumberArraysAreTheGrammarAndNoMore) {
+// Replaces every byte of an array by every byte that could matter. The reader must accept exactly the
+// grammar, at any position in a block of 64 bytes.
+TEST(X3, NumberArraysFollowTheGrammarExactly) {
   std::mt19937_64 random(1);
   const std::string replacements = "0123456789-+.eE,nul[]{}\"\\/ \n\tx\x00\x1f\xc3"s;
   std::size_t accepted = 0, refused = 0;
@@ -119,7 +119,7 @@ TEST(X3, ShortArraysExhaustively) {
     std::string inner;
     for (std::size_t rest = number; inner.size() < 5; rest /= alphabet.size())
       inner += alphabet[rest % alphabet.size()];
-    // Long enough behind it for the fast scan to begin.
+    // With enough text behind the array for the fast scan.
     const std::string text =
         "[" + inner + ",1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]";
     const bool expected = is_number_array(text);
@@ -129,7 +129,7 @@ TEST(X3, ShortArraysExhaustively) {
   EXPECT_GT(accepted, 100U);
 }
 
-TEST(X3, ArraysEndWhereverABlockEnds) {
+TEST(X3, ArraysMayEndAnywhereInABlock) {
   for (std::size_t length = 0; length < 300; ++length) {
     std::string text = "[";
     for (std::size_t i = 0; i < length; ++i) text += i % 7 == 6 ? "null," : "1.5,";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The large forms of what the suite tries in small: every call of archives of 30 jobs, hundreds of kills and power
-# losses, every failure of every call of libc in every mode (140,000 runs, some six hours), an hour of each fuzzer.
-# Takes most of a day; HOURS=0 leaves the fuzzers out.
+# Runs large forms of tests that the suite runs on a small scale: every call for archives of 30 jobs, hundreds of
+# kills and power losses, every failure of every libc call in every mode (140,000 runs, about six hours), and an
+# hour of each fuzzer. This takes most of a day. HOURS=0 leaves out the fuzzers.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../tools/setup.sh"
 

@@ -1,4 +1,5 @@
-// No memory, no stack, an exception that nobody expects: an end with a reason, not an abort or a crash.
+// Without memory, without stack, or after an unexpected exception, the program ends with a message, not by an
+// abort or a crash.
 #include "cli/last_resort.h"
 
 #include <fmt/format.h>
@@ -11,13 +12,14 @@
 #include <new>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "engine/run.h"
 #include "program.h"
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// The n-th allocation from now on fails, and some of those that follow.
+// The n-th allocation from now on fails, and some later ones.
 namespace {
 std::atomic<long> allocations_left{-1}, failures_left{0};
 }
@@ -44,14 +46,14 @@ Prepare with_limit(__rlimit_resource what, rlim_t bytes) {
   };
 }
 
-// An object in an object in ..., so deep that no more is let through.
+// Objects nested as deeply as the reader allows.
 std::string nested(int levels) {
   std::string text;
   for (int i = 0; i < levels; ++i) text += R"({"a":)";
   return text + "1" + std::string(static_cast<std::size_t>(levels), '}');
 }
 
-// Jobs whose meta.json is as deep as can be: 1024 levels, of which its own object is one.
+// Jobs whose meta.json is nested as deeply as possible: 1024 levels with the outermost object.
 Tree deep_archive(int version) {
   constexpr int deepest = 1024;
   Tree tree = plain_archive(version);
@@ -67,7 +69,7 @@ Tree deep_archive(int version) {
 
 using LastResortDeathTest = testing::Test;
 
-TEST(LastResortDeathTest, EndsWithAReason) {
+TEST(LastResortDeathTest, EndsWithAMessage) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto one = testing::ExitedWithCode(1);
   const auto end_with = [](const auto& thrown) {
@@ -76,7 +78,7 @@ TEST(LastResortDeathTest, EndsWithAReason) {
   };
   EXPECT_EXIT(end_with(std::runtime_error("planned")), one,
               "^jobferry: internal: a defect of jobferry: planned\n$");
-  EXPECT_EXIT(end_with(1), one, "^jobferry: internal: a defect of jobferry: something unknown was thrown\n$");
+  EXPECT_EXIT(end_with(1), one, "^jobferry: internal: a defect of jobferry: an exception of unknown type\n$");
   EXPECT_EXIT(end_with(std::bad_alloc()), one,
               "^jobferry: out-of-resources: out of memory\n  What to do: raise the limit .*\n$");
   EXPECT_EXIT(
@@ -84,13 +86,13 @@ TEST(LastResortDeathTest, EndsWithAReason) {
         install_last_resort();
         std::thread lost([] { std::this_thread::sleep_for(std::chrono::hours(1)); });
       },
-      one, "^jobferry: internal: a defect of jobferry: the program was ended from within\n$");
+      one, "^jobferry: internal: a defect of jobferry: std::terminate was called\n$");
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// Whichever allocation fails: no crash, no job that is wrong, and the same command completes.
-TEST(LittleMemory, IsNoReasonForAWrongTarget) {
+// Whichever allocation fails, there is no crash and no wrong job, and the same command then completes.
+TEST(LittleMemory, NeverMakesAWrongTarget) {
   const TempDir temp;
   write_tree(temp.path("a"), mixed_archive());
   const auto files = [] { return real_files(false); };
@@ -109,7 +111,7 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
   options.target = temp.path("whole");
   ASSERT_EQ(run(), Outcome::complete);
   const Tree whole = read_tree(options.target);
-  // In a process of its own, since some of Boost's functions end the program (install_last_resort).
+  // In a separate process, because some functions of Boost end the program (install_last_resort).
   constexpr int not_reached = 10;
   const auto run_starved = [&](long n, long lasting) {
     const pid_t child = ::fork();
@@ -137,7 +139,7 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
         code = run_starved(n, lasting);
         starved += code == failed;
         ASSERT_TRUE(code == complete || code == failed || code == not_reached) << code;
-        // What looks complete is.
+        // A target that looks complete is complete.
         const Tree left = read_tree(options.target);
         if (left.contains("version.txt") && !left.contains(marker)) EXPECT_EQ(difference(whole, left), "");
         if (code == failed) EXPECT_EQ(run(), Outcome::complete);
@@ -149,52 +151,70 @@ TEST(LittleMemory, IsNoReasonForAWrongTarget) {
   EXPECT_GT(starved, 100);
 }
 
-// From just enough to start up to enough to work.
-TEST(LittleMemory, EndsWithAReason) {
+namespace {
+
+constexpr rlim_t memory_step = 300'000;
+
+Ran run_in_memory(const Scene& scene, const Words& words, rlim_t bytes) {
+  fs::remove_all(scene.path("b"));
+  fs::remove_all(scene.path("b.jobferry"));
+  return scene.run(words, with_limit(RLIMIT_AS, bytes));
+}
+
+// Raises the limit in small steps until the command succeeds, then twice in a large one. Adds up the runs
+// that fail.
+void run_in_little_memory(const Words& words, rlim_t least, std::atomic<int>& starved) {
   const Scene scene(mixed_archive() + deep_archive(0));
-  const auto limited = [&](rlim_t bytes, const Words& words) {
-    fs::remove_all(scene.path("b"));
-    fs::remove_all(scene.path("b.jobferry"));
-    return scene.run(words, with_limit(RLIMIT_AS, bytes));
-  };
-  constexpr rlim_t step = 300'000;
-  // Below that the loader ends it, or what runs before main.
-  rlim_t least = 4'000'000;
-  while (limited(least, {"--version"}).code != complete && least < 1'000'000'000) least += step;
-  ASSERT_LT(least, 1'000'000'000U);
-  int starved = 0;
-  for (const Words& words :
-       std::vector<Words>{{"--src", "a", "--dst", "b", "--accept-bad"},
-                          {"--src", "a", "--dst", "b", "--accept-bad", "--debug"},
-                          {"--src", "a", "--dst", "b", "--accept-bad", "--threads", "4", "--no-state"},
-                          {"validate", "a"},
-                          {"plan", "--src", "a", "--dst", "b", "--report", "report"},
-                          {"info", "a"}}) {
-    const int whole = limited(RLIM_INFINITY, words).code;
-    ASSERT_NE(whole, usage);
-    int done = 0;
-    for (rlim_t bytes = least; done < 3 && bytes < least + 200 * step; bytes += done ? 100 * step : step) {
-      const Ran ran = limited(bytes, words);
-      SCOPED_TRACE(fmt::format("{} with {} bytes: {}", fmt::join(words, " "), bytes, ran.text()));
-      EXPECT_TRUE(ran.code == whole || ran.code == failed);
-      if (ran.code == failed) {
-        EXPECT_NE(ran.err, "");
-        EXPECT_FALSE(scene.has("b/version.txt"));
-      }
-      starved += ran.code == failed;
-      done += ran.code == whole;
+  const int whole = run_in_memory(scene, words, RLIM_INFINITY).code;
+  ASSERT_NE(whole, usage);
+  int done = 0;
+  for (rlim_t bytes = least; done < 3 && bytes < least + 200 * memory_step;
+       bytes += done ? 100 * memory_step : memory_step) {
+    const Ran ran = run_in_memory(scene, words, bytes);
+    SCOPED_TRACE(fmt::format("{} with {} bytes: {}", fmt::join(words, " "), bytes, ran.text()));
+    EXPECT_TRUE(ran.code == whole || ran.code == failed);
+    if (ran.code == failed) {
+      EXPECT_NE(ran.err, "");
+      EXPECT_FALSE(scene.has("b/version.txt"));
     }
-    EXPECT_GT(done, 0);
+    starved += ran.code == failed;
+    done += ran.code == whole;
+  }
+  EXPECT_GT(done, 0);
+}
+
+}  // namespace
+
+// With memory limits from just enough to start to enough to finish. A command without memory waits before it
+// gives up, so the commands run at the same time.
+TEST(LittleMemory, EndsWithAMessage) {
+  // With less memory, the program ends in the loader or before main.
+  rlim_t least = 4'000'000;
+  const Scene scene;
+  while (run_in_memory(scene, {"--version"}, least).code != complete && least < 1'000'000'000)
+    least += memory_step;
+  ASSERT_LT(least, 1'000'000'000U);
+  std::atomic<int> starved = 0;
+  {
+    std::vector<std::jthread> parallel;
+    for (const Words& words :
+         std::vector<Words>{{"--src", "a", "--dst", "b", "--accept-bad"},
+                            {"--src", "a", "--dst", "b", "--accept-bad", "--debug"},
+                            {"--src", "a", "--dst", "b", "--accept-bad", "--threads", "4", "--no-state"},
+                            {"validate", "a"},
+                            {"plan", "--src", "a", "--dst", "b", "--report", "report"},
+                            {"info", "a"}})
+      parallel.emplace_back([&, words] { run_in_little_memory(words, least, starved); });
   }
   EXPECT_GT(starved, 10);
 }
 
 #endif
 
-// The deepest value that is let through, on every thread that may meet it.
+// The deepest value that is allowed, on every kind of thread that may parse it.
 TEST(DeepestNesting, FitsTheStacks) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer makes the frames several times as large";
+  GTEST_SKIP() << "a sanitizer makes stack frames much larger";
 #endif
   for (const int version : {0, 1, 2}) {
     const Scene scene(deep_archive(version));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The sources keep to their layers, and check_layers.py finds what does not."""
+"""The sources respect their layers and the one seam to the disk, and check_layers.py reports sources that do not."""
 import pathlib
 import subprocess
 import sys
@@ -17,9 +17,15 @@ FAULTS = {
     "in a circle": ({"src/io/a.h": '#include "io/b.h"', "src/io/b.h": "", "src/io/b.cpp": '#include "io/a.h"'},
                     "in a circle: io/a -> io/b -> io/a"),
     "by a short name": ({"src/io/a.cpp": '#include "a.h"', "src/io/a.h": ""}, "io/a.cpp includes a.h"),
-    "of no layer": ({"src/other/a.cpp": ""}, "other/a.cpp: its folder is no layer"),
-    "of no layer in public": ({"include/jobferry/other.h": ""}, "jobferry/other.h: its folder is no layer"),
-    "nothing at all": ({}, "no sources"),
+    "in no layer": ({"src/other/a.cpp": ""}, "other/a.cpp: its folder is not a layer"),
+    "a public header in no layer": ({"include/jobferry/other.h": ""}, "jobferry/other.h: its folder is not a layer"),
+    "a system call": ({"src/engine/a.cpp": "int fd = ::openat(at, name, flags);"},
+                      "engine/a.cpp:1: ::openat belongs in src/io"),
+    "a file system of the library": ({"src/cli/a.cpp": "\nstd::filesystem::remove(path);"},
+                                     "cli/a.cpp:2: std::filesystem belongs in src/io"),
+    "a stream of the library": ({"src/report/a.cpp": "std::ofstream out(path);"},
+                                "report/a.cpp:1: std::ofstream belongs in src/io"),
+    "no files": ({}, "no sources found"),
 }
 
 

@@ -1,5 +1,6 @@
-// What an archive is, which of its entries are jobs, and what becomes of the others (section 1, X6 to X8):
-// with all of it in one archive, threads and memory do not show (X10).
+// Which directories are archives, which of their entries are jobs, and what happens to other entries (section
+// 1, X6 to X8). An archive with all of this gives the same bytes for any number of threads and any memory
+// (X10).
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,8 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
 #include "bad_jobs.h"
 #include "trial.h"
@@ -16,8 +15,6 @@
 namespace jobferry::test {
 
 namespace {
-
-// --- X6, X7: empty files, and two data files ---
 
 enum class Has : std::uint8_t {
   nothing,
@@ -46,7 +43,7 @@ std::vector<Combination> all_combinations() {
   return all;
 }
 
-// The contents differ, so that it shows which file was used.
+// The contents differ, so they show which file was used.
 constexpr std::string_view gz_values = "[3,4]", plain_values = "[5,6]";
 
 void put(Tree& tree, const Combination& c, int version, int id) {
@@ -67,7 +64,7 @@ void put(Tree& tree, const Combination& c, int version, int id) {
   add("data.json", c.plain, plain, data_with(version, R"(["n/a"])"));
 }
 
-// What the contract says of a combination: the fate, and the data file that is used.
+// What the contract requires for a combination: the fate of the job, and the data file that is used.
 struct Expected {
   std::string fate, used;
 };
@@ -81,7 +78,7 @@ Expected expected_of(Combination c, bool step_reads_data) {
   const auto nothing_in = [](Has has) { return has == Has::nothing || has == Has::empty; };
   if (c.meta == Has::nothing && none) return {"left behind", ""};
   if (c.meta == Has::empty) return {"skipped", ""};
-  // Whether data files are read at all where meta.json is missing, the contract leaves open.
+  // The contract does not say whether data files are read if meta.json is missing.
   if (c.meta == Has::nothing && hollow && nothing_in(c.plain))
     return {reads ? "skipped|no-meta-file" : "no-meta-file", ""};
   if (!none && nothing_in(c.gz) && nothing_in(c.plain)) return {"skipped", ""};
@@ -139,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(Steps, EveryCombination,
                                               test.param.second ? "checked" : "");
                          });
 
-TEST(X6, SkipsWhateverElseIsWrong) {
+TEST(X6, SkipsEvenIfMoreIsWrong) {
   const std::string meta = meta_of(1, 2);
   const std::vector<std::pair<std::string, Tree>> cases = {
       {"meta.json is a link", {{"meta.json", "-> ../../001/100/meta.json"}, {"data.json", ""}}},
@@ -163,8 +160,8 @@ TEST(X6, SkipsWhateverElseIsWrong) {
   }
 }
 
-// X7: whichever is used, --compress makes of it what was asked for.
-TEST(X7, ConvertsTheOneThatIsUsed) {
+// X7: --compress applies to the file that is used.
+TEST(X7, CompressesTheFileThatIsUsed) {
   const std::string content = padded(plain_data(1), 2001), other = padded(plain_data(1), 2002);
   const std::string broken = gzipped(content).substr(0, 40);
   Tree uses_plain =
@@ -186,13 +183,11 @@ TEST(X7, ConvertsTheOneThatIsUsed) {
   }
 }
 
-TEST(X6, LooksAtTheDirectoryNameNeither) {
+TEST(X6, IgnoresTheNameOfTheDirectory) {
   Trial trial(plain_archive(1) + Tree{{"c/odd/names/here/meta.json", ""}});
   const Summary summary = trial.run(2);
   EXPECT_EQ(fate_of(trial, summary, "c/odd/names/here"), "skipped");
 }
-
-// --- X8: what is carried, left behind, bad ---
 
 struct Stray {
   std::string name;
@@ -250,8 +245,8 @@ std::vector<Stray> strays() {
   };
 }
 
-// Files of any name are carried, but neither jobs nor directories: the target is the plain one and the
-// carried.
+// Files with other names are carried, unless they are in the wrong place. Links, FIFOs and foreign
+// directories are left behind. So the target is that of the plain archive with the carried files.
 TEST(X8, CarriesFilesAndLeavesTheRestBehind) {
   Trial plain(plain_archive(1));
   plain.run(2);
@@ -335,8 +330,8 @@ TEST(X8, KnowsJobsByTheirEntries) {
   }
 }
 
-// X5: whatever the directories are named, they hold a job; but not the one that meta.json tells of.
-TEST(X8, KnowsJobsWhateverTheirName) {
+// X5: a directory with a meta.json is a job whatever its name, but then its name does not fit its meta.json.
+TEST(X8, KnowsJobsByAnyName) {
   for (const std::string directory :
        {"c/x/y/z", "c/0/001/100.bak", "c/0/001/0100", "c/0/001/+100", "c/0/001/100 ", "c/00/001/100",
         "c/0/01/100", "c/0/1/100", "c/0/0001/100", "c/1/001/100", "c/.0/.001/.100", "c/0/001/99",
@@ -347,8 +342,8 @@ TEST(X8, KnowsJobsWhateverTheirName) {
   }
 }
 
-// What lies in a job that is not written stays behind as well, and a meta.json in it is not lost sight of.
-TEST(X8, LeavesBehindWhatLiesInBadAndSkippedJobs) {
+// Other entries in a job that is not written are left behind too, and a meta.json below it is still listed.
+TEST(X8, LeavesBehindEntriesOfBadAndSkippedJobs) {
   for (const std::string broken : {"{", ""}) {
     const Tree job = {{in_job(2, "meta.json"), broken}, {in_job(2, "data.json"), plain_data(1)}};
     const Tree extra = {
@@ -384,7 +379,7 @@ TEST(X8, RefusesBadClusters) {
   }
 }
 
-// Following links, the same archive: what they point to is migrated as if it stood there.
+// With --follow-symlinks, the targets of links are migrated as if they were in the archive.
 TEST(X8, FollowsLinksOnRequest) {
   const Tree whole = plain_archive(1) +
                      Tree{{"note", "x"},
@@ -454,8 +449,6 @@ TEST(X8, MakesNoDirectoryWithoutAFile) {
     EXPECT_FALSE(trial.has(directory)) << directory;
 }
 
-// --- Section 1: what an archive is ---
-
 TEST(Section1, ReadsVersionTxt) {
   struct Case {
     std::string text;
@@ -498,7 +491,7 @@ TEST(Section1, ReadsVersionTxt) {
   }
 }
 
-TEST(Section1, ANewerVersionIsSaidToBeNewer) {
+TEST(Section1, ANewerVersionIsReportedAsNewer) {
   Trial trial(plain_archive(3) + Tree{{"version.txt", "4\n"}});
   const Summary summary = trial.run(3);
   ASSERT_EQ(summary.errors.size(), 1U);
@@ -513,7 +506,7 @@ TEST(Section1, AbsentVersionTxtIsVersion0) {
   expect_complete(trial, summary, 1);
 }
 
-TEST(Section1, RefusesWhatIsNoArchive) {
+TEST(Section1, RefusesOtherDirectories) {
   const std::vector<std::pair<std::string, Tree>> cases = {
       {"an empty directory", {{"./", ""}}},
       {"only a file", {{"note", "x"}}},
@@ -527,20 +520,20 @@ TEST(Section1, RefusesWhatIsNoArchive) {
   }
 }
 
-TEST(Section1, RefusesASourceThatIsNotThere) {
+TEST(Section1, RefusesAMissingSource) {
   Trial trial{Tree()};
   expect_failed(trial, trial.run(1), Kind::not_an_archive);
   write_file(trial.source(), "a file");
   expect_failed(trial, trial.run(1), Kind::not_an_archive);
 }
 
-TEST(Section1, AnArchiveWithoutClustersIsOne) {
+TEST(Section1, AnArchiveNeedsNoClusters) {
   Trial trial(Tree{{"version.txt", "2\n"}});
   expect_complete(trial, trial.run(3), 3);
   EXPECT_EQ(trial.result(), (Tree{{"version.txt", "3\n"}}));
 }
 
-TEST(Section1, VersionTxtIsAFile) {
+TEST(Section1, VersionTxtMustBeAFile) {
   for (const std::string& text : {link_to + "compress.txt", link_to + "nowhere", fifo}) {
     SCOPED_TRACE(text);
     Trial trial(plain_archive(1) + Tree{{"compress.txt", "1\n"}, {"version.txt", text}});
@@ -552,7 +545,7 @@ TEST(Section1, VersionTxtIsAFile) {
   EXPECT_EQ(directory.run(2).outcome, Outcome::failed);
 }
 
-TEST(Section1, VersionTxtMayBeALinkThatIsFollowed) {
+TEST(Section1, VersionTxtMayBeALinkOnRequest) {
   Trial trial(plain_archive(1) + Tree{{"compress.txt", "1\n"}, {"version.txt", "-> compress.txt"}});
   Options options;
   options.follow_symlinks = true;
@@ -561,9 +554,7 @@ TEST(Section1, VersionTxtMayBeALinkThatIsFollowed) {
   EXPECT_EQ(read_file(trial.target("compress.txt")), "1\n");
 }
 
-// --- X10: the same bytes ---
-
-// Everything that the tests above try one by one.
+// One archive with everything that the tests above try separately.
 Tree motley_archive() {
   Tree tree = archive_of_bad_jobs();
   const std::vector<Combination> all = all_combinations();
@@ -598,7 +589,7 @@ Ran run_motley(const Options& how) {
   return {trial.result(), report_json({}, summary)};
 }
 
-TEST(X10, ThreadsAndMemoryDoNotShow) {
+TEST(X10, ThreadsAndMemoryDoNotChangeTheResult) {
   Options serial;
   serial.debug = true;
   const Ran expected = run_motley(serial);
@@ -619,7 +610,7 @@ TEST(X10, ThreadsAndMemoryDoNotShow) {
   EXPECT_EQ(expected.report, again.report);
 }
 
-// A .gz that takes more memory than it was given comes again with more.
+// A .gz that needs more memory than it has is tried again with more.
 TEST(X10, LittleMemoryIsEnoughForLargeFiles) {
   Tree tree = plain_archive(0);
   for (int id = 2; id < 20; ++id) {
@@ -639,7 +630,7 @@ TEST(X10, LittleMemoryIsEnoughForLargeFiles) {
   }
 }
 
-// As does a text with so many members that they take far more memory than the text.
+// The same for a text with so many members that they need far more memory than the text.
 TEST(X10, LittleMemoryIsEnoughForManySeries) {
   Tree tree = plain_archive(0);
   std::string series = "{}";
@@ -677,14 +668,14 @@ TEST(X10, StepsCompose) {
     Trial second(one);
     expect_complete(second, second.run(2, options), 2);
     Trial third(second.result());
-    // A job whose `exclusive` is invalid is bad in the last step only.
+    // A job with an invalid `exclusive` is bad only in the last step.
     expect_complete(third, third.run(3, options), 3);
     EXPECT_EQ(difference(whole.result(), third.result()), "");
   }
 }
 
-// The dry run tells what the real one would, and writes nothing.
-TEST(DryRun, TellsTheSame) {
+// A dry run has the same report as a real run, and writes nothing.
+TEST(DryRun, HasTheReportOfARealRun) {
   Options options;
   options.accept_bad = true;
   options.max_file_size = largest_allowed;

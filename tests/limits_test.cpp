@@ -1,5 +1,5 @@
-// Threads, processes, descriptors, memory and file sizes that cannot be had: every command ends within
-// seconds, having done with less or with a reason; never by a signal, and never not at all.
+// Too few threads, processes or descriptors, too little memory, or a limit on file sizes. Every command ends
+// within seconds: it manages with less or ends with a message. It never hangs and never ends by a signal.
 #include <fmt/format.h>
 #include <grp.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include "corpus/corpus.h"
 #include "limited.h"
@@ -20,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uid_t nobody_else = 54'321;  // the first of some users without processes
+constexpr uid_t first_user = 54'321;  // of several users without processes
 
 struct Command {
   std::string name;
@@ -58,45 +62,55 @@ class Limits : public testing::TestWithParam<Command> {
   }
 
   std::string path(const std::string& name = "") const {
-    return temp_.path(name.empty() ? "here" : "here/" + name);
+    return temp_.path(name.empty() ? here : here + '/' + name);
   }
 
-  Ran run(const Words& words, const Prepare& prepare = {}) const {
+  Ran run(const Words& words, const Prepare& prepare = {}, const std::string& place = here) const {
     fs::create_directories(path());
-    return run_for(20s, words, path(), temp_.path("output"), prepare);
+    return run_for(20s, words, temp_.path(place), temp_.path(place + "-output"), prepare);
   }
 
-  // Runs the command, and for a migration the one that completes it. After two that hang there is no more to
-  // be learned.
-  // `afterwards`: for the run that completes it.
+  // Runs the command. After a migration, runs it again to complete it, with `afterwards` as its preparation.
+  // Gives up after two runs that hang.
   Ran expect_sound_end(const std::string& what, const Words& more, const Prepare& prepare,
-                       const Prepare& afterwards = {}) {
-    if (hangs_ == 2) return {};
-    fs::remove_all(path("target")), fs::remove_all(path("state"));
-    const Ran ran = run(GetParam().words + more, prepare);
+                       const Prepare& afterwards = {}, const std::string& place = here) {
+    if (hangs_ >= 2) return {};
+    const std::string target = temp_.path(place + "/target");
+    fs::remove_all(target), fs::remove_all(temp_.path(place + "/state"));
+    const Ran ran = run(GetParam().words + more, prepare, place);
     SCOPED_TRACE(fmt::format("{}: exit code {}\n{}", what, ran.code, ran.err));
     EXPECT_NE(ran.code, hung) << "it hangs";
     hangs_ += ran.code == hung;
     EXPECT_TRUE(ran.code == failed || ran.code == usage || ran.code == sound_code_);
-    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "an end without a reason";
+    EXPECT_TRUE(ran.code != failed || !ran.err.empty()) << "it failed without a message";
     if (GetParam().name != "migrate") return ran;
-    if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
-    EXPECT_EQ(run(GetParam().words, afterwards).code, complete);
-    EXPECT_EQ(difference(whole_, read_tree(path("target"))), "");
+    if (ran.code == complete) EXPECT_EQ(difference(whole_, read_tree(target)), "");
+    EXPECT_EQ(run(GetParam().words, afterwards, place).code, complete);
+    EXPECT_EQ(difference(whole_, read_tree(target)), "");
     return ran;
   }
+
+  // A copy of the directory in which commands run. Runs in different places may overlap.
+  std::string another_place(int number) const {
+    const std::string place = fmt::format("{}{}", here, number);
+    EXPECT_EQ(std::system(fmt::format("cp -a '{}' '{}'", path(), temp_.path(place)).c_str()), 0);
+    return place;
+  }
+
+  static inline const std::string here = "here";
 
   const TempDir temp_;
 
  private:
   Tree whole_;
-  int sound_code_ = 0, hangs_ = 0;
+  int sound_code_ = 0;
+  std::atomic<int> hangs_ = 0;
 };
 
-// From the k-th thread on none can be made, for every k.
+// Only k threads can be created, for every k.
 TEST_P(Limits, Threads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   for (const int threads : {1, 2, 4, 9}) {
     int made = 0;
@@ -118,13 +132,13 @@ TEST_P(Limits, Threads) {
   }
 }
 
-// The same by the kernel, which counts what a user has: root has no such limit.
+// The same with the limit of the kernel on the processes of a user. Root has no such limit.
 TEST_P(Limits, Processes) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user, who has no other processes";
-  // Each command has one of its own: the tests run side by side.
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  // Each command has a separate user, because the tests run in parallel.
   const auto same = [](const Command& each) { return each.name == GetParam().name; };
-  const auto user = nobody_else + static_cast<uid_t>(std::find_if(commands.begin(), commands.end(), same) -
-                                                     commands.begin());
+  const auto user = first_user + static_cast<uid_t>(std::find_if(commands.begin(), commands.end(), same) -
+                                                    commands.begin());
   const auto become = [user] {
     if (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0) ::_exit(cannot_execute);
   };
@@ -151,40 +165,49 @@ TEST_P(Limits, Descriptors) {
   EXPECT_TRUE(ended) << "40 descriptors are not enough";
 }
 
-// From the n-th call to the archives on none gets a descriptor or memory, for n spread over all calls: that
-// is an error, and never something that a command has found out about an archive.
-TEST_P(Limits, LastingWant) {
+// From the n-th call to the archives on, no call gets a descriptor or memory, for n spread over all calls.
+// That is an error of the command, never a finding about an archive.
+TEST_P(Limits, LastingShortage) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   constexpr int runs = 8;
+  std::vector<std::string> places;
+  for (int i = 0; i < runs; ++i) places.push_back(another_place(i));
   for (const int failure : {EMFILE, ENOMEM}) {
-    int calls = 0, ended = 0;
-    for (int i = 0; i <= runs; ++i) {
-      const int nth = i == 0 ? 0 : 1 + (i - 1) * calls / runs;
+    std::atomic<int> ended = 0;
+    const auto run_short_of = [&](int nth, const std::string& place) {
       const auto prepare = [&] {
         for (const auto& [name, value] :
              std::map<std::string, std::string>{{"LD_PRELOAD", FAULT_SHIM},
-                                                {"SHIM_UNDER", path()},
+                                                {"SHIM_UNDER", temp_.path(place)},
                                                 {"SHIM_FAILURE", std::to_string(failure)},
                                                 {"SHIM_NTH", std::to_string(nth)},
                                                 {"SHIM_LASTING", "1"},
-                                                {"SHIM_COUNT", temp_.path("count")}})
+                                                {"SHIM_COUNT", temp_.path(place + "-count")}})
           ::setenv(name.c_str(), value.c_str(), 1);
       };
-      const Ran ran = expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare);
-      if (i == 0) calls = std::stoi(read_file(temp_.path("count")));
+      const Ran ran =
+          expect_sound_end(fmt::format("errno {} from call {} on", failure, nth), {}, prepare, {}, place);
       ended += ran.code == failed;
-      // Who only counts ahead may have been the last to make a call.
+      // The command may succeed if the call was the last one, by a thread that only counts ahead.
       if (ran.code != failed)
         EXPECT_EQ((ran.out + ran.err).find(std::generic_category().message(failure)), std::string::npos);
+    };
+    run_short_of(0, here);
+    const int calls = std::stoi(read_file(temp_.path(here + "-count")));
+    {
+      // A command waits before it gives up, so the runs overlap.
+      std::vector<std::jthread> parallel;
+      for (int i = 0; i < runs; ++i)
+        parallel.emplace_back(run_short_of, 1 + i * calls / runs, places[static_cast<std::size_t>(i)]);
     }
     EXPECT_GT(calls, runs);
     EXPECT_GT(ended, runs / 2);
   }
 }
 
-// From the least in which the program starts at all.
+// Begins with the least memory in which the program starts.
 TEST_P(Limits, AddressSpace) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer maps terabytes";
@@ -211,7 +234,7 @@ TEST_P(Limits, FileSize) {
 
 namespace {
 
-// A control group of this test, with a bound on the number of its processes and threads.
+// A control group of this test, with a limit on the number of its processes and threads.
 class ControlGroup {
  public:
   ControlGroup() {
@@ -247,10 +270,10 @@ class ControlGroup {
 
 }  // namespace
 
-// As containers and batch systems bound it.
+// The limit that containers and batch systems set.
 TEST_P(Limits, ControlGroup) {
   const ControlGroup group;
-  if (!group) GTEST_SKIP() << "no control group with a bound on processes can be made here";
+  if (!group) GTEST_SKIP() << "this process cannot make a control group with a limit on processes";
   for (const int most : {1, 2, 3, 4, 6, 8, 12}) {
     ASSERT_TRUE(group.bound(most));
     expect_sound_end(fmt::format("{} in the group", most), {"--threads", "4"}, [&] {

@@ -1,11 +1,10 @@
-// Every allocation of a run fails, once, for a while, or from then on. What a run then calls done is done,
-// and the same command completes.
+// The n-th allocation of a run fails, for n spread over all allocations: once, for a while, or from then on.
+// A target that the run reports as complete is complete, and the same command completes any other target.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -20,7 +19,7 @@
 
 namespace {
 
-// Allocations of all threads are counted, and those from `first` on fail, `count` of them. Null at rest.
+// Counts the allocations of all threads. From number `first` on, `count` of them fail. Null: none fails.
 struct Shortage {
   std::uint64_t first = 0, count = 0;
   std::atomic<std::uint64_t> seen{0};
@@ -54,7 +53,7 @@ bool is_refused() {
 
 }  // namespace
 
-// In front of those of libc, for SQLite and all other libraries too; `new` calls malloc.
+// Replace the functions of libc, also for SQLite and other libraries. `new` calls malloc.
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -95,20 +94,20 @@ Options options_for(const TempDir& temp, const std::string& target, bool in_grap
 
 constexpr int ended_complete = 0, ended_otherwise = 1;
 
-// In a process of its own. Returns its exit status as of waitpid(), and how many allocations it made.
+// Migrates in a separate process. Returns its status from waitpid(), and the number of allocations in `seen`.
 int run_short_of(Shortage& wanted, const Options& options, std::uint64_t* seen = nullptr) {
   int ends[2];
   if (::pipe(ends) != 0) return -1;
   const pid_t child = ::fork();
   if (child == 0) {
     int code = ended_otherwise;
-    ::alarm(30);  // a run that hangs dies of it
+    ::alarm(30);  // ends a run that hangs
     const auto files = real_files(false);
     shortage = &wanted;
     try {
       if (migrate_with(*files, options, {}).outcome == Outcome::complete) code = ended_complete;
     } catch (const std::bad_alloc&) {
-      // Not even for the reason.
+      // There was no memory for the message either.
     }
     shortage = nullptr;
     const std::uint64_t count = wanted.seen;
@@ -180,7 +179,7 @@ TEST_P(Allocations, Fail) {
     boost::filesystem::remove_all(options.target);
     boost::filesystem::remove_all(options.target + ".jobferry");
   }
-  EXPECT_GT(ended, 0U) << "no allocation has failed";
+  EXPECT_GT(ended, 0U) << "no allocation failed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Shortages, Allocations,

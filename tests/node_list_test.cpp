@@ -101,8 +101,8 @@ TEST(RuleR1, ErrorsSayWhatAndWhere) {
       {"n[1-2, 3-4]", "expected a digit, found ' ' at character 7"},
       {"n[[1-2]]", "expected a digit, found '[' at character 3"},
       {"n[*]", "expected a digit, found '*' at character 3"},
-      {"n[1-10]", "a range whose ends differ in width at character 3"},
-      {"n[1-2,001-10]", "a range whose ends differ in width at character 7"},
+      {"n[1-10]", "the two ends of a range differ in width at character 3"},
+      {"n[1-2,001-10]", "the two ends of a range differ in width at character 7"},
       {"n[", "unclosed '[' at character 2"},
       {"n[1", "unclosed '[' at character 2"},
       {"n[1-", "unclosed '[' at character 2"},
@@ -112,20 +112,20 @@ TEST(RuleR1, ErrorsSayWhatAndWhere) {
       {"n]", "']' without '[' at character 2"},
       {"]", "']' without '[' at character 1"},
       {"n[1-2]]", "']' without '[' at character 7"},
-      {"-n", "'-' where a letter, a digit or '[' must stand at character 1"},
-      {"a,-n", "'-' where a letter, a digit or '[' must stand at character 3"},
-      {"n[1-2]-ib", "'-' where a letter, a digit or '[' must stand at character 7"},
-      {"-", "'-' where a letter, a digit or '[' must stand at character 1"},
+      {"-n", "expected a letter, a digit or '[', found '-' at character 1"},
+      {"a,-n", "expected a letter, a digit or '[', found '-' at character 3"},
+      {"n[1-2]-ib", "expected a letter, a digit or '[', found '-' at character 7"},
+      {"-", "expected a letter, a digit or '[', found '-' at character 1"},
       {" ", "unexpected ' ' at character 1"},
       {"a, b", "unexpected ' ' at character 3"},
       {"a b", "unexpected ' ' at character 2"},
       {"a ", "unexpected ' ' at character 2"},
       {"n1.site", "unexpected '.' at character 3"},
       {"n_1", "unexpected '_' at character 2"},
-      {"**", "'*' that does not stand alone at character 1"},
-      {"*,a", "'*' that does not stand alone at character 1"},
-      {"a,*", "'*' that does not stand alone at character 3"},
-      {"a*", "'*' that does not stand alone at character 2"},
+      {"**", "'*' is only allowed as the whole list, found one at character 1"},
+      {"*,a", "'*' is only allowed as the whole list, found one at character 1"},
+      {"a,*", "'*' is only allowed as the whole list, found one at character 3"},
+      {"a*", "'*' is only allowed as the whole list, found one at character 2"},
       {"nä", "unexpected byte 0xc3 at character 2"},
       {"n\0"sv, "unexpected byte 0x00 at character 2"},
       {"n\n", "unexpected byte 0x0a at character 2"},
@@ -136,7 +136,7 @@ TEST(RuleR1, ErrorsSayWhatAndWhere) {
   for (const auto& [list, problem] : cases) EXPECT_EQ(problem_of(list), problem) << list;
 }
 
-// Every character of ASCII and beyond, where a term begins and within one.
+// Every ASCII character and others, at the beginning of a term and inside it.
 TEST(RuleR1, OnlyLettersDigitsAndDashesInNames) {
   for (int code = 0; code < 256; ++code) {
     const char c = static_cast<char>(code);
@@ -149,8 +149,8 @@ TEST(RuleR1, OnlyLettersDigitsAndDashesInNames) {
   }
 }
 
-// The members of a range are its numbers printed at its width.
-TEST(RuleR1, RangesCountAsNumbersDo) {
+// A range contains its numbers, printed at its width.
+TEST(RuleR1, RangesContainNumbersOfTheirWidth) {
   const auto padded = [](int number, std::size_t width) {
     auto text = std::to_string(number);
     return text.insert(0, width - text.size(), '0');
@@ -164,8 +164,8 @@ TEST(RuleR1, RangesCountAsNumbersDo) {
   }
 }
 
-// Each bracket may take one digit or two: trying one after the other would take 2^1000 steps.
-TEST(RuleR1, HostileListsTakeNoExponentialTime) {
+// Each bracket may match one digit or two, so trying all combinations would need 2^1000 steps.
+TEST(RuleR1, HostileListsNeedNoExponentialTime) {
   std::string brackets;
   for (int i = 0; i < 1000; ++i) brackets += "[0-9,00-99]";
   const NodeList list = parsed(brackets + "x");
@@ -175,7 +175,7 @@ TEST(RuleR1, HostileListsTakeNoExponentialTime) {
   EXPECT_FALSE(list.contains(std::string(999, '1') + "x"));
 }
 
-// However long or deep, parsing does not recurse.
+// Parsing does not recurse, so the length of a list does not matter.
 TEST(RuleR1, LongListsParse) {
   std::string commas(1'000'000, ',');
   EXPECT_FALSE(parsed(commas).contains(""));

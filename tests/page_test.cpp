@@ -1,5 +1,5 @@
-// Reports as pages: nothing of an archive becomes markup, nothing is fetched, and there is no case that
-// cannot be drawn.
+// HTML reports: no text of an archive becomes markup, the browser fetches nothing, and all values can be
+// drawn.
 #include "report/page/page.h"
 
 #include <fmt/format.h>
@@ -22,8 +22,6 @@
 namespace jobferry::test {
 
 namespace {
-
-// --- A strict reader: takes no more than what a page may consist of ---
 
 const std::set<std::string, std::less<>> known_elements = {
     "html",  "head",    "meta", "title", "style",  "body",       "a",       "header",  "main",
@@ -177,8 +175,6 @@ std::set<std::string> words_of(const std::string& list) {
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
-// --- Every page ---
-
 TEST(Page, IsWellFormedAndOfKnownElementsOnly) {
   for (const auto& [name, page] : pages()) {
     SCOPED_TRACE(name);
@@ -188,7 +184,7 @@ TEST(Page, IsWellFormedAndOfKnownElementsOnly) {
   }
 }
 
-TEST(Page, NamesWhatItRefersToOnce) {
+TEST(Page, RefersToElementsThatExistOnce) {
   for (const auto& [name, page] : pages()) {
     SCOPED_TRACE(name);
     const StrictReader reader(page);
@@ -217,7 +213,7 @@ TEST(Page, FetchesNothing) {
   }
 }
 
-// A coordinate that is none would take the chart with it.
+// One invalid coordinate would break a whole chart.
 TEST(Page, DrawsNumbersOnly) {
   for (const auto& [name, page] : pages()) {
     SCOPED_TRACE(name);
@@ -232,19 +228,17 @@ TEST(Page, DrawsNumbersOnly) {
   }
 }
 
-TEST(Page, IsTheSameForTheSame) {
+TEST(Page, IsTheSameForTheSameResult) {
   const auto once = to_html(migrate_document(busy_options(), busy_summary()), some_run());
   EXPECT_EQ(once, to_html(migrate_document(busy_options(), busy_summary()), some_run()));
 }
 
-// --- What stands in them ---
-
-TEST(Page, ShowsHostileNamesAndNoneOfTheirMarkup) {
+TEST(Page, ShowsHostileNamesAsText) {
   const StrictReader reader(pages().at("hostile"));
   const std::string& text = reader.text();
   EXPECT_TRUE(has(text, hostile_markup));
   EXPECT_TRUE(has(text, "<img src=x onerror=window.injected=1>"));
-  EXPECT_TRUE(has(text, "left\\xe2\\x80\\xaeright\\xe2\\x81\\xa6")) << "direction";
+  EXPECT_TRUE(has(text, "left\\xe2\\x80\\xaeright\\xe2\\x81\\xa6")) << "changes of direction";
   EXPECT_TRUE(has(text, "x\\xff\\xfe\\x1b[31m\\x0a")) << "bytes";
   EXPECT_TRUE(has(text, "&lt;b&gt;&#x3c;"));
   EXPECT_TRUE(has(text, std::string(100, 'w')));
@@ -262,14 +256,14 @@ TEST(Page, OfACorpusListsEveryBadJob) {
   EXPECT_EQ(reader.count("figure"), 3U);
 }
 
-TEST(Page, CutsLongTablesAndSaysSo) {
+TEST(Page, ShortensLongTables) {
   const std::string& page = pages().at("busy");
   EXPECT_TRUE(has(page, "345 more are not shown here. The file that --report FILE writes has all of them."));
   EXPECT_TRUE(has(page, "Not complete: 2,345 jobs could not be migrated."));
   EXPECT_LT(page.size(), 2'000'000U);
 }
 
-TEST(Page, OfWhatDidNotRunSaysWhy) {
+TEST(Page, ExplainsARunThatDidNothing) {
   EXPECT_TRUE(has(pages().at("stopped"), "Failed: the migration could not continue."));
   EXPECT_TRUE(has(pages().at("stopped"), "12.3 GB free"));
   EXPECT_FALSE(has(pages().at("stopped"), "<figure"));
@@ -277,7 +271,7 @@ TEST(Page, OfWhatDidNotRunSaysWhy) {
   EXPECT_TRUE(has(pages().at("no_jobs"), "nothing to draw"));
 }
 
-TEST(Page, DrawsWhatIsNoNumber) {
+TEST(Page, DrawsValuesThatAreNotFinite) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
   for (const double strange : {std::nan(""), infinite, -infinite, -1., 0., 1e-300, 1e300}) {
     TimeChart chart{"t", "d", "B/s", true, strange, {0, strange, 1}, {{"s", {strange, 0, 1}}}};
@@ -298,8 +292,6 @@ TEST(Page, LeavesOutEmptyCharts) {
   EXPECT_TRUE(has(page, "None."));
 }
 
-// --- Where the charts come from ---
-
 std::uint64_t jobs_in(const Timeline& timeline) {
   std::uint64_t jobs = 0;
   for (const Timeline::Moment& moment : timeline.moments) jobs += moment.jobs;
@@ -313,12 +305,12 @@ TEST(Timeline, StaysSmallAndLosesNothing) {
   EXPECT_GT(timeline.moments.size(), Timeline::most_moments / 2);
   EXPECT_EQ(jobs_in(timeline), 100'000U);
   EXPECT_EQ(timeline.seconds, 99'999 * 0.37);
-  timeline.add(1e9, {1, 0, 0});  // a machine that slept
+  timeline.add(1e9, {1, 0, 0});  // as after a suspend of the machine
   EXPECT_LE(timeline.moments.size(), Timeline::most_moments);
   EXPECT_EQ(jobs_in(timeline), 100'001U);
 }
 
-TEST(Timeline, IsOfWhatThisRunDid) {
+TEST(Timeline, HasOnlyTheJobsOfThisRun) {
   const TempDir temp;
   Tree archive = plain_archive(0);
   archive["c/0/002/100/meta.json"] = "{";

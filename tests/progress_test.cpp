@@ -1,4 +1,4 @@
-// What people and monitoring see of a command while it works.
+// What users and monitoring see of a running command.
 #include "cli/progress.h"
 
 #include <fmt/format.h>
@@ -31,8 +31,8 @@ Snapshot some_snapshot() {
   return now;
 }
 
-// A run of `seconds` whose rate is `rate(share of time)`, seen five times a second. Calls
-// see(time left in truth, time left as shown) for each look.
+// Simulates a run of `seconds` with the rate `rate(share of time)`. Looks five times a second, and calls
+// see(true remaining time, shown remaining time) each time.
 template <class Rate, class See>
 void watch_a_run(double seconds, Rate rate, See see) {
   constexpr double step = 0.2;
@@ -47,7 +47,7 @@ void watch_a_run(double seconds, Rate rate, See see) {
 
 }  // namespace
 
-TEST(ProgressText, LeavesOutWhatMattersLeastWhereTheLineIsShort) {
+TEST(ProgressText, LeavesOutTheLeastImportantIfTheLineIsShort) {
   const Snapshot now = some_snapshot();
   EXPECT_EQ(progress_text(now, 200),
             "18211 of 1000000 jobs (1 %), about 5 h 05 min left, 3 bad, 123.4 MB/s in, 120.1 MB/s out, after "
@@ -62,7 +62,7 @@ TEST(ProgressText, LeavesOutWhatMattersLeastWhereTheLineIsShort) {
   for (std::size_t width = 0; width < 120; ++width) EXPECT_LE(progress_text(now, width).size(), width);
 }
 
-TEST(ProgressText, SaysNothingThatIsNotKnown) {
+TEST(ProgressText, LeavesOutUnknownValues) {
   EXPECT_EQ(progress_text(Snapshot{}, 80), "0 jobs, after 0 s");
   Snapshot done = some_snapshot();
   done.jobs = *done.all_jobs;
@@ -73,7 +73,7 @@ TEST(ProgressText, SaysNothingThatIsNotKnown) {
   EXPECT_EQ(progress_text(done, 27), "0 of 0 jobs (100 %), 3 bad");
 }
 
-TEST(ProgressText, SaysOfAPlanWhatItTries) {
+TEST(ProgressText, OfAPlanCountsTheJobsOfTheSample) {
   Progress progress;
   Meter meter(progress);
   progress.jobs = 1500;
@@ -90,8 +90,8 @@ TEST(ProgressText, SaysOfAPlanWhatItTries) {
   EXPECT_EQ(progress_text(now, 80), "trying job 120, about 40 s left, after 20 s");
 }
 
-// With a rate that wobbles by half from look to look the estimate is within a fifth, and what is shown never
-// rises by more than a few seconds from one look to the next.
+// The rate varies by half from look to look. The estimate must be within a fifth of the truth, and the shown
+// time must never rise by more than a few seconds.
 TEST(Eta, DoesNotJumpWithTheRate) {
   std::mt19937 random(7);
   std::uniform_real_distribution<double> noise(0.5, 1.5);
@@ -108,7 +108,7 @@ TEST(Eta, DoesNotJumpWithTheRate) {
   EXPECT_GT(looks, 2900);
 }
 
-// Jobs that were done before pass in no time: the estimate finds its way to the true one.
+// Jobs that an earlier run has migrated are skipped quickly. The estimate must still become right.
 TEST(Eta, FollowsARateThatChanges) {
   double worst_late = 0, before = 1e9, largest_step = 0;
   watch_a_run(
@@ -122,7 +122,7 @@ TEST(Eta, FollowsARateThatChanges) {
   EXPECT_LT(largest_step, 20);
 }
 
-TEST(Eta, SaysNothingBeforeItKnowsSomething) {
+TEST(Eta, IsUnknownAtTheBeginning) {
   Eta eta;
   EXPECT_FALSE(eta.update(0, 0, 10));
   EXPECT_FALSE(eta.update(1, 1, 10));

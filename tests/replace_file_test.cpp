@@ -1,5 +1,5 @@
-// What is written outside of the target: whoever may write in the directory, nothing that lies there leads a
-// write to another file, and readers see the old content or the new one.
+// Files that are written outside the target. Even if others may write in the directory, they cannot redirect
+// a write to another file. Readers see the old content or the new one.
 #include "io/replace_file.h"
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uid_t somebody_else = 12345;
+constexpr uid_t another_user = 12345;
 
 struct stat stat_of(const std::string& path) {
   struct stat s {};
@@ -32,7 +32,7 @@ struct stat stat_of(const std::string& path) {
 
 std::string why(const Result<void>& done) { return done ? "" : done.error().what; }
 
-// Names of files that come and go in a directory.
+// Records the names of files that are created in a directory.
 class Arrivals {
  public:
   explicit Arrivals(const std::string& directory) : events_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
@@ -58,7 +58,7 @@ class Arrivals {
 
 }  // namespace
 
-TEST(ReplaceFile, LeavesTheNewContentAndNothingElse) {
+TEST(ReplaceFile, LeavesOnlyTheNewContent) {
   const TempDir temp;
   write_tree(temp.path(), {{"old", "old"}, {"other", "other"}});
   ASSERT_EQ(::link(temp.path("old").c_str(), temp.path("hard").c_str()), 0);
@@ -66,12 +66,12 @@ TEST(ReplaceFile, LeavesTheNewContentAndNothingElse) {
     EXPECT_EQ(why(check_writable(temp.path(name), Streams::refused)), "");
     EXPECT_EQ(why(write_file(temp.path(name), "content", Streams::refused)), "");
   }
-  // A hard link is not written through.
+  // The other name of a hard link keeps the old content.
   EXPECT_EQ(read_tree(temp.path()),
             (Tree{{"old", "content"}, {"new", "content"}, {"hard", "old"}, {"other", "other"}}));
 }
 
-TEST(ReplaceFile, ChecksWithoutTouching) {
+TEST(ReplaceFile, CheckChangesNothing) {
   const TempDir temp;
   write_tree(temp.path(), {{"old", "old"}});
   fs::create_symlink("gone", temp.path("link"));
@@ -85,7 +85,7 @@ TEST(ReplaceFile, ChecksWithoutTouching) {
   EXPECT_EQ(after.size(), before.size());
 }
 
-TEST(ReplaceFile, KeepsTheModeOfTheOldOneAndGivesANewOneThatOfNewFiles) {
+TEST(ReplaceFile, KeepsTheModeOfAnOldFileAndUsesTheMaskForANewOne) {
   const TempDir temp;
   const mode_t mask = ::umask(027);
   for (const mode_t mode : {0600U, 0644U, 0664U, 04755U}) {
@@ -97,14 +97,14 @@ TEST(ReplaceFile, KeepsTheModeOfTheOldOneAndGivesANewOneThatOfNewFiles) {
   EXPECT_EQ(why(write_file(temp.path("new"), "new", Streams::refused)), "");
   EXPECT_EQ(stat_of(temp.path("new")).st_mode & 07777, 0640U);
   ::umask(mask);
-  if (::geteuid() != 0) GTEST_SKIP() << "giving a file to somebody else needs root";
-  ASSERT_EQ(::chown(temp.path("old").c_str(), somebody_else, somebody_else), 0);
+  if (::geteuid() != 0) GTEST_SKIP() << "giving a file to another user needs root";
+  ASSERT_EQ(::chown(temp.path("old").c_str(), another_user, another_user), 0);
   EXPECT_EQ(why(write_file(temp.path("old"), "newer", Streams::refused)), "");
-  EXPECT_EQ(stat_of(temp.path("old")).st_uid, somebody_else);
-  EXPECT_EQ(stat_of(temp.path("old")).st_gid, somebody_else);
+  EXPECT_EQ(stat_of(temp.path("old")).st_uid, another_user);
+  EXPECT_EQ(stat_of(temp.path("old")).st_gid, another_user);
 }
 
-TEST(ReplaceFile, GoesByNamesThatCannotBeGuessed) {
+TEST(ReplaceFile, UsesUnpredictableTemporaryNames) {
   const TempDir temp;
   Arrivals arrivals(temp.path());
   for (int i = 0; i < 3; ++i) EXPECT_EQ(why(write_file(temp.path("f"), "x", Streams::refused)), "");
@@ -140,15 +140,15 @@ TEST(ReplaceFile, FollowsLinksOfThisUser) {
     EXPECT_EQ(content.find("x"), content.npos) << name;
 }
 
-TEST(ReplaceFile, FollowsNoLinkOfSomebodyElse) {
-  if (::geteuid() != 0) GTEST_SKIP() << "a link of somebody else needs root";
+TEST(ReplaceFile, FollowsNoLinkOfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a link of another user needs root";
   const TempDir temp;
   write_tree(temp.path(), {{"precious", "precious"}, {"dir/", ""}});
   fs::create_symlink("../precious", temp.path("dir/planted"));
-  fs::create_symlink("planted", temp.path("dir/ours"));  // and through one of ours
+  fs::create_symlink("planted", temp.path("dir/ours"));  // a link of ours to that link
   fs::create_symlink("../new", temp.path("dir/dangling"));
   for (const char* name : {"dir/planted", "dir/dangling"})
-    ASSERT_EQ(::lchown(temp.path(name).c_str(), somebody_else, somebody_else), 0);
+    ASSERT_EQ(::lchown(temp.path(name).c_str(), another_user, another_user), 0);
   const Tree before = snapshot(temp.path());
   for (const char* name : {"dir/planted", "dir/ours", "dir/dangling"})
     for (const Streams streams : {Streams::refused, Streams::written}) {
@@ -179,7 +179,7 @@ TEST(ReplaceFile, WritesPipesAndDevicesDirectlyOrNotAtAll) {
   EXPECT_TRUE(S_ISCHR(stat_of("/dev/null").st_mode));
   EXPECT_NE(why(write_file("/dev/full", "x", Streams::written)).find("No space left"), std::string::npos);
 
-  // More than a pipe holds, and a reader that comes late.
+  // The content is larger than a pipe holds, and the reader opens it late.
   const std::string content(300'000, 'x');
   std::string got;
   std::thread reader([&] {
@@ -192,7 +192,7 @@ TEST(ReplaceFile, WritesPipesAndDevicesDirectlyOrNotAtAll) {
   EXPECT_TRUE(S_ISFIFO(stat_of(fifo).st_mode));
 }
 
-TEST(ReplaceFile, WaitsForNoReaderOnceItIsToStop) {
+TEST(ReplaceFile, DoesNotWaitForAReaderAfterAStop) {
   const TempDir temp;
   ASSERT_EQ(::mkfifo(temp.path("fifo").c_str(), 0600), 0);
   std::atomic<bool> stop{false};
@@ -204,7 +204,7 @@ TEST(ReplaceFile, WaitsForNoReaderOnceItIsToStop) {
   EXPECT_NE(why(write_file(temp.path("fifo"), "x", Streams::written, &stop)), "");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms);
   signal.join();
-  // One that is there is served all the same.
+  // If there is a reader, the content is still written.
   const int reader = ::open(temp.path("fifo").c_str(), O_RDONLY | O_NONBLOCK);
   EXPECT_EQ(why(write_file(temp.path("fifo"), "x", Streams::written, &stop)), "");
   char c = 0;
@@ -212,7 +212,7 @@ TEST(ReplaceFile, WaitsForNoReaderOnceItIsToStop) {
   ::close(reader);
 }
 
-TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
+TEST(ReplaceFile, KeepsTheOldContentAfterAFailure) {
   const TempDir temp;
   write_tree(temp.path(), {{"dir/f", "old"}});
   const Tree before = snapshot(temp.path());
@@ -223,7 +223,7 @@ TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
   for (const char* path : {"dir", "dir/", "dir/.", "dir/..", ""})
     EXPECT_EQ(why(check_writable(*path ? temp.path(path) : path, Streams::written)), "it is a directory");
 
-  // Half of it fits.
+  // The disk takes only half of the content.
   rlimit old{};
   ::getrlimit(RLIMIT_FSIZE, &old);
   const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
@@ -237,14 +237,12 @@ TEST(ReplaceFile, LeavesTheOldContentWhereItCannot) {
   EXPECT_EQ(snapshot(temp.path()).at("dir/f"), before.at("dir/f"));
 }
 
-// --- The commands ---
-
-TEST(Outputs, AreNotLedToOtherFiles) {
-  if (::geteuid() != 0) GTEST_SKIP() << "a link of somebody else needs root";
+TEST(Outputs, CannotBeRedirectedToOtherFiles) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a link of another user needs root";
   const Scene scene(plain_archive(2));
   write_tree(scene.path(), {{"precious", "precious"}, {"dir/", ""}});
   fs::create_symlink("../precious", scene.path("dir/planted"));
-  ASSERT_EQ(::lchown(scene.path("dir/planted").c_str(), somebody_else, somebody_else), 0);
+  ASSERT_EQ(::lchown(scene.path("dir/planted").c_str(), another_user, another_user), 0);
   const Tree before = scene.all();
   for (const Words& command : std::vector<Words>{{"--src", "a", "--dst", "b"},
                                                  {"plan", "--src", "a", "--dst", "b"},
@@ -260,10 +258,10 @@ TEST(Outputs, AreNotLedToOtherFiles) {
     }
 }
 
-TEST(Outputs, GoToStdoutWhateverItIs) {
+TEST(Outputs, MayGoToAnyKindOfStdout) {
   const Scene scene(plain_archive(3));
   const Words words = {"validate", "a", "--quiet", "--report", "/dev/stdout"};
-  // A file, which is not replaced.
+  // Stdout is a file, which must not be replaced.
   const Ran ran = scene.run(words);
   EXPECT_EQ(ran.code, complete) << ran.text();
   EXPECT_NE(ran.out.find("jobferry-validate"), std::string::npos) << ran.text();

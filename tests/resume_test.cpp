@@ -1,4 +1,5 @@
-// Killed anywhere, without power anywhere, changed in between: the same run again ends in the same bytes.
+// A run is killed or loses power at any call, or the source changes between runs. The same command then
+// completes the target, with the same bytes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -24,6 +25,7 @@
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "forwarding.h"
 #include "reports.h"
 #include "tree.h"
@@ -36,13 +38,13 @@ namespace {
 
 const std::string marker = "jobferry.unfinished";
 
-// tests/large.sh asks for more than there is time for in every run of the suite.
+// tests/large.sh runs more than an ordinary run of the suite has time for.
 int as_large(int small, int large) { return std::getenv("JOBFERRY_LARGE") ? large : small; }
 
 class CountingFiles : public ForwardingFiles {
  public:
   std::uint64_t calls() const { return calls_; }
-  // How often a call was made on a path that contains the word.
+  // The number of such calls on paths that contain the word.
   std::uint64_t calls(const std::string& call, const std::string& word) const {
     return static_cast<std::uint64_t>(std::count_if(seen_.begin(), seen_.end(), [&](const auto& one) {
       return one.first == call && one.second.find(word) != one.second.npos;
@@ -61,7 +63,7 @@ class CountingFiles : public ForwardingFiles {
   std::vector<std::pair<std::string, std::string>> seen_;
 };
 
-// Its process is killed at the n-th call: before it, or, if it makes a file, with half of it written.
+// Kills its process before the n-th call. If that call makes a file, half of the file may be written before.
 class KilledFiles : public ForwardingFiles {
  public:
   explicit KilledFiles(std::uint64_t nth) : nth_(nth) {}
@@ -78,7 +80,7 @@ class KilledFiles : public ForwardingFiles {
   std::atomic<std::uint64_t> calls_{0};
 };
 
-// At the n-th call the power goes: of what was done since the last sync any part may be lost.
+// Simulates a power loss at the n-th call: any part of the changes since the last sync may be lost.
 class PowerlessFiles : public ForwardingFiles {
  public:
   PowerlessFiles(std::uint64_t nth, unsigned seed) : nth_(nth), random_(seed) {}
@@ -97,7 +99,7 @@ class PowerlessFiles : public ForwardingFiles {
 
  private:
   struct Change {
-    std::string call, path, content;  // the content of what was removed
+    std::string call, path, content;  // of a file that was removed
   };
   Result<void> before(std::string_view call, const std::string& path) override {
     const std::lock_guard lock(mutex_);
@@ -105,17 +107,17 @@ class PowerlessFiles : public ForwardingFiles {
     static const std::set<std::string_view> changes = {"make_directory", "write",   "replace", "copy",
                                                        "link",           "reflink", "remove"};
     if (!changes.contains(call)) return {};
-    const bool stands = fs::is_regular_file(path);
+    const bool is_file = fs::is_regular_file(path);
     if (call == "make_directory" && fs::exists(path)) return {};
     const bool has_gone = call == "remove" || call == "replace";
-    unsynced_.push_back({std::string(call), path, has_gone && stands ? read_file(path) : ""});
+    unsynced_.push_back({std::string(call), path, has_gone && is_file ? read_file(path) : ""});
     return {};
   }
   void lose() {
     boost::system::error_code ignored;
     for (auto change = unsynced_.rbegin(); change != unsynced_.rend(); ++change) {
       const auto fortune = random_() % 3;
-      if (fortune == 0) continue;  // it came through
+      if (fortune == 0) continue;  // this change was not lost
       if (change->call == "remove") {
         if (!fs::exists(change->path)) std::ofstream(change->path) << change->content;
       } else if (change->call == "replace") {
@@ -124,7 +126,7 @@ class PowerlessFiles : public ForwardingFiles {
         const auto size = fs::file_size(change->path);
         fs::resize_file(change->path, size ? random_() % size : 0, ignored);
       } else {
-        fs::remove(change->path, ignored);  // a directory only if it is empty
+        fs::remove(change->path, ignored);  // removes a directory only if it is empty
       }
     }
     ::kill(::getpid(), SIGKILL);
@@ -157,7 +159,7 @@ Options options_for(const TempDir& temp, const std::string& target, bool serial)
   return options;
 }
 
-// Runs in a process of its own, which these files end. True if they did.
+// Migrates in a separate process, which these files kill. True if they did.
 bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const Options& options) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -170,8 +172,8 @@ bool is_killed(const std::function<std::unique_ptr<Files>()>& make_files, const 
   return WIFSIGNALED(status);
 }
 
-// A server would find the target whole. It accepts it by the number in version.txt, with or without the end
-// of the line, and not by one that is empty or broken off.
+// A target that a server would accept must be complete. A server accepts it if version.txt has the number,
+// with or without a newline. It does not accept an empty or incomplete number.
 std::string wrong_before_resume(const Tree& whole, const std::string& target) {
   Tree found = read_tree(target);
   found.erase(marker);
@@ -184,7 +186,7 @@ std::string wrong_before_resume(const Tree& whole, const std::string& target) {
 
 struct Whole {
   Tree tree;
-  std::uint64_t calls = 0;  // that an uninterrupted run makes
+  std::uint64_t calls = 0;  // of an uninterrupted run
   Summary summary;
 };
 
@@ -203,8 +205,8 @@ std::string why(const Options& options, const Summary& summary) {
   return text;
 }
 
-// What a report says, but for times and what a resumed run adds.
-std::string told(const Summary& summary) {
+// The contents of a report, without times and without what only a resumed run has.
+std::string report_of(const Summary& summary) {
   std::string text;
   for (const auto& [name, c] : summary.clusters)
     text += fmt::format("{} {} {} {} {} {} {} {} {}\n", name, c.migrated, c.skipped, c.bad, c.carried_unread,
@@ -221,8 +223,8 @@ void expect_completed(const Whole& whole, const Options& options) {
   const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
-  EXPECT_EQ(told(summary), told(whole.summary));
-  const auto state = look_at_state(options.target + ".jobferry");
+  EXPECT_EQ(report_of(summary), report_of(whole.summary));
+  const auto state = read_state_overview(options.target + ".jobferry");
   ASSERT_TRUE(state);
   EXPECT_TRUE(is_complete(*state));
 }
@@ -245,7 +247,7 @@ TEST_P(Killed, AtEveryCall) {
   for (std::uint64_t n = 1; n <= whole.calls; ++n) {
     SCOPED_TRACE(fmt::format("killed at call {}", n));
     const Options options = options_for(temp, fmt::format("target{}", n), true);
-    // With the checkpoints of a thread of their own the last calls of a run are not always the same.
+    // Checkpoints run on a separate thread, so the number of calls varies.
     kills += is_killed([n] { return std::make_unique<KilledFiles>(n); }, options);
     EXPECT_EQ(wrong_before_resume(whole.tree, options.target), "");
     expect_completed(whole, options);
@@ -256,13 +258,13 @@ TEST_P(Killed, AtEveryCall) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, Killed, testing::Values(0, 1));
 
-// Nothing of a job stays that was begun, never finished, and is gone from the source when the run goes on.
+// A job that a killed run did not finish disappears from the source. The next run removes all of its files.
 TEST(Killed, AndThenAJobIsGone) {
   const TempDir temp;
   make_source(temp, 0, 4);
   const Whole whole = run_whole(temp, true);
   const Tree source = read_tree(temp.path("source"));
-  std::string gone;  // the last one that is migrated
+  std::string gone;  // the last job
   for (const auto& [path, content] : whole.tree)
     if (path.ends_with("/meta.json")) gone = fs::path(path).parent_path().string();
   std::uint64_t kills = 0;
@@ -286,8 +288,8 @@ TEST(Killed, AndThenAJobIsGone) {
   EXPECT_GE(kills, whole.calls / 2);
 }
 
-// A job that was migrated and is empty by now goes with its directories.
-TEST(CatchUp, AJobThatIsSkippedByNowGoes) {
+// A job that was migrated and is now empty is removed with its directories.
+TEST(CatchUp, AJobThatIsNowSkippedIsRemoved) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
   const Options options = options_for(temp, "target", true);
@@ -302,7 +304,7 @@ TEST(CatchUp, AJobThatIsSkippedByNowGoes) {
   EXPECT_EQ(difference(read_tree(anew.target), read_tree(options.target)), "");
 }
 
-// Several times in one migration, with as many threads as it happens, and in the catch-up that follows.
+// Several kills in one migration, each run with another number of threads, and in the catch-up that follows.
 TEST(Killed, ManyTimesInTheGraph) {
   std::mt19937 random(7);
   int kills = 0;
@@ -363,7 +365,7 @@ TEST(Resume, DoesNotReadFinishedJobsAgain) {
   EXPECT_EQ(second.calls("write", "meta.json"), 0U);
 }
 
-// Ahead of the downtime, then again: what is new, changed or gone since.
+// A first run before the downtime, then a second one for jobs that are new, changed or gone since.
 TEST(CatchUp, MigratesWhatHasChangedSince) {
   const TempDir temp;
   make_source(temp, 0, 12);
@@ -377,7 +379,7 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
       jobs.push_back(fs::path(path).parent_path().string());
   ASSERT_GE(jobs.size(), 4U);
 
-  // One goes, one changes, one becomes bad, one is new.
+  // One job is removed, one changes, one becomes bad, one is new.
   const std::string gone = jobs[0], changed = jobs[1], broken = jobs[2], fresh = jobs[3];
   const Tree kept = read_tree(options.source + '/' + fresh);
   fs::remove_all(options.source + '/' + gone);
@@ -394,7 +396,7 @@ TEST(CatchUp, MigratesWhatHasChangedSince) {
   for (const auto& [path, content] : found) EXPECT_FALSE(path.starts_with(broken + '/')) << path;
   EXPECT_NE(found[changed + "/meta.json"].find("\"added\":1"), std::string::npos);
 
-  // Mended: complete again, and as if it had been done in one go.
+  // The bad job is fixed: the target is complete again, and the same as after a single run.
   write_file(options.source + '/' + broken + "/meta.json", before.at(broken + "/meta.json"));
   summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
@@ -413,7 +415,7 @@ TEST(CatchUp, KilledAtEveryCall) {
   for (std::uint64_t n = 1; n < 200; ++n) {
     const Options options = options_for(temp, fmt::format("target{}", n), true);
     ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
-    // Another inode: for all that can be seen it has changed.
+    // A new inode makes the file count as changed.
     for (const auto& entry : fs::recursive_directory_iterator(options.source))
       if (entry.path().filename() == "meta.json") {
         const std::string content = read_file(entry.path().string());
@@ -432,8 +434,8 @@ TEST(CatchUp, KilledAtEveryCall) {
   }
 }
 
-// --restart killed at any call, over a target that is complete and over one that is not: the command without
-// it goes on, and nothing that is gone counts as done.
+// A run with --restart is killed at any call, with a complete or unfinished target. The command without
+// --restart then completes it, and no deleted job counts as done.
 TEST(Restart, KilledAtEveryCall) {
   for (const bool was_complete : {true, false}) {
     const TempDir temp;
@@ -461,7 +463,7 @@ TEST(Restart, KilledAtEveryCall) {
   }
 }
 
-// A state that says what cannot be, or cannot be read, is not an empty one.
+// A state that is inconsistent or cannot be read does not count as empty.
 TEST(State, ThatIsDamagedDeletesNothing) {
   const std::pair<std::string, std::string> damages[] = {
       {"a row", "UPDATE jobs SET outcome = 'x' WHERE job = (SELECT max(job) FROM jobs)"},
@@ -477,7 +479,7 @@ TEST(State, ThatIsDamagedDeletesNothing) {
     const Options options = options_for(temp, "target", true);
     ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::bad_jobs);
     const std::string file = options.target + ".jobferry/state.db";
-    ASSERT_EQ(look_at_state(options.target + ".jobferry")->outcomes.at("migrated"), 4U);
+    ASSERT_EQ(read_state_overview(options.target + ".jobferry")->outcomes.at("migrated"), 4U);
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(db, change.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
@@ -498,7 +500,7 @@ TEST(State, ThatIsDamagedDeletesNothing) {
   }
 }
 
-// SQLite would wait for a FIFO.
+// SQLite would wait for a FIFO to open.
 TEST(State, IsMadeOfRegularFiles) {
   const TempDir temp;
   const std::string state = temp.path("state");
@@ -512,7 +514,7 @@ TEST(State, IsMadeOfRegularFiles) {
     const auto opened = State::open(state);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().file, path);
-    const auto seen = look_at_state(state);
+    const auto seen = read_state_overview(state);
     ASSERT_FALSE(seen);
     EXPECT_EQ(seen.error().kind, Kind::state_unusable);
     fs::remove(path);
@@ -520,8 +522,8 @@ TEST(State, IsMadeOfRegularFiles) {
   }
 }
 
-// What ties a target to its state is the id in the marker, and the files of one that is complete: not where
-// they lie on the disk.
+// An unfinished target belongs to the state with the ID of its marker, a complete one is known by its files.
+// Inodes and devices do not matter.
 TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
   const TempDir temp;
   make_source(temp, 0, 4);
@@ -537,14 +539,14 @@ TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
     fs::remove_all(options.target);
     fs::rename(temp.path("copy"), options.target);
   };
-  // Other directories and files by their numbers: it goes on.
+  // A copy has other inodes. The run resumes.
   interrupt();
   copy_of_target();
   const Summary summary = migrate_with(*real_files(false), options, {});
   EXPECT_EQ(summary.outcome, Outcome::complete) << why(options, summary);
   EXPECT_TRUE(summary.resumed);
   EXPECT_EQ(difference(whole.tree, read_tree(options.target)), "");
-  // Another migration's, or one that was deleted and made again by another hand: refused, and left alone.
+  // A target of another migration, or one that was deleted and made again, is refused and left alone.
   for (const std::string& other :
        {marker_text({3, new_id()}), std::string("jobferry 1 version=3"), std::string()}) {
     interrupt();
@@ -553,7 +555,7 @@ TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
     if (!other.empty()) write_file(options.target + '/' + marker, other);
     const Tree before = read_tree(options.target);
     const std::string words = refusal(options);
-    EXPECT_NE(words.find("the target is not the one that the state beside it is of"), std::string::npos)
+    EXPECT_NE(words.find("the target and the state beside it do not belong together"), std::string::npos)
         << words;
     EXPECT_EQ(difference(before, read_tree(options.target)), "");
   }
@@ -561,7 +563,7 @@ TEST(Identity, OfAnInterruptedTargetIsItsMarker) {
 
 namespace {
 
-// With times, owners and modes: an admin's copy before an upgrade.
+// Copies with times, owners and modes, as an admin does before an upgrade.
 void copy_all(const std::string& from, const std::string& to) {
   fs::remove_all(to);
   ASSERT_EQ(std::system(fmt::format("cp -a '{}' '{}'", from, to).c_str()), 0);
@@ -569,8 +571,8 @@ void copy_all(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-// An older copy of the target or of its state, put back by hand, does not fit the other: rows of jobs that
-// are not there would make it complete without them.
+// If only the target or only its state is replaced by an older copy, they do not fit: the state may list jobs
+// that the target does not have, and the run would then complete without them.
 TEST(Identity, OfAnOlderCopyIsAnother) {
   const TempDir temp;
   make_source(temp, 1, 8);
@@ -590,7 +592,7 @@ TEST(Identity, OfAnOlderCopyIsAnother) {
   };
   struct Story {
     std::string name;
-    std::function<void()> first, second;  // runs; in between the copy is made
+    std::function<void()> first, second;  // the runs before and after the copy
   };
   Options restarted = options;
   restarted.restart = true;
@@ -623,7 +625,7 @@ TEST(Identity, OfAnOlderCopyIsAnother) {
 
 namespace {
 
-// A finished target of four jobs, and one of them, which is about to change.
+// A complete target of four jobs, and one of these jobs that a test changes.
 struct CatchUpScene {
   CatchUpScene() {
     make_source(temp, 0, 4);
@@ -635,8 +637,8 @@ struct CatchUpScene {
   }
   std::string in_source(const std::string& name) const { return options.source + '/' + job + '/' + name; }
 
-  // Ends the run at each of its calls in turn, and then sees to it that the source is as `change_again` has
-  // it.
+  // Changes the source, kills the catch-up at its n-th call, changes the source again and completes. Repeats
+  // this for every n.
   void kill_at_every_call(const std::function<void()>& change, const std::function<void()>& change_again,
                           const std::function<void()>& check) {
     int kills = 0;
@@ -662,8 +664,8 @@ struct CatchUpScene {
 
 }  // namespace
 
-// A job changes, is about to be written anew, and is as before when the run goes on: its row of before is not
-// taken for what the target holds by now.
+// A job changes, a catch-up is killed while it writes the job, and the change is undone. The row of the first
+// run must not count, because the target may have the changed job.
 TEST(CatchUp, AChangeThatIsTakenBackCostsNoJob) {
   CatchUpScene scene;
   scene.kill_at_every_call([&] { write_file(scene.in_source("added"), std::string(100'000, 'x')); },
@@ -671,8 +673,8 @@ TEST(CatchUp, AChangeThatIsTakenBackCostsNoJob) {
                            [&] { EXPECT_EQ(difference(scene.whole, read_tree(scene.options.target)), ""); });
 }
 
-// A new job is begun and has gone when the run goes on: nothing of it stays. What others have put into a
-// target that was complete stays.
+// A catch-up is killed while it writes a new job, and the job disappears from the source. The next run
+// removes it, and keeps files that others put into the complete target.
 TEST(CatchUp, KilledAndThenANewJobIsGone) {
   CatchUpScene scene;
   const std::string theirs = fs::path(scene.job).parent_path().parent_path().string() + "/999/1/notes";
@@ -691,7 +693,7 @@ TEST(CatchUp, KilledAndThenANewJobIsGone) {
       [&] { fs::remove_all(scene.options.source + '/' + cluster.string() + "/7"); },
       [&] {
         Tree found = read_tree(scene.options.target);
-        // Complete as it is, it may have been recorded: then it stays as a job that only the target has.
+        // A job that was written completely may stay, as a job that only the target has.
         if (found.contains(cluster.string() + "/7/007/1577840000/meta.json"))
           fs::remove_all(scene.options.target + '/' + cluster.string() + "/7"),
               found = read_tree(scene.options.target);
@@ -699,7 +701,7 @@ TEST(CatchUp, KilledAndThenANewJobIsGone) {
       });
 }
 
-// version.txt taken away so that no server starts: what is in the target besides stays.
+// An admin removed version.txt so that no server starts. Files of others in the target stay.
 TEST(CatchUp, OfATargetWithoutVersionKeepsWhatItDoesNotKnow) {
   CatchUpScene scene;
   write_file(scene.options.target + "/aspen/9/999/1/meta.json", "theirs");
@@ -711,7 +713,7 @@ TEST(CatchUp, OfATargetWithoutVersionKeepsWhatItDoesNotKnow) {
   EXPECT_EQ(difference(expected, read_tree(scene.options.target)), "");
 }
 
-// A source that cannot be asked is no reason to delete what was migrated of it.
+// A source that cannot be read is no reason to delete migrated jobs.
 TEST(CatchUp, AJobThatCannotBeReadNowKeepsItsCopy) {
   class Unlisted : public ForwardingFiles {
    public:
@@ -738,8 +740,8 @@ TEST(CatchUp, AJobThatCannotBeReadNowKeepsItsCopy) {
   EXPECT_EQ(difference(scene.whole, read_tree(scene.options.target)), "");
 }
 
-// A run that came to the marker and no further, and then another one that comes to nothing.
-TEST(Resume, TheMarkerOfARunThatHardlyBeganKeepsItsId) {
+// A run is killed about when it writes the marker, and the next run is refused.
+TEST(Resume, TheMarkerOfAnEarlyKillKeepsItsId) {
   const TempDir temp;
   make_source(temp, 0, 4);
   const Whole whole = run_whole(temp, true);
@@ -756,8 +758,8 @@ TEST(Resume, TheMarkerOfARunThatHardlyBeganKeepsItsId) {
   }
 }
 
-// The clock goes back behind the end of the run, and behind the times of the files: what decides is whether a
-// file is the same, not which is newer.
+// The clock is set back, before the end of the run and the times of the files. A file that differs is
+// migrated again, whether it is newer or older.
 TEST(CatchUp, TheClockMayGoBack) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
@@ -832,7 +834,7 @@ TEST(Resume, IsRefusedOnAnotherTarget) {
   ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   fs::rename(options.target, temp.path("aside"));
   write_file(temp.path("target/precious"), "mine");
-  EXPECT_NE(refusal(options).find("the target is not the one that the state beside it is of"),
+  EXPECT_NE(refusal(options).find("the target and the state beside it do not belong together"),
             std::string::npos);
   Options restart = options;
   restart.restart = true;
@@ -851,7 +853,7 @@ TEST(CatchUp, IsRefusedIfAServerWroteIntoTheTarget) {
                                  [](const auto& file) { return file.first.ends_with("/meta.json"); });
   ASSERT_NE(meta, tree.end());
   std::this_thread::sleep_for(
-      std::chrono::milliseconds(50));  // the clock of files ticks every few milliseconds
+      std::chrono::milliseconds(50));  // the clock of the file system has a resolution of some milliseconds
   write_file(options.target + '/' + meta->first, meta->second + ' ');
   const std::string words = refusal(options);
   EXPECT_NE(words.find("has been changed since"), std::string::npos) << words;
@@ -871,25 +873,25 @@ TEST(Lock, ASecondRunIsRefused) {
     EXPECT_NE(words.find(fmt::format("pid {}", ::getpid())), std::string::npos) << words;
     EXPECT_FALSE(fs::exists(options.target));
   }
-  // What a dead process left in the file means nothing.
+  // A lock file without its process has no effect.
   EXPECT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
 }
 
-TEST(Lock, TellsStatusWhoHoldsIt) {
+TEST(Lock, NamesItsHolderInTheStatus) {
   const TempDir temp;
   make_source(temp, 0, 3);
   const Options options = options_for(temp, "target", true);
   ASSERT_EQ(migrate_with(*real_files(false), options, {}).outcome, Outcome::complete);
   auto held = State::open(state_directory(options));
   ASSERT_TRUE(held);
-  auto seen = look_at_state(state_directory(options));
+  auto seen = read_state_overview(state_directory(options));
   ASSERT_TRUE(seen);
   EXPECT_NE(seen->holder.find(fmt::format("pid {}, since ", ::getpid())), std::string::npos) << seen->holder;
   EXPECT_FALSE(is_complete(*seen));
   EXPECT_TRUE(to_text(status_document(*seen)).starts_with("Migration running\n"))
       << to_text(status_document(*seen));
   (*held).reset();
-  seen = look_at_state(state_directory(options));
+  seen = read_state_overview(state_directory(options));
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->holder, "");
   EXPECT_TRUE(is_complete(*seen));
@@ -908,7 +910,7 @@ TEST(State, IsKeptOutsideOfArchives) {
   EXPECT_EQ(state_directory(options), temp.path("target.jobferry"));
 }
 
-// Spot by spot to the same end.
+// Selected jobs, then the rest, then a bad one: the target ends up the same.
 TEST(Selection, OfJobsByNameAndOfBadOnes) {
   const TempDir temp;
   make_source(temp, 0, 8);
@@ -940,7 +942,7 @@ TEST(Selection, OfJobsByNameAndOfBadOnes) {
   options.jobs = {{"nowhere", 7, ""}};
   EXPECT_NE(refusal(options).find("--job: the archive has no job nowhere/7"), std::string::npos);
 
-  // One is bad; mended, it is the only one that is tried again.
+  // One job is bad. Once it is fixed, --only-bad tries only this job again.
   options.jobs.clear();
   const std::string broken = options.source + '/' + jobs[0] + "/meta.json", sound = read_file(broken);
   write_file(broken, "{");
@@ -993,7 +995,7 @@ TEST(VanishedSource, EndsTheRunAndCostsNothing) {
     const Summary summary = migrate_with(files, options, {});
     SCOPED_TRACE(fmt::format("away at call {}: {}", n, why(options, summary)));
     EXPECT_TRUE(summary.outcome == Outcome::failed || summary.outcome == Outcome::complete);
-    // With the checkpoints of a thread of their own a run can end before its n-th call.
+    // Checkpoints run on a separate thread, so a run may end before its n-th call.
     if (fs::exists(options.source + ".away")) fs::rename(options.source + ".away", options.source);
     expect_completed(whole, options);
   }
@@ -1001,7 +1003,7 @@ TEST(VanishedSource, EndsTheRunAndCostsNothing) {
 
 namespace {
 
-// A disk that somebody else fills at the n-th file.
+// A disk that another program fills at the n-th file.
 class FillingFiles : public ForwardingFiles {
  public:
   FillingFiles(std::string filler, std::uint64_t nth, bool with_inodes)
@@ -1034,14 +1036,14 @@ struct SmallDisk {
 };
 class FullDisk : public testing::TestWithParam<SmallDisk> {};
 
-TEST_P(FullDisk, KeepsItsStateAndGoesOn) {
+TEST_P(FullDisk, KeepsItsStateAndResumes) {
   const TempDir temp;
   make_source(temp, 0, 20);
   const Whole whole = run_whole(temp, true);
   const std::string disk = temp.path("disk");
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, GetParam().options.c_str()) != 0)
-    GTEST_SKIP() << "a small disk can only be mounted as root";
+    GTEST_SKIP() << "only root can mount a small disk";
   for (const std::uint64_t nth : {15U, 25U, 35U}) {
     Options options = options_for(temp, fmt::format("disk/target{}", nth), true);
     options.state = temp.path(fmt::format("state{}", nth));

@@ -1,9 +1,10 @@
-// Every rule of the contract is named by a golden case or by a test of its own.
+// Every rule of the contract has a golden case or a test with its name.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <regex>
 #include <set>
+#include <span>
 
 #include "jobferry/step.h"
 #include "tree.h"
@@ -40,7 +41,7 @@ std::set<std::string> rules_of_the_contract() {
   return found;
 }
 
-// `D4-null-statistics-are-replaced-in-place` and `TEST(X4, FindsEveryFlippedByte)`.
+// Finds names such as `D4-null-statistics-are-replaced-in-place` and `TEST(X4, FindsEveryFlippedByte)`.
 std::set<std::string> named_rules() {
   std::set<std::string> named;
   const std::regex folder("(?:^|-)([XRMDC][0-9]+)(?=-|$)");
@@ -60,14 +61,14 @@ TEST(Rules, EachIsNamedByATest) {
   for (const std::string& rule : rules) EXPECT_TRUE(named.contains(rule)) << rule;
 }
 
-TEST(Rules, TheListIsThatOfTheContract) {
-  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+TEST(Rules, TheListIsComplete) {
+  if (shared_data().empty()) GTEST_SKIP() << "there is no copy of the contract";
   EXPECT_EQ(rules_of_the_contract(), rules);
 }
 
-// docs/rules.md has a row for each rule of the contract, the lettered one of units too, and no other rows.
-TEST(Rules, TheTableForUsersIsThatOfTheContract) {
-  if (shared_data().empty()) GTEST_SKIP() << "the contract is not here";
+// docs/rules.md has a row for each rule of the contract, including rule U, and no other rows.
+TEST(Rules, TheTableForUsersIsComplete) {
+  if (shared_data().empty()) GTEST_SKIP() << "there is no copy of the contract";
   const std::string contract = read_file(shared_data() + "/../spec/archive-versions.md");
   std::set<std::string> expected = rules_of_the_contract();
   expected.merge(found_by(contract, std::regex("\\(rule ([A-Z])\\)")));
@@ -80,7 +81,7 @@ TEST(Versions, EachStepHasAGoldenCase) {
     const std::string folder = test_folder(fmt::format("golden/v{}_to_v{}", from, to));
     return fs::is_directory(folder) && !fs::is_empty(folder);
   };
-  for (const auto& [number, releases, step] : all_versions().subspan(1)) {
+  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1)) {
     EXPECT_TRUE(has_case(number - 1, number)) << number - 1 << " to " << number;
     if (step->reversible) EXPECT_TRUE(has_case(number, number - 1)) << number << " to " << number - 1;
   }
@@ -88,7 +89,7 @@ TEST(Versions, EachStepHasAGoldenCase) {
 
 TEST(Versions, AreNamedInTheReadme) {
   const std::string readme = read_file(test_folder("../README.md"));
-  for (const ArchiveVersion& version : all_versions())
+  for (const ArchiveVersion& version : archive_versions)
     EXPECT_NE(readme.find(fmt::format("{} ({})", version.number, version.releases)), readme.npos)
         << version.number << " (" << version.releases << ")";
 }

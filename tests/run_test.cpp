@@ -1,14 +1,11 @@
-// How runs go and end: what they read, what they refuse, where they stop (X11 to X14).
+// The course of a run: what it reads, what it refuses and how it ends (X11 to X14).
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <functional>
 #include <regex>
-#include <set>
 
 #include "bad_jobs.h"
 #include "trial.h"
@@ -17,9 +14,7 @@ namespace jobferry::test {
 
 namespace {
 
-// --- X11: data files that are not read ---
-
-TEST(X11, ReadsDataFilesOnlyWhereItMust) {
+TEST(X11, ReadsDataFilesOnlyIfNeeded) {
   struct Case {
     std::string name;
     int from, to;
@@ -65,8 +60,6 @@ TEST(X11, ReadsDataFilesOnlyWhereItMust) {
   }
 }
 
-// --- X12, X13: bad jobs and unfinished targets ---
-
 TEST(X12, ReportsEveryBadJobAndWritesTheOthers) {
   Trial trial(archive_of_bad_jobs());
   const Summary summary = trial.run(3, with_limit());
@@ -97,7 +90,7 @@ TEST(X12, AcceptsBadJobsOnRequest) {
   EXPECT_EQ(difference(alone.result(), trial.result()), "");
 }
 
-TEST(X12, SharedInvalidIsBadOnTheWayDown) {
+TEST(X12, SharedInvalidIsBadInAStepDown) {
   Tree tree = plain_archive(3);
   tree[in_job(1, "meta.json")] = replaced(plain_meta(3), R"("none")", R"("perhaps")");
   Trial trial(tree);
@@ -139,7 +132,7 @@ TEST(X13, TheMarkerIsNeverCarried) {
   }
 }
 
-TEST(X13, TheMarkerSaysWhatItIs) {
+TEST(X13, TheMarkerExplainsItself) {
   Trial trial(plain_archive(0) + Tree{{in_job(2, "meta.json"), "{"}});
   trial.run(1);
   const std::string text = read_file(trial.target(marker));
@@ -150,7 +143,7 @@ TEST(X13, TheMarkerSaysWhatItIs) {
   expect_failed(again, again.run(2), Kind::not_an_archive);
 }
 
-// The first line decides, whatever people or later releases write behind it.
+// Only the first line counts. Users or later releases may add others.
 TEST(X13, TheMarkerIsReadByItsFirstLine) {
   const std::string of_0_1 =
       "This job archive is unfinished: jobferry has not completed its migration to version 2. "
@@ -168,7 +161,7 @@ TEST(X13, TheMarkerIsReadByItsFirstLine) {
       {of_0_1, 2, ""},
       {of_0_1 + "A remark of the admin.\n", 2, ""},
       {of_0_1.substr(0, of_0_1.size() - 1), {}, ""},
-      {"jobferry 1 version=3 id=00ff", {}, ""},  // half-written: the id may go on
+      {"jobferry 1 version=3 id=00ff", {}, ""},  // half-written: the ID may be incomplete
       {"jobferry 1 version=3 id=\n", {}, ""},
       {"jobferry 1 version=3\n", {}, ""},
       {"jobferry 1 id=00ff\n", {}, ""},
@@ -188,7 +181,7 @@ TEST(X13, TheMarkerIsReadByItsFirstLine) {
   }
 }
 
-// The jobs in flight are finished, no other is begun, and the target stays unfinished.
+// The run finishes the jobs that it has begun and begins no others. The target stays unfinished.
 TEST(X13, AnInterruptedRunStaysUnfinished) {
   constexpr std::size_t jobs = 5;
   Tree tree = plain_archive(0);
@@ -203,7 +196,7 @@ TEST(X13, AnInterruptedRunStaysUnfinished) {
     listener.stop = &stop;
     listener.job = [&](const JobPath&) { stop = ++seen >= begun; };
     const Summary summary = trial.run(1, options, listener);
-    // One that comes before the target is made leaves nothing, one with the last job changes nothing.
+    // A stop before the target is made leaves nothing. A stop in the last job has no effect.
     if (begun == 0) {
       EXPECT_EQ(name_of(summary.outcome), name_of(Outcome::interrupted));
       EXPECT_FALSE(trial.has(""));
@@ -217,8 +210,6 @@ TEST(X13, AnInterruptedRunStaysUnfinished) {
       EXPECT_EQ(trial.has(subject_of(static_cast<int>(id))), id <= begun);
   }
 }
-
-// --- X14 and section 8: which way a run goes ---
 
 Tree archive_to_repair(int version) {
   Tree tree = plain_archive(version);
@@ -276,7 +267,7 @@ TEST(X14, RepairChangesNothingWithDifferentVersions) {
   }
 }
 
-TEST(X14, RefusesWaysThatDoNotExist) {
+TEST(X14, RefusesChainsThatDoNotExist) {
   for (const auto& [from, to] : {std::pair{1, 0}, {2, 0}, {3, 0}, {0, 4}, {3, 4}, {1, 1000}, {1, -1}}) {
     SCOPED_TRACE(fmt::format("{} to {}", from, to));
     Trial trial(plain_archive(from));

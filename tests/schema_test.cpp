@@ -1,5 +1,3 @@
-#include "archive/schema.h"
-
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
@@ -10,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "schema_validator.h"
+
 namespace jobferry {
 namespace {
 
@@ -18,7 +18,7 @@ constexpr auto job_meta = DocumentKind::job_meta;
 constexpr auto job_data = DocumentKind::job_data;
 constexpr DocumentKind kinds[] = {cluster, job_meta, job_data};
 
-// The least that satisfies a schema, but for one member at the places the cases below need.
+// The smallest document that satisfies a schema, plus members that the cases below need.
 constexpr std::string_view minimal_cluster_v0 = R"({"name":"emmy",
   "subClusters":[{"name":"main","topology":{"accelerators":[{"id":0}]},"flopRateScalar":44}],
   "metricConfig":[{"name":"flops","unit":"GF/s","scope":"node","timestep":60,
@@ -49,7 +49,7 @@ constexpr std::string_view minimal_data_v0 = R"({"flops":{"node":{"unit":"GF/s",
 constexpr std::string_view minimal_data = R"({"flops":{"node":{"unit":{"base":"F/s"},"timestep":60,
   "series":[{"hostname":"e01","statistics":{"min":1,"avg":1,"max":1},"data":[1,null]}]}}})";
 
-constexpr std::string_view minimal[schema_versions][document_kinds] = {
+constexpr std::string_view minimal[][document_kinds] = {
     {minimal_cluster_v0, minimal_meta_v0, minimal_data_v0},
     {minimal_cluster, minimal_meta_v1, minimal_data},
     {minimal_cluster, minimal_meta_v2, minimal_data},
@@ -81,8 +81,7 @@ std::string to_text(const rapidjson::Document& document) {
 
 std::string without(int version, DocumentKind kind, const std::string& pointer) {
   rapidjson::Document document = minimal_document(version, kind);
-  EXPECT_TRUE(rapidjson::Pointer(pointer.c_str()).Erase(document))
-      << pointer << " is not there to be removed";
+  EXPECT_TRUE(rapidjson::Pointer(pointer.c_str()).Erase(document)) << pointer << " does not exist";
   return to_text(document);
 }
 
@@ -99,7 +98,7 @@ std::string describe(const std::optional<SchemaViolation>& violation) {
   return violation ? violation->keyword + " at " + violation->pointer : "satisfied";
 }
 
-// RapidJSON takes a reference that leads nowhere for a schema that allows everything.
+// RapidJSON treats a reference without a target as a schema that allows everything.
 void expect_references_resolve(const rapidjson::Value& part, const rapidjson::Document& schema) {
   if (part.IsArray())
     for (const auto& element : part.GetArray()) expect_references_resolve(element, schema);
@@ -124,14 +123,14 @@ TEST(Schema, EveryTextIsASchemaWhoseReferencesResolve) {
 }
 
 TEST(Schema, TheMinimalDocumentSatisfies) {
-  for (int version = 0; version < schema_versions; ++version)
+  for (int version = 0; version < static_cast<int>(std::size(minimal)); ++version)
     for (DocumentKind kind : kinds)
-      EXPECT_EQ(describe(validate(version, kind, to_text(minimal_document(version, kind)))), "satisfied")
+      EXPECT_EQ(describe(find_violation(version, kind, to_text(minimal_document(version, kind)))), "satisfied")
           << name_of(version, kind);
 }
 
 struct RequiredMember {
-  int first, last;  // versions that require it; the others of 0 to 3 that have it do not
+  int first, last;  // versions that require it
   DocumentKind kind;
   std::string object;
   std::string member;
@@ -196,18 +195,18 @@ TEST(Schema, ARequiredMemberThatIsMissingIsAViolationOfItsObject) {
   for (const RequiredMember& required : required_members)
     for (int version = required.first; version <= required.last; ++version) {
       const std::string json = without(version, required.kind, required.object + "/" + required.member);
-      EXPECT_EQ(describe(validate(version, required.kind, json)), "required at " + required.object)
+      EXPECT_EQ(describe(find_violation(version, required.kind, json)), "required at " + required.object)
           << name_of(version, required.kind) << " without " << required.member;
     }
 }
 
-TEST(Schema, WhatTheStepFromVersion0SuppliesIsOptionalThere) {
+TEST(Schema, MembersThatTheStepFromVersion0AddsAreOptionalThere) {
   const RequiredMember optional_members[] = {{0, 0, job_meta, "/statistics/flops", "unit"},
                                              {0, 0, job_data, "/flops/node", "scope"},
                                              {0, 0, cluster, "/subClusters/0", "flopRateScalar"}};
   for (const RequiredMember& optional : optional_members) {
     const std::string json = without(0, optional.kind, optional.object + "/" + optional.member);
-    EXPECT_EQ(describe(validate(0, optional.kind, json)), "satisfied") << optional.member;
+    EXPECT_EQ(describe(find_violation(0, optional.kind, json)), "satisfied") << optional.member;
   }
 }
 
@@ -255,7 +254,7 @@ const ValueCase value_cases[] = {
     {0, 3, job_meta, "/monitoringStatus", "0", ""},
     {0, 3, job_meta, "/monitoringStatus", "4", "maximum"},
 
-    // meta.json: what version 3 has in other words
+    // meta.json: members that version 3 changed
     {0, 2, job_meta, "/exclusive", "3", "maximum"},
     {0, 2, job_meta, "/exclusive", R"("none")", "type"},
     {0, 0, job_meta, "/exclusive", "null", ""},
@@ -365,40 +364,40 @@ TEST(Schema, ValuesThatAVersionAllowsAndForbids) {
   for (const ValueCase& value : value_cases)
     for (int version = value.first; version <= value.last; ++version) {
       const std::string json = with(version, value.kind, value.pointer, value.value);
-      EXPECT_EQ(describe(validate(version, value.kind, json)), expected(value))
+      EXPECT_EQ(describe(find_violation(version, value.kind, json)), expected(value))
           << name_of(version, value.kind) << " with " << value.pointer << " = " << value.value;
     }
 }
 
 TEST(Schema, AViolationNamesThePartOfTheSchema) {
-  const auto violation = validate(3, job_meta, with(3, job_meta, "/resources/0/hostname", "1"));
+  const auto violation = find_violation(3, job_meta, with(3, job_meta, "/resources/0/hostname", "1"));
   ASSERT_TRUE(violation);
   EXPECT_EQ(violation->schema_pointer, "/definitions/resource/properties/hostname");
 }
 
 TEST(Schema, APointerEscapesTheNamesItGoesThrough) {
-  EXPECT_EQ(describe(validate(1, job_data, R"({"a/b~c":{"n\u00f6de":{}}})")),
+  EXPECT_EQ(describe(find_violation(1, job_data, R"({"a/b~c":{"n\u00f6de":{}}})")),
             "required at /a~1b~0c/n\u00f6de");
 }
 
-TEST(Schema, ATextThatIsNoJsonIsAViolationToo) {
+TEST(Schema, ATextThatIsNotJsonIsAViolation) {
   using namespace std::string_view_literals;
   for (std::string_view text : {""sv, "{"sv, "{} {}"sv, "{}\0"sv, "{}\0{}"sv, "\xEF\xBB\xBF{}"sv,
                                 "{\"a\":NaN}"sv, "{\"a\":01}"sv, "{\"a\":\"\xff\"}"sv, "{\"a\":[1,]}"sv})
-    EXPECT_EQ(describe(validate(1, job_data, text)), "json at ") << text;
+    EXPECT_EQ(describe(find_violation(1, job_data, text)), "json at ") << text;
 }
 
 TEST(Schema, WhiteSpaceAroundTheDocumentIsNoViolation) {
-  EXPECT_EQ(describe(validate(1, job_data, " \r\n{ }\t\n")), "satisfied");
+  EXPECT_EQ(describe(find_violation(1, job_data, " \r\n{ }\t\n")), "satisfied");
 }
 
-TEST(Schema, TheTextNeedsNoEndBeyondItsLength) {
-  EXPECT_EQ(describe(validate(1, job_data, std::string_view("{}}", 2))), "satisfied");
+TEST(Schema, TheTextNeedsNoTerminator) {
+  EXPECT_EQ(describe(find_violation(1, job_data, std::string_view("{}}", 2))), "satisfied");
 }
 
-TEST(Schema, ADocumentDeeperThanAnArchiveMayHoldIsNoTrouble) {
+TEST(Schema, ADocumentMayBeDeeperThanAnArchiveAllows) {
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-  EXPECT_EQ(describe(validate(1, job_data, R"({"flops":)" + deep + "}")), "satisfied");
+  EXPECT_EQ(describe(find_violation(1, job_data, R"({"flops":)" + deep + "}")), "satisfied");
 }
 
 TEST(Schema, ThreadsShareTheCompiledSchemas) {
@@ -406,7 +405,7 @@ TEST(Schema, ThreadsShareTheCompiledSchemas) {
   std::vector<std::string> answers(4);
   std::vector<std::thread> threads;
   for (std::string& answer : answers)
-    threads.emplace_back([&] { answer = describe(validate(3, job_meta, json)); });
+    threads.emplace_back([&] { answer = describe(find_violation(3, job_meta, json)); });
   for (std::thread& thread : threads) thread.join();
   for (const std::string& answer : answers) EXPECT_EQ(answer, "satisfied");
 }

@@ -1,5 +1,6 @@
-// The first SIGTERM or SIGINT takes effect within a second or so, whatever the program is doing or waiting
-// for, and the same command completes afterwards. The program itself, with stop_shim.cpp in front of libc.
+// The first SIGTERM or SIGINT takes effect within about a second, whatever the program is doing or waiting
+// for. The same command then completes. The tests run the program itself, with stop_shim.cpp in front of
+// libc.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -21,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// What one thread may still do after the signal: about a second on a disk that takes 10 ms for each call.
+// The calls that one thread may still make after the signal: about a second on a disk with 10 ms per call.
 constexpr long most_calls = 100;
 
 struct Count {
@@ -34,7 +35,7 @@ Count count_of(const Scene& scene) {
   return count;
 }
 
-// `at` 0: nobody stops it.
+// `at` 0: no signal.
 Prepare stopped_at(const Scene& scene, long at, int signal, bool is_full) {
   return [&scene, at, signal, is_full] {
     ::setenv("LD_PRELOAD", STOP_SHIM, 1);
@@ -46,12 +47,13 @@ Prepare stopped_at(const Scene& scene, long at, int signal, bool is_full) {
   };
 }
 
-// Jobs of one folder each, or all in one folder.
+// Jobs with one folder each.
 Tree jobs_in_folders(int version, int jobs) {
   Tree tree = plain_archive(version);
   for (int id = 2; id <= jobs; ++id) tree.merge(job(version, id));
   return tree;
 }
+// Jobs that share one folder.
 Tree jobs_in_one_folder(int version, int jobs) {
   Tree tree = plain_archive(version);
   for (int start = 101; start < 100 + jobs; ++start)
@@ -80,7 +82,7 @@ struct Phase {
   Tree archive;
   Words command;
   std::function<void(const Scene&)> prepare = [](const Scene&) {};
-  int code = complete;  // of the command that nobody stops
+  int code = complete;  // of the command without a signal
   bool is_full = false;
 };
 
@@ -140,7 +142,7 @@ class Stop : public testing::TestWithParam<Phase> {};
 
 TEST_P(Stop, TakesEffectAtOnce) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer has to be the first library";
+  GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
   const Phase& phase = GetParam();
   long calls = 0;
@@ -151,7 +153,7 @@ TEST_P(Stop, TakesEffectAtOnce) {
     EXPECT_EQ(ran.code, phase.code) << ran.text();
     calls = count_of(scene).calls;
   }
-  EXPECT_GT(calls, most_calls) << "too few to tell";
+  EXPECT_GT(calls, most_calls) << "the command makes too few calls";
 
   const long stride = std::getenv("JOBFERRY_LARGE") ? 1 : calls / 12 + 1;
   for (long at = 1; at <= calls; at += stride) {
@@ -160,7 +162,7 @@ TEST_P(Stop, TakesEffectAtOnce) {
     const Ran ran = scene.run(phase.command, stopped_at(scene, at, at % 2 ? SIGTERM : SIGINT, phase.is_full));
     const Count count = count_of(scene);
     SCOPED_TRACE(fmt::format("at call {} of {}: {} after that", at, calls, count.after));
-    // Behind the last job there may be nothing left to stop.
+    // After the last job there may be nothing left to stop.
     const bool at_the_end = ran.code == phase.code && at > calls / 2;
     EXPECT_TRUE(ran.code == interrupted || at_the_end || count.calls < at) << ran.text();
     EXPECT_LE(count.after, most_calls) << ran.text();
@@ -173,7 +175,7 @@ TEST_P(Stop, TakesEffectAtOnce) {
 INSTANTIATE_TEST_SUITE_P(Phases, Stop, testing::ValuesIn(phases()),
                          [](const auto& test) { return test.param.name; });
 
-// Another program has the state for itself, such as one that makes a copy of it.
+// Another program has locked the state, such as one that copies it.
 TEST(Stop, DoesNotWaitForALockedState) {
   const Scene scene(plain_archive(0));
   migrate_before(scene);
@@ -182,7 +184,7 @@ TEST(Stop, DoesNotWaitForALockedState) {
   ASSERT_EQ(sqlite3_exec(db, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
   Child child = scene.start(migration);
   std::this_thread::sleep_for(700ms);
-  EXPECT_FALSE(child.ended()) << "it waits for the other one: " << child.wait().text();
+  EXPECT_FALSE(child.ended()) << "it does not wait for the lock: " << child.wait().text();
   const auto begin = Clock::now();
   child.signal(SIGTERM);
   const Ran ran = child.wait();
@@ -193,7 +195,7 @@ TEST(Stop, DoesNotWaitForALockedState) {
   EXPECT_EQ(again.code, complete) << again.text();
 }
 
-// A question on a terminal: whoever does not want to answer it can end it.
+// A signal ends a question on the terminal.
 TEST(Stop, EndsAQuestion) {
   for (const int signal : {SIGINT, SIGTERM, 0}) {
     const Scene scene(plain_archive(0));
@@ -219,7 +221,7 @@ TEST(Stop, EndsAQuestion) {
     read_until("[y/N]");
     std::this_thread::sleep_for(50ms);
     const auto begin = Clock::now();
-    // As with the key, and half an answer.
+    // SIGINT as Ctrl-C after half an answer.
     if (signal == SIGINT)
       EXPECT_EQ(::write(master, "y\x03", 2), 2);
     else if (signal != 0)
@@ -241,7 +243,7 @@ TEST(Stop, EndsAQuestion) {
   }
 }
 
-// A limit on the size of files is a disk that is full: an error, and the same command goes on.
+// A limit on the size of files acts like a full disk: an error, and the same command resumes.
 TEST(FileSizeLimit, IsAnOrdinaryError) {
   Tree tree = plain_archive(0);
   std::string& data = tree["c/0/001/100/data.json"];
@@ -263,7 +265,7 @@ TEST(FileSizeLimit, IsAnOrdinaryError) {
     if (!more.empty() && more[0] == "--no-state") continue;
     EXPECT_EQ(scene.run(migration + more).code, complete);
   }
-  // The state may be what is too large, or the report.
+  // The state or the metrics file may be too large, too.
   const Scene scene(tree);
   const Ran state = scene.run(migration, limit(8192));
   EXPECT_EQ(state.code, failed) << state.text();

@@ -1,5 +1,5 @@
-// Readers and stages as in the flow graph, but driven by bare threads: without TBB, so that ThreadSanitizer
-// sees every access and nothing else.
+// Runs readers and stages on plain threads instead of the flow graph. Without TBB, ThreadSanitizer sees every
+// access and gives no false reports.
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -19,7 +19,7 @@ namespace jobferry::test {
 
 namespace {
 
-// What the graph does with the jobs that are read.
+// Does the work of the flow graph for the jobs that are read.
 class BareThreads {
  public:
   explicit BareThreads(const Run& run) : readers_(run, [this](Slot* slot) { put(slot); }), run_(run) {}
@@ -38,7 +38,7 @@ class BareThreads {
     filled_.notify_one();
   }
 
-  // Null ends all of them.
+  // Null ends all threads.
   Slot* take() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return !queue_.empty(); });
@@ -64,8 +64,8 @@ class BareThreads {
   const Run& run_;
 };
 
-Plan plan_for(Files& files, const Options& options, const Archive& archive) {
-  Plan plan{options, archive, std::move(*plan_chain(archive.version, options.to)), {}};
+Migration migration_for(Files& files, const Options& options, const Archive& archive) {
+  Migration migration{options, archive, std::move(*find_chain(archive.version, options.to)), {}};
   for (const std::string& name : archive.clusters) {
     ClusterFile file;
     file.name = name;
@@ -73,16 +73,16 @@ Plan plan_for(Files& files, const Options& options, const Archive& archive) {
     EXPECT_TRUE(static_cast<bool>(files.read(join(join(archive.root, name), names::cluster), 1 << 20, text)));
     EXPECT_TRUE(static_cast<bool>(file.document.parse(text.view())));
     repair_cluster(file, archive.version);
-    plan.clusters.emplace(name, Cluster(file.document));
+    migration.clusters.emplace(name, Cluster(file.document));
   }
-  return plan;
+  return migration;
 }
 
 }  // namespace
 
 class Threads : public testing::TestWithParam<std::tuple<int, std::uint64_t>> {};
 
-TEST_P(Threads, ShareNothingButWhatIsConstant) {
+TEST_P(Threads, ShareOnlyConstantData) {
   const TempDir temp;
   corpus::Shape made;
   made.version = std::get<0>(GetParam());
@@ -98,22 +98,22 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
   const auto files = real_files(false);
   const auto archive = open_archive(*files, options.source);
   ASSERT_TRUE(static_cast<bool>(archive));
-  const Plan plan = plan_for(*files, options, *archive);
-  // The first pass does it all, the second takes over what the state of the first knows.
+  const Migration migration = migration_for(*files, options, *archive);
+  // The first pass migrates all jobs. The second finds them in the state and migrates none.
   Summary summaries[2];
   for (Summary& summary : summaries) {
     const bool first = &summary == summaries;
     const auto state = State::open(temp.path("state"));
     ASSERT_TRUE(static_cast<bool>(state));
-    Target target(*files, *archive, options, {first ? Standing::fresh : Standing::interrupted, "id", false},
-                  nullptr);
+    Target target(*files, *archive, options,
+                  {first ? TargetState::fresh : TargetState::interrupted, "id", false}, nullptr);
     ASSERT_TRUE(static_cast<bool>(target.create()));
     const Listener listener;
     Ledger ledger(summary, listener);
     Checkpoints checkpoints(*files, **state, options.target, std::chrono::milliseconds(1));
-    ledger.record_in(checkpoints);
+    ledger.record_in(&checkpoints);
     Walk walk(*files, *archive, false);
-    const Stages stages(*files, plan, target, state->get());
+    const Stages stages(*files, migration, target, state->get());
     const jobferry::Run shared{walk, stages, ledger, listener, std::get<1>(GetParam()), 4, 5};
     BareThreads(shared).run();
     ASSERT_TRUE(static_cast<bool>(checkpoints.finish()));
@@ -132,14 +132,14 @@ TEST_P(Threads, ShareNothingButWhatIsConstant) {
       EXPECT_EQ(jobs[path], content) << path;
 }
 
-// With memory for nothing, each job runs alone; with 2 MB some come again; with much nobody waits.
+// Without memory, each job runs alone. With 2 MB, some jobs are tried again. With 1 GB, no job waits.
 INSTANTIATE_TEST_SUITE_P(VersionsAndMemory, Threads,
                          testing::Combine(testing::Values(0, 1, 2),
                                           testing::Values(0U, 2'000'000U, 1'000'000'000U)));
 
-// Ended after any number of jobs and taken up where it says: every job is visited, folders that were done are
-// not visited again.
-TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
+// each_job() is stopped after any number of jobs and continues from the returned place until all jobs are
+// visited.
+TEST(ThreadsEachJob, ContinuesWhereItStopped) {
   const TempDir temp;
   corpus::Shape made;
   made.version = 3;
@@ -167,7 +167,7 @@ TEST(ThreadsEachJob, GoesOnWhereItWasEnded) {
           EXPECT_LT(worker, threads);
           const std::lock_guard lock(mutex);
           seen.insert(job.text());
-          // Three folders at least, or it would begin with the same ones over and over.
+          // It must finish some folders, otherwise it would begin with the same ones every time.
           if (++visited >= most + 3 * threads) stop = true;
         });
         ASSERT_LT(++rounds, 1000);

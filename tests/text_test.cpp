@@ -1,4 +1,4 @@
-// Texts from an archive on a terminal: none of them moves the cursor, turns a line around or hides.
+// Text from an archive must not move the cursor of a terminal, change its writing direction or be invisible.
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -39,7 +39,7 @@ std::vector<char32_t> misleading() {
 
 }  // namespace
 
-TEST(Printable, ShowsWhatWouldMislead) {
+TEST(Printable, EscapesMisleadingCharacters) {
   for (const char32_t code : misleading())
     EXPECT_EQ(printable("a" + utf8(code) + "b"), "a" + as_bytes(utf8(code)) + "b");
   for (const char32_t code : {0x200BU, 0xE000U, 0xFFFFU})
@@ -54,8 +54,8 @@ TEST(Printable, LeavesOrdinaryTextAlone) {
   EXPECT_EQ(printable(printable("\u202e\xc3")), printable("\u202e\xc3"));
 }
 
-// Every command that says something of an archive, on stdout and stderr, as text and as JSON.
-TEST(Printable, IsAllThatCommandsSay) {
+// The output of every command, on stdout and stderr, as text and as JSON.
+TEST(Printable, IsTheOutputOfAllCommands) {
   std::string evil = "e";
   for (const char32_t code :
        {0x1BU, 0x85U, 0x9BU, 0x61CU, 0x200FU, 0x2028U, 0x202EU, 0x2066U, 0xFEFFU, 0xE0041U})

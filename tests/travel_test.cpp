@@ -1,21 +1,15 @@
-// Section 9: how files travel, and what of them is preserved.
+// Section 9: how files are linked, copied and compressed, and which attributes they keep.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <functional>
-#include <set>
-
 #include "trial.h"
 
 namespace jobferry::test {
 
 namespace {
-
-// --- Section 9: how files travel ---
 
 struct stat look(const std::string& path) {
   struct stat s {};
@@ -46,7 +40,7 @@ TEST(Section9, LinksOrCopiesDataFiles) {
       Trial trial(tree);
       Options options;
       options.data = mode;
-      expect_complete(trial, trial.run(1, options), 1);  // on this way everything else is unchanged, too
+      expect_complete(trial, trial.run(1, options), 1);  // the step down leaves all other files unchanged
       for (const auto& [path, content] : tree) {
         const bool data = path == in_job(1, name);
         EXPECT_EQ(same_file(trial.source(path), trial.target(path)), data && linked) << path;
@@ -56,7 +50,7 @@ TEST(Section9, LinksOrCopiesDataFiles) {
   }
 }
 
-TEST(Section9, ChangedDataFilesAreFilesOfTheirOwn) {
+TEST(Section9, ChangedDataFilesAreNotLinked) {
   for (const DataMode mode : {DataMode::automatic, DataMode::link, DataMode::copy}) {
     Trial trial(plain_archive(0));
     Options options;
@@ -67,7 +61,7 @@ TEST(Section9, ChangedDataFilesAreFilesOfTheirOwn) {
   }
 }
 
-// A mode, a time with nanoseconds and, as root, an owner of its own for every entry.
+// Gives every entry a different mode, a time with nanoseconds and, as root, an owner.
 void give_attributes(const std::string& path, mode_t mode, int number) {
   if (::geteuid() == 0)
     ASSERT_EQ(::lchown(path.c_str(), static_cast<uid_t>(1000 + number), static_cast<gid_t>(2000 + number)),
@@ -90,7 +84,7 @@ struct Attributed {
   mode_t mode;
 };
 
-// From the leaves up: what is set last keeps what was set before.
+// From the leaves up, because a change of an entry changes the time of its directory.
 std::vector<Attributed> attributed() {
   return {{in_job(1, "meta.json"), 0640},
           {in_job(1, "data.json"), 0440},
@@ -142,8 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Runs, Attributes,
                                                           Compression::none),
                                           testing::Values(DataMode::automatic, DataMode::copy)));
 
-// A setgid directory gives its group and its bit to what is made in it: neither may show in the target, in
-// whichever of the two trees it stands.
+// New entries in a setgid directory get its group and its bit. Neither may appear in the target, whether that
+// directory is above the source or above the target.
 TEST(Section9, SetgidDirectoriesDoNotLeak) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
   for (const bool in_source : {true, false}) {
@@ -162,7 +156,7 @@ TEST(Section9, SetgidDirectoriesDoNotLeak) {
   }
 }
 
-// The directories of the source, in one that stood there empty.
+// An empty directory is the target. It gets the attributes of the source.
 TEST(Section9, AnEmptyTargetBecomesLikeTheSource) {
   Trial trial(plain_archive(1));
   give_attributes(trial.source(), 0750, 1);
@@ -193,15 +187,15 @@ TEST(Section9, VersionTxtOfVersion0IsReadableByAll) {
   }
 }
 
-// Their modes are set last: an unfinished target can be removed like any other directory.
-TEST(Section9, ReadOnlyDirectoriesDoNotStandInTheWayOfAnUnfinishedTarget) {
+// The modes of directories are set last, so an unfinished target can be removed like any other directory.
+TEST(Section9, ReadOnlyDirectoriesDoNotPreventTheRemovalOfAnUnfinishedTarget) {
   Trial trial(plain_archive(1) + Tree{{in_job(2, "meta.json"), "{"}});
   for (const std::string& path : std::vector<std::string>{subject_of(1), "c/0/001", "c/0", "c", ""})
     ASSERT_EQ(::chmod(trial.source(path).c_str(), 0555), 0);
   expect_unfinished(trial, trial.run(2), Outcome::bad_jobs);
   boost::system::error_code problem;
   fs::remove_all(trial.target(), problem);
-  EXPECT_FALSE(problem) << "an unfinished target can be removed: " << problem.message();
+  EXPECT_FALSE(problem) << "an unfinished target cannot be removed: " << problem.message();
 }
 
 TEST(Section9, CompressesAsAsked) {
@@ -241,7 +235,7 @@ TEST(Section9, CompressesAsAsked) {
   }
 }
 
-// X10: no time, no name, no flags in the header of what we compress.
+// X10: the header of a compressed file has no time, name or flags.
 TEST(Section9, WritesBareGzipHeaders) {
   Tree tree = plain_archive(0);
   tree.erase(in_job(1, "data.json"));

@@ -1,4 +1,4 @@
-// Rule U, and the bases that C3 sums over.
+// Rule U, and the units whose metrics C3 sums.
 #include "archive/unit.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// A result as one text: `base|prefix`, or `none`.
+// The result as a text: `base|prefix` or `none`.
 std::string read(std::string_view text) {
   const auto unit = parse_unit(text);
   return unit ? std::string(unit->base) + "|" + std::string(unit->prefix) : "none";
@@ -21,7 +21,7 @@ std::string read(std::string_view text) {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
-// Every way to write the ASCII letters of a lower-case word large or small.
+// All spellings of a lower-case word with upper-case and lower-case ASCII letters.
 std::vector<std::string> case_variants(std::string_view word) {
   std::vector<std::string> variants{""};
   for (const char c : word) {
@@ -148,7 +148,7 @@ TEST(RuleU, OnlyTheListedPrefixes) {
     }
 }
 
-TEST(RuleU, WholeWordsTakeNothing) {
+TEST(RuleU, WholeWordsHaveNoPrefix) {
   const Spelled whole[] = {{"load", "load|"}, {"ipc", "IPC|"}, {"cpi", "CPI|"}};
   for (const auto& [word, means] : whole) {
     for (const auto& variant : case_variants(word)) EXPECT_EQ(read(variant), means) << variant;
@@ -227,7 +227,7 @@ TEST(RuleU, AnythingElseIsNone) {
   EXPECT_EQ(read(std::string(100'000, 'k')), "none");
 }
 
-TEST(RuleU, WhatItWritesItKnows) {
+TEST(RuleU, KnowsTheUnitsThatItWrites) {
   for (const Spelled& word : words)
     for (const std::string_view prefix : {"", "k", "M", "m", "g", "Ki", "ei"})
       for (const std::string_view rate : {"", "/s"}) {
@@ -238,7 +238,7 @@ TEST(RuleU, WhatItWritesItKnows) {
     EXPECT_TRUE(is_known_unit(*parse_unit(whole)));
 }
 
-TEST(RuleU, WhatItWouldNotWriteItDoesNotKnow) {
+TEST(RuleU, KnowsNoOtherUnits) {
   for (const Unit& unit : std::vector<Unit>{{"b", ""},
                                             {"Flops/s", ""},
                                             {"bit/s", ""},

@@ -1,4 +1,4 @@
-// The proof against the engine: what the engine makes, it must take; what is altered, it must find.
+// Tests verify against the engine: it must accept every target of the engine and find every alteration.
 #include "jobferry/verify.h"
 
 #include <fcntl.h>
@@ -30,13 +30,6 @@ VerifyResult verified(const std::string& source, const std::string& target, Veri
 }
 
 std::string words(const VerifyResult& result) { return verify_text({}, result); }
-
-std::string all_of(const Difference& finding) {
-  return fmt::format("{} {} {} {} {} {} {}", finding.subject, finding.file, finding.pointer, finding.kind,
-                     finding.rule, finding.source, finding.target);
-}
-
-// --- What the engine makes ---
 
 struct Way {
   int from, to;
@@ -86,26 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, Migrated, testing::ValuesIn(ways()), [](const aut
   return fmt::format("from{}to{}", test.param.from, test.param.to);
 });
 
-// --- Golden cases: small archives, a rule each ---
-
-struct Case {
-  std::string folder;
-  int from = 0, to = 0;
-};
-
-std::vector<Case> golden_cases() {
-  std::vector<Case> cases;
-  for (const auto& step : fs::directory_iterator(test_folder("golden"))) {
-    const std::string name = step.path().filename().string();
-    if (!fs::is_directory(step)) continue;
-    for (const auto& entry : fs::directory_iterator(step))
-      cases.push_back({entry.path().string(), name.at(1) - '0', name.at(name.size() - 1) - '0'});
-  }
-  std::sort(cases.begin(), cases.end(), [](const Case& a, const Case& b) { return a.folder < b.folder; });
-  return cases;
-}
-
-Tree source_of(const Case& c) {
+Tree source_of(const GoldenCase& c) {
   Tree tree = plain_archive(c.from);
   const std::pair<std::string, std::string> files[] = {{"cluster.json", "c/cluster.json"},
                                                        {"meta.json", in_job(1, "meta.json")},
@@ -115,31 +89,33 @@ Tree source_of(const Case& c) {
   return tree;
 }
 
-// All of one, so that a failure names every case that disagrees.
+// The class of bad jobs that a case expects; empty if its job is sound.
+std::string bad_class(const GoldenCase& c) {
+  const std::string bad = fs::exists(c.folder + "/bad") ? read_file(c.folder + "/bad") : "";
+  return bad.substr(0, bad.find(' '));
+}
+
+// A migrated golden case. One test runs all cases, so it reports every case that fails.
 class Golden {
  public:
-  Golden(const Case& c, int to) : case_(c) {
+  Golden(const GoldenCase& c, int to) {
     write_tree(source(), source_of(c));
     Options options;
     options.accept_bad = options.repair = true;
+    options.debug = true, options.keep_state = false;  // the fastest for one job
     summary_ = run(source(), target(), to, options);
   }
   std::string source() const { return temp_.path("source"); }
   std::string target() const { return temp_.path("target"); }
   const Summary& summary() const { return summary_; }
-  std::string bad_class() const {
-    const std::string bad = fs::exists(case_.folder + "/bad") ? read_file(case_.folder + "/bad") : "";
-    return bad.substr(0, bad.find(' '));
-  }
 
  private:
-  const Case& case_;
   TempDir temp_;
   Summary summary_;
 };
 
 TEST(GoldenCases, AgreeOrAreBadForTheSameReason) {
-  for (const Case& c : golden_cases()) {
+  for (const GoldenCase& c : golden_cases()) {
     for (const int to : {c.to, newest_version}) {
       if (c.to < c.from && to != c.to) continue;
       const Golden golden(c, to);
@@ -147,27 +123,25 @@ TEST(GoldenCases, AgreeOrAreBadForTheSameReason) {
       const VerifyResult result = verified(golden.source(), golden.target());
       EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << c.folder << " to " << to << '\n' << words(result);
       ASSERT_EQ(result.bad.size(), golden.summary().bad.size()) << c.folder << " to " << to;
-      if (to == c.to && !result.bad.empty()) EXPECT_EQ(result.bad[0].kind, golden.bad_class()) << c.folder;
+      if (to == c.to && !result.bad.empty()) EXPECT_EQ(result.bad[0].kind, bad_class(c)) << c.folder;
     }
   }
 }
 
-// What is bad may not be in the target, however it came there.
+// A bad job must not be in the target, however it came there.
 TEST(GoldenCases, BadOnesInTheTargetAreFound) {
-  for (const Case& c : golden_cases()) {
+  for (const GoldenCase& c : golden_cases()) {
+    if (bad_class(c).empty()) continue;
     const Golden golden(c, c.to);
-    if (golden.bad_class().empty()) continue;
     write_tree(golden.target(), source_of(c) + Tree{{"version.txt", fmt::format("{}\n", c.to)}});
     const VerifyResult result = verified(golden.source(), golden.target());
-    const std::string expected = golden.bad_class() == "cluster-bad" ? "cluster-bad" : "job-unexpected";
+    const std::string expected = bad_class(c) == "cluster-bad" ? "cluster-bad" : "job-unexpected";
     EXPECT_TRUE(result.findings.contains(expected)) << c.folder << '\n' << words(result);
   }
 }
 
-// --- Real archives ---
-
 TEST(RealArchives, Agree) {
-  if (shared_data().empty()) GTEST_SKIP() << "shared/data is not here";
+  if (shared_data().empty()) GTEST_SKIP() << "there is no shared/data";
   for (const std::string name : {"emmy-v0", "emmy-v1"}) {
     const TempDir temp(Place::disk);
     ASSERT_EQ(run(shared_data() + '/' + name, temp.path("target"), 3).outcome, Outcome::complete);
@@ -177,10 +151,8 @@ TEST(RealArchives, Agree) {
   }
 }
 
-// --- What is altered ---
-
-// Three jobs of version 0 that every rule of the way to version 3 has something to do with, a bad and a
-// skipped one.
+// Three jobs of version 0 that together need every rule of the steps to version 3, a bad job and a skipped
+// one.
 Tree rich_archive() {
   const auto meta = [](int id, int start) {
     return fmt::format(
@@ -223,14 +195,14 @@ Tree rich_archive() {
 const std::string first = "c/0/001/100/", second = "c/0/002/200/", third = "c/0/003/300/";
 const std::string meta1 = first + "meta.json", data1 = first + "data.json", data2 = second + "data.json.gz";
 
-// A target to be spoilt.
+// A target that a test alters.
 class Spoilt {
  public:
   explicit Spoilt(std::string root) : root_(std::move(root)) {}
 
   std::string at(const std::string& path) const { return root_ + '/' + path; }
   bool has(const std::string& path) const { return fs::exists(at(path)); }
-  // With the mode and times it had, so that nothing but the content gives it away.
+  // Keeps mode and times, so only the content shows the change.
   void put(const std::string& path, const std::string& content) const {
     struct stat before {};
     const bool there = ::stat(at(path).c_str(), &before) == 0;
@@ -263,7 +235,7 @@ struct Alteration {
   std::string file{};
 };
 
-// What stands in a file instead.
+// Replaces a text in a file.
 std::function<void(const Spoilt&)> text(std::string path, std::string what, std::string by) {
   return [=](const Spoilt& target) { target.alter(path, what, by); };
 }
@@ -321,7 +293,7 @@ std::vector<Alteration> data_alterations() {
       {"given statistics", text(data1, "\"avg\":2.50", "\"avg\":2.5"), "value-changed",
        series + "/0/statistics/avg"},
       {"a wrong prefix", text(data1, R"("prefix":"G")", R"("prefix":"M")"), "value-changed",
-       "/flops_any/node/unit"},
+       "/flops_any/node/unit/prefix"},
       {"a unit as it was", text(data1, R"({"base":"F/s","prefix":"G"})", R"("GF/s")"), "rule-not-applied",
        "/flops_any/node/unit"},
       {"an accelerator's id", text(data1, R"("id":"gpu")", R"("id":"70")"), "value-changed",
@@ -480,12 +452,12 @@ class Altered : public testing::Test {
     write_tree(source_, rich_archive());
     Options options;
     options.accept_bad = true;
-    options.data = DataMode::copy;  // the source must not change with the target
+    options.data = DataMode::copy;  // so an alteration of the target does not change the source
     const Summary summary = run(source_, clean_, 3, options);
     EXPECT_TRUE(summary.finalized) << summary_text({}, summary);
   }
 
-  // A target of its own, with the times it was made with.
+  // A copy of the target, with its times.
   std::string fresh(std::size_t number) const {
     const std::string root = temp_.path(fmt::format("target{}", number));
     EXPECT_EQ(std::system(fmt::format("cp -a '{}' '{}'", clean_, root).c_str()), 0);
@@ -496,7 +468,7 @@ class Altered : public testing::Test {
   const std::string source_ = temp_.path("source"), clean_ = temp_.path("clean");
 };
 
-TEST_F(Altered, NothingIsFoundBefore) {
+TEST_F(Altered, NothingIsFoundWithoutAlteration) {
   const VerifyResult result = verified(source_, fresh(0));
   EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
   EXPECT_EQ(result.bad.size(), 1U);
@@ -527,8 +499,8 @@ TEST_F(Altered, EachIsFound) {
   }
 }
 
-// Another byte anywhere, and a byte less: all of a target matters. But for rewritten .gz files, whose content
-// alone does.
+// Every byte of a target matters: one is changed or removed. In rewritten .gz files only the content matters,
+// so they are left out.
 TEST_F(Altered, AnyByteIsFound) {
   constexpr std::size_t stride = 11;
   const std::string target = fresh(0);
@@ -550,14 +522,13 @@ TEST_F(Altered, AnyByteIsFound) {
   EXPECT_EQ(verified(source_, target).outcome, VerifyOutcome::agrees);
 }
 
-// What the engine makes of a source with any other byte in it: they judge alike which jobs are bad, and agree
-// on the rest.
-TEST(Sources, WithAnyByteChangedAreJudgedAlike) {
+// The source has random changes. Engine and verify must agree on which jobs are bad, and on the other jobs.
+TEST(Sources, WithRandomChangesAreJudgedTheSame) {
   const Tree sound = rich_archive();
   std::mt19937_64 random(5);
   const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
   constexpr std::string_view bytes = "0123456789.eE+-\"\\{}[],: \n\tnulltrueNaN\x01\xc3\xff";
-  // More of them for hours of looking.
+  // A higher number searches for hours.
   const std::size_t rounds = std::getenv("VERIFY_ROUNDS") ? std::stoul(std::getenv("VERIFY_ROUNDS")) : 200;
   for (std::size_t round = 0; round < rounds; ++round) {
     Tree source = sound;
@@ -583,9 +554,7 @@ TEST(Sources, WithAnyByteChangedAreJudgedAlike) {
   }
 }
 
-// --- Data that no step changes ---
-
-TEST(Unread, AlterationsAreFoundInThemToo) {
+TEST(Unread, AlterationsOfDataAreFound) {
   const std::vector<Alteration> all = {
       {"a digit", text(in_job(1, "data.json"), "1.0]", "1.1]"), "bytes-changed"},
       {"a line break", text(in_job(1, "data.json"), "1.0]", "1.0]\n"), "bytes-changed"},
@@ -613,8 +582,6 @@ TEST(Unread, AlterationsAreFoundInThemToo) {
     EXPECT_TRUE(result.findings.contains(alteration.kind)) << alteration.name << '\n' << words(result);
   }
 }
-
-// --- What verify cannot see of the migration ---
 
 TEST(Given, CompressionIsCounted) {
   for (const Compression compress : {Compression::gzip, Compression::none}) {
@@ -663,7 +630,7 @@ TEST(Given, LinksAreFollowedAsTheMigrationDid) {
   EXPECT_EQ(result.outcome, VerifyOutcome::agrees) << words(result);
 }
 
-// X11: whoever did not read a file had no reason to leave its job out.
+// X11: a run that does not read a data file cannot leave out its job because of it.
 TEST(Given, AJobThatIsBadUnreadIsMissingUnlessDataWasChecked) {
   const TempDir temp;
   write_tree(temp.path("source"),
@@ -686,8 +653,8 @@ TEST(Given, AJobThatIsBadUnreadIsMissingUnlessDataWasChecked) {
   }
 }
 
-// X13: an unfinished target is one, and its jobs are sound.
-TEST(Given, AnUnfinishedTargetIsLookedAtAllTheSame) {
+// X13: an unfinished target is a finding, and its jobs are still checked.
+TEST(Given, AnUnfinishedTargetIsChecked) {
   const TempDir temp;
   write_tree(temp.path("source"), rich_archive());
   run(temp.path("source"), temp.path("target"), 3);
@@ -697,7 +664,7 @@ TEST(Given, AnUnfinishedTargetIsLookedAtAllTheSame) {
   EXPECT_EQ(result.source.jobs, 3U);
 }
 
-// Its mark says of which version it is to be.
+// The marker contains the version that the target will have.
 TEST(Given, AnUnfinishedTargetOfAnotherVersionThanTheNewest) {
   const TempDir temp;
   for (const auto& [from, to] : {std::pair(0, 1), std::pair(1, 2), std::pair(3, 2)}) {
@@ -713,7 +680,7 @@ TEST(Given, AnUnfinishedTargetOfAnotherVersionThanTheNewest) {
   }
 }
 
-// Down from 3, the version that is written is all that tells 2 from 1.
+// After a step down from version 3, only version.txt distinguishes versions 2 and 1.
 TEST(Given, TheVersionThatTheTargetMustHave) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(3));
@@ -726,7 +693,7 @@ TEST(Given, TheVersionThatTheTargetMustHave) {
   EXPECT_EQ(other.findings.count("version-wrong"), 1U) << words(other);
 }
 
-// What is asked for must be there, or nothing would be compared and all would agree.
+// If an option selects nothing, nothing would be compared, so that is an error.
 TEST(Given, NothingToCompareIsAnError) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(1));
@@ -752,7 +719,7 @@ TEST(Given, NothingToCompareIsAnError) {
   EXPECT_NE(reason([](VerifyOptions&) {}, "source").find("it is the source"), std::string::npos);
 }
 
-// D4: the fewest digits, also where a double is an integer beyond 2^53.
+// D4: statistics have the fewest digits, even if a double is an integer beyond 2^53.
 TEST(Given, LargeStatisticsInTheFewestDigits) {
   const TempDir temp;
   Tree tree = plain_archive(0);
@@ -769,7 +736,7 @@ TEST(Given, LargeStatisticsInTheFewestDigits) {
   EXPECT_EQ(other.findings.count("value-changed"), 1U) << words(other);
 }
 
-// X1: a name that stays keeps its text, even where its value is the default's.
+// X1: a name that stays keeps its text, even if its value is replaced.
 TEST(Given, NamesWithEscapes) {
   const TempDir temp;
   const auto check = [&](int from, int to, const std::string& member) {
@@ -790,8 +757,8 @@ TEST(Given, NamesWithEscapes) {
   check(3, 2, R"("excl\u0075sive":null)");
 }
 
-// What verify cannot read the migration may have read: it says nothing about the job.
-TEST(Given, WhatCannotBeReadExcusesNothing) {
+// The migration may have read a file that verify cannot read, so that does not explain a missing job.
+TEST(Given, AnUnreadableFileExplainsNothing) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give up its rights for a while";
   constexpr uid_t nobody = 65534;
   const TempDir temp;
@@ -811,8 +778,8 @@ TEST(Given, WhatCannotBeReadExcusesNothing) {
   }
 }
 
-// Section 9: only data files may be links to those of the source.
-TEST(Given, FilesThatServersWriteAreNoLinks) {
+// Section 9: only data files may be hard links to the source.
+TEST(Given, OtherFilesMustNotBeLinks) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(3) + Tree{{"c/notes", "x"}});
   run(temp.path("source"), temp.path("target"), 2);
@@ -824,7 +791,7 @@ TEST(Given, FilesThatServersWriteAreNoLinks) {
   EXPECT_EQ(result.findings.at("attributes-changed"), 2U) << words(result);
 }
 
-TEST(Given, NoArchivesAreErrors) {
+TEST(Given, OtherDirectoriesAreErrors) {
   const TempDir temp;
   write_tree(temp.path("source"), plain_archive(0));
   write_tree(temp.path("empty"), {{"x", ""}});
@@ -833,9 +800,7 @@ TEST(Given, NoArchivesAreErrors) {
   EXPECT_EQ(verified(temp.path("source"), temp.path("empty")).outcome, VerifyOutcome::differs);
 }
 
-// --- Many threads, parts of an archive, and going on ---
-
-// A large enough archive, and a target with damage all over it.
+// An archive of some size, and a target with many alterations.
 class Damaged : public testing::Test {
  protected:
   void SetUp() override {
@@ -857,7 +822,7 @@ class Damaged : public testing::Test {
   const std::string source_ = temp_.path("source"), target_ = temp_.path("target");
 };
 
-TEST_F(Damaged, ThreadsDoNotShow) {
+TEST_F(Damaged, IsTheSameForAnyNumberOfThreads) {
   for (const std::size_t most : {5U, 1000U}) {
     VerifyOptions options;
     options.most_findings = most;
@@ -874,15 +839,20 @@ TEST_F(Damaged, ThreadsDoNotShow) {
   }
 }
 
+std::string all_of(const Difference& finding) {
+  return fmt::format("{} {} {} {} {} {} {}", finding.subject, finding.file, finding.pointer, finding.kind,
+                     finding.rule, finding.source, finding.target);
+}
+
 std::set<std::string> found_in(const VerifyResult& result) {
   std::set<std::string> all;
   for (const Difference& finding : result.found) all.insert(all_of(finding));
   return all;
 }
 
-// Stopped after every few jobs and gone on, it has found in the end what one run finds; but for the sums
-// over a cluster, which no part can have.
-TEST_F(Damaged, StoppedAndGoneOnItCoversEverything) {
+// Runs that stop after some jobs and continue find together what one run finds, except for totals of a
+// cluster, which need a complete run.
+TEST_F(Damaged, PartsTogetherFindEverything) {
   const VerifyResult whole = verified(source_, target_);
   std::set<std::string> expected = found_in(whole), found;
   std::erase_if(expected, [](const std::string& line) {
@@ -915,16 +885,16 @@ TEST_F(Damaged, StoppedAndGoneOnItCoversEverything) {
   EXPECT_EQ(found, expected);
 }
 
-// Once all of the source is done, what is left are the jobs of the target.
-TEST_F(Damaged, GoesOnAmongTheOrigins) {
+// After all jobs of the source, a run continues with jobs that only the target has.
+TEST_F(Damaged, ContinuesWithJobsOfTheTarget) {
   VerifyOptions options;
   options.from = "target:birch/0/000";
   const VerifyResult result = verified(source_, target_, options);
   EXPECT_EQ(result.source.jobs, 0U);
-  EXPECT_EQ(result.findings.at("job-unexpected"), 1U) << words(result);  // that of zebra, behind birch
+  EXPECT_EQ(result.findings.at("job-unexpected"), 1U) << words(result);  // in zebra, after birch
 }
 
-TEST_F(Damaged, PartsAreTheSameEachTime) {
+TEST_F(Damaged, ASampleIsTheSameEachTime) {
   VerifyOptions options;
   options.sample = 30;
   const VerifyResult sample = verified(source_, target_, options);

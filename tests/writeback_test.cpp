@@ -1,7 +1,7 @@
-// A disk that takes what it is given and fails later, when the kernel writes it back: an ext4 in a sparse
-// file on a small tmpfs that is full. The kernel says so once to each open descriptor; another program that
-// syncs the same disk hears it as well, maybe first. Whoever hears it when: the run ends with an error and
-// without version.txt, and once there is room the same command completes.
+// A disk accepts data and fails later, when the kernel writes them back: an ext4 in a sparse file on a small
+// tmpfs that is full. The kernel reports the error once to each open descriptor. Another program that syncs
+// the same disk may get the report too, even first. In every case the run ends with an error and without
+// version.txt, and once there is space the same command completes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,13 +12,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <random>
 #include <thread>
 
@@ -35,9 +33,9 @@ bool run_tool(const std::string& command) {
   return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0;
 }
 
-// What is mounted from here on is seen by this process and its children alone: it is gone when they are,
-// however they end, and with it the loop devices.
-bool mounts_alone() {
+// Gives this process a mount namespace. The kernel removes its mounts and loop devices with the process,
+// however it ends.
+bool has_own_mounts() {
   static const bool alone =
       ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
   return alone;
@@ -58,7 +56,7 @@ class Mounted {
     mounted_ = run_tool(fmt::format("mount -t ext4 -o loop,errors=continue '{}' '{}'", file, place_));
     return mounted_;
   }
-  // False: something in it is still open.
+  // False if a file in it is still open.
   bool unmount() {
     const bool done = !mounted_ || ::umount(place_.c_str()) == 0;
     if (!done) ::umount2(place_.c_str(), MNT_DETACH);
@@ -72,7 +70,7 @@ class Mounted {
   bool mounted_ = false;
 };
 
-// Fills a disk but for so many bytes.
+// Fills a disk, but leaves this many bytes.
 void fill(const std::string& file, std::uint64_t leave) {
   struct statvfs s {};
   ASSERT_EQ(::statvfs(fs::path(file).parent_path().c_str(), &s), 0);
@@ -83,7 +81,7 @@ void fill(const std::string& file, std::uint64_t leave) {
   }
 }
 
-// What is in the sparse file has room in the tmpfs below it, or has not.
+// An ext4 in a sparse file. Its data need space in the tmpfs below it.
 class ThinDisk {
  public:
   explicit ThinDisk(const TempDir& temp) : below_(temp.path("below")), disk_(temp.path("disk")) {}
@@ -96,12 +94,12 @@ class ThinDisk {
   }
   void make_room() { fs::remove(below_.path("filler")); }
   void fill_up() { fill(below_.path("filler"), 3U << 20); }
-  // Room is made, and the disk is mounted again once it is repaired: what was only in memory is gone.
+  // Makes room, repairs the disk and mounts it again. Data that were only in memory are lost.
   bool repair() {
     make_room();
     if (!below_.tmpfs("size=80m", MS_REMOUNT)) return false;
     if (!disk_.unmount()) return false;
-    (void)run_tool("fsck.ext4 -f -y '" + image() + "'");  // its exit code says what it repaired
+    (void)run_tool("fsck.ext4 -f -y '" + image() + "'");  // its exit code is not 0 if it repaired something
     return disk_.image(image());
   }
   std::string path(const std::string& name = "") const { return disk_.path(name); }
@@ -112,7 +110,7 @@ class ThinDisk {
   Mounted below_, disk_;
 };
 
-// When the other program syncs: asked before each call of the run that touches the disk.
+// A call of the run that touches the disk. Before each, the test decides whether the other program syncs.
 struct Call {
   std::string name;
   int number = 0;
@@ -120,8 +118,8 @@ struct Call {
 struct Moment {
   std::string name;
   std::function<bool(const Call&)> is_now;
-  // Without one, Linux tells an error in blocks of the file system itself to one program alone, whatever
-  // others have open. Where files are among what is lost they hear of that.
+  // Without a journal, Linux reports an error in blocks of the file system itself to one program only. Errors
+  // in the blocks of files are reported to all.
   bool needs_journal = false;
 };
 void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.name; }
@@ -130,7 +128,7 @@ Moment at_call(int number) {
   return {fmt::format("AtCall{}", number), [=](const Call& call) { return call.number == number; }, true};
 }
 
-// Nothing is written back in the few seconds of a run unless somebody asks for it.
+// The kernel writes nothing back in the few seconds of a run unless a program syncs.
 const std::vector<Moment> moments = {
     {"Never", [](const Call&) { return false; }},
     {"BeforeEverySync", [](const Call& call) { return call.name == "syncfs"; }},
@@ -142,7 +140,7 @@ const std::vector<Moment> moments = {
     at_call(500),
     at_call(600)};
 
-// What an earlier run has left on the disk, and what is asked for then.
+// Whether there is a complete target, and the options of the next run.
 struct Mode {
   std::string name;
   bool complete_before;
@@ -153,7 +151,7 @@ void PrintTo(const Mode& mode, std::ostream* out) { *out << mode.name; }
 const std::vector<Mode> modes = {
     {"Fresh", false, {}}, {"CatchUp", true, {}}, {"Restart", true, {"--restart", "--yes"}}};
 
-// Jobs of half a megabyte, each of its own content.
+// Jobs of half a megabyte, with different contents.
 Tree large_jobs(int first, int last) {
   Tree tree;
   std::minstd_rand random(1);
@@ -171,13 +169,13 @@ class Writeback : public testing::TestWithParam<std::tuple<Mode, Moment>> {
  protected:
   void SetUp() override {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer has to be the first library";
+    GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
     if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-    if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+    if (!has_own_mounts()) GTEST_SKIP() << "this process cannot have a mount namespace";
     if (!run_tool("command -v mkfs.ext4 && command -v fsck.ext4")) GTEST_SKIP() << "needs e2fsprogs";
     if (!disk_.make(std::get<1>(GetParam()).needs_journal))
-      GTEST_SKIP() << "there are no loop devices here, or no ext4";
+      GTEST_SKIP() << "there are no loop devices, or there is no ext4";
   }
 
   Words words() const {
@@ -192,8 +190,8 @@ class Writeback : public testing::TestWithParam<std::tuple<Mode, Moment>> {
     return Child(JOBFERRY_PROGRAM, words() + more, temp_.path(), temp_.path("output"), prepare).wait();
   }
 
-  // While another program syncs the disk. Says how often that program has heard of an error: then room is
-  // made, and all that is written from then on comes to be on the disk.
+  // Runs while another program syncs the disk. Counts in `heard` how often that program got an error. After
+  // an error there is room, so the disk keeps all later data.
   Ran run_beside_another(const Words& more, const Moment& moment, int& heard) {
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
@@ -228,7 +226,7 @@ class Writeback : public testing::TestWithParam<std::tuple<Mode, Moment>> {
   ThinDisk disk_{temp_};
 };
 
-TEST_P(Writeback, ErrorsAreSeenWhoeverElseSeesThem) {
+TEST_P(Writeback, ErrorsAreNoticedInEveryCase) {
   const auto& [mode, moment] = GetParam();
   const Tree few = plain_archive(0) + large_jobs(2, 4), many = few + large_jobs(5, 24);
   write_tree(temp_.path("source"), mode.complete_before ? few : many);
@@ -256,7 +254,7 @@ TEST_P(Writeback, ErrorsAreSeenWhoeverElseSeesThem) {
   const Ran again = run({});
   EXPECT_EQ(again.code, complete) << again.text();
   EXPECT_EQ(difference(read_tree(temp_.path("whole")), read_tree(disk_.path("target"))), "");
-  if (moment.name == "AfterEveryFile") EXPECT_GT(heard, 0) << "the disk has not failed";
+  if (moment.name == "AfterEveryFile") EXPECT_GT(heard, 0) << "the disk did not fail";
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, Writeback,
@@ -265,11 +263,11 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, Writeback,
                            return std::get<0>(test.param).name + "_" + std::get<1>(test.param).name;
                          });
 
-// A file system that is mounted again may have another device number, as after a reboot: its target is the
-// same, whether it was complete or not.
+// A file system that is mounted again may have another device number, as after a reboot. Its target is still
+// the same, complete or unfinished.
 TEST(Remount, ChangesNothing) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-  if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+  if (!has_own_mounts()) GTEST_SKIP() << "this process cannot have a mount namespace";
   if (!run_tool("command -v mkfs.ext4")) GTEST_SKIP() << "needs e2fsprogs";
   const Scene scene(plain_archive(0) + job(0, 2) + Tree{{"c/0/003/100/meta.json", "{"}});
   const Words words = {"--src", "a", "--dst", "disk/b", "--state", "state", "--quiet"};
@@ -277,7 +275,7 @@ TEST(Remount, ChangesNothing) {
     ASSERT_TRUE(run_tool(fmt::format("truncate -s 8M '{0}' && mkfs.ext4 -q -F '{0}'", scene.path(image))));
   Mounted disk(scene.path("disk"));
   std::vector<std::unique_ptr<Mounted>> others;
-  if (!disk.image(scene.path("image"))) GTEST_SKIP() << "there are no loop devices here, or no ext4";
+  if (!disk.image(scene.path("image"))) GTEST_SKIP() << "there are no loop devices, or there is no ext4";
   const auto device = [&] {
     struct stat s {};
     EXPECT_EQ(::stat(disk.path("b").c_str(), &s), 0);
@@ -287,13 +285,13 @@ TEST(Remount, ChangesNothing) {
     const dev_t before = device();
     for (int attempt = 0; attempt < 4 && device() == before; ++attempt) {
       ASSERT_TRUE(disk.unmount());
-      // Others take the loop devices that are free, until its own is among them.
+      // Another mount takes the first free loop device, so ours gets a different one.
       const std::string other = scene.path(fmt::format("other{}", others.size()));
       ASSERT_TRUE(run_tool(fmt::format("cp '{}' '{}'", scene.path("other"), other)));
       ASSERT_TRUE(others.emplace_back(std::make_unique<Mounted>(other + "-at"))->image(other));
       ASSERT_TRUE(disk.image(scene.path("image")));
     }
-    EXPECT_NE(device(), before) << "this shows nothing";
+    EXPECT_NE(device(), before) << "the device number is still the same";
   };
   EXPECT_EQ(scene.run(words).code, bad_jobs);
   mount_elsewhere();
@@ -309,10 +307,10 @@ TEST(Remount, ChangesNothing) {
   EXPECT_EQ(difference(read_tree(scene.path("b")), found), "");
 }
 
-// A catch-up that met a full disk had begun nothing that the same command could not go on with.
-TEST(FullDiskInACatchUp, IsNoObstacleOnceThereIsRoom) {
+// After a catch-up that failed on a full disk, the same command completes once there is space.
+TEST(FullDiskInACatchUp, IsNoObstacleOnceThereIsSpace) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a disk";
-  if (!mounts_alone()) GTEST_SKIP() << "there are no mounts of one's own here";
+  if (!has_own_mounts()) GTEST_SKIP() << "this process cannot have a mount namespace";
   for (const std::uint64_t left : {0U, 1U << 12, 1U << 14, 1U << 16, 1U << 19}) {
     SCOPED_TRACE(fmt::format("{} bytes left", left));
     const Scene scene(plain_archive(0) + large_jobs(2, 3));

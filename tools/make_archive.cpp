@@ -10,6 +10,7 @@
 
 #include "corpus/corpus.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace {
 
@@ -31,27 +32,30 @@ std::string join(const std::vector<std::string_view>& words) {
 void declare(CLI::App& app, Arguments& arguments) {
   corpus::Shape& shape = arguments.shape;
   const auto size = CLI::AsSizeValue(true);
-  app.add_option("--version", shape.version, "Version of the archive")
+  app.add_option("--version", shape.version, "Archive version")
       ->check(CLI::Range(0, newest_version))
       ->capture_default_str();
   app.add_option("--jobs", shape.jobs, "Number of jobs")->capture_default_str();
-  app.add_option("--seed", shape.seed, "The same seed makes the same bytes")->capture_default_str();
-  app.add_option("--total-size", shape.total_bytes, "Of all data files uncompressed, such as 400MB")
+  app.add_option("--seed", shape.seed, "Seed; the same seed makes the same bytes")->capture_default_str();
+  app.add_option("--total-size", shape.total_bytes,
+                 "Size of all data files together, uncompressed, such as 400MB")
       ->transform(size);
-  app.add_option("--median-size", shape.median_bytes, "Of a data file uncompressed")
+  app.add_option("--median-size", shape.median_bytes, "Median size of a data file, uncompressed")
       ->transform(size)
       ->capture_default_str();
   app.add_option("--gzip-share", shape.gzip_share, "Share of jobs with data.json.gz")->capture_default_str();
   app.add_option("--pretty-share", shape.pretty_share, "Share of pretty-printed jobs")->capture_default_str();
   app.add_option("--clusters", shape.clusters, "Number of clusters")->capture_default_str();
-  app.add_option("--bad", arguments.bad,
-                 "CLASS=SHARE: plants a defect in a share of the jobs (repeatable; all=SHARE spreads it)")
+  app.add_option(
+         "--bad", arguments.bad,
+         "Plant a defect in a share of the jobs; repeatable. all=SHARE spreads the share over all classes")
       ->type_name("CLASS=SHARE")
       ->allow_extra_args(false);
-  app.add_flag("!--no-quirks", shape.quirks, "Leaves out the legal oddities");
+  app.add_flag("!--no-quirks", shape.quirks, "Leave out legal oddities");
   app.add_option("--manifest", arguments.manifest,
-                 "Writes the planted defects to a file, one JSON object a line");
-  app.add_option("DIR", arguments.directory, "Where to make it: an empty directory, or none yet")->required();
+                 "Write the planted defects to this file, one JSON object per line");
+  app.add_option("DIR", arguments.directory, "Directory of the archive; it must be empty or must not exist")
+      ->required();
   app.footer("Classes by version:\n  0: " + join(corpus::plantable(0)) +
              "\n  1, 2: " + join(corpus::plantable(1)) + "\n  3: " + join(corpus::plantable(newest_version)));
 }
@@ -64,12 +68,12 @@ void read_bad(Arguments& arguments) {
     double share = 0;
     const auto [rest, problem] = std::from_chars(number, end, share);
     if (problem != std::errc() || rest != end)
-      throw std::invalid_argument(fmt::format("--bad wants CLASS=SHARE, not \"{}\"", text));
+      throw std::invalid_argument(fmt::format("--bad needs CLASS=SHARE, not \"{}\"", text));
     arguments.shape.bad[text.substr(0, equals)] += share;
   }
 }
 
-// Nothing in a Planted needs escapes: paths, words and pointers of our own making.
+// Needs no escapes: the generator makes all paths, words and pointers of a Planted itself.
 void print(std::ostream& out, const corpus::Planted& planted) {
   out << fmt::format("{{\"job\":\"{}\",\"kind\":\"{}\",\"file\":\"{}\",\"pointer\":\"{}\"}}\n", planted.job,
                      planted.kind, planted.file, planted.pointer);
@@ -97,7 +101,7 @@ void run(Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Makes up a job archive for tests and benches."};
+  CLI::App app{"Generates a job archive for tests and benchmarks."};
   Arguments arguments;
   declare(app, arguments);
   CLI11_PARSE(app, argc, argv);

@@ -1,9 +1,10 @@
-// Writes the man pages and the completion for bash from the table of commands: make_manual DIRECTORY
+// Generates the man pages and the bash completion from the table of commands: make_manual DIRECTORY
 #include <fmt/format.h>
 
 #include <boost/filesystem.hpp>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,12 +13,13 @@
 #include "commands/commands.h"
 #include "jobferry/step.h"
 #include "jobferry/validate.h"
+#include "jobferry/versions.h"
 
 namespace {
 
 using namespace jobferry;
 
-// Text that roff prints as it is.
+// Escapes text for roff.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -67,10 +69,9 @@ std::string examples_section(const Command& command) {
 
 std::string exit_section(std::string_view objections) {
   std::string out = ".SH EXIT STATUS\n";
-  out += entry("0", "complete") + entry("1", "could not run or finish") +
-         entry("2", "the command line is wrong");
+  out += entry("0", "complete") + entry("1", "the command failed") + entry("2", "the command line is wrong");
   if (!objections.empty()) out += entry("3", objections);
-  return out + entry("130", "interrupted; a second signal ends at once");
+  return out + entry("130", "interrupted; a second signal ends the command at once");
 }
 
 // The kinds of findings of `jobferry validate`.
@@ -95,43 +96,38 @@ std::string command_page(const Command& command, const CLI::App& app) {
 
 std::string program_page() {
   std::string out = heading("jobferry");
-  out += ".SH NAME\njobferry \\- carry ClusterCockpit job archives from one version to another\n";
+  out += ".SH NAME\njobferry \\- migrate ClusterCockpit job archives from one version to another\n";
   out += ".SH SYNOPSIS\n\\fBjobferry\\fR [COMMAND] [OPTIONS]\n.SH DESCRIPTION\n";
   out += paragraphs(
-      "cc-backend keeps every finished job of a cluster as files, and each of its releases accepts one "
-      "version of "
-      "that archive only. jobferry carries an archive from any version to any other that can be reached, in "
-      "one "
-      "pass, into a new archive beside it. Nothing is lost: every byte of meaning is carried over, changed "
-      "by a rule "
-      "that has a name, or reported.\n\nWithout a command, jobferry migrates. Long options also work with "
-      "one dash.");
+      "cc-backend keeps every finished job of a cluster as files, and each of its releases accepts only "
+      "one version of this archive. jobferry migrates an archive from any version to any other that can be "
+      "reached, in one pass, into a new archive beside it. Nothing is lost: every value is kept, changed "
+      "by a named rule, or reported.\n\n"
+      "Without a command, jobferry migrates. Long options also work with one dash.");
   out += ".SH COMMANDS\n";
   for (const Command* command : all_commands())
     out += entry(fmt::format("jobferry {}", command->name),
                  fmt::format("{}; see jobferry-{}(1)", command->summary, command->name));
   out += ".SH ARCHIVE VERSIONS\n";
-  for (const auto& [number, releases, step] : all_versions().subspan(1))
+  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1))
     out += entry(fmt::format("{} to {} (cc-backend {})", number - 1, number, releases),
                  fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
                              step->loses.empty() ? "" : " except for ", step->loses));
   out += exit_section(
-      "there is something to look at: bad jobs, findings, obstacles, jobs left out, a target that is not "
-      "complete");
-  out +=
-      ".SH SIGNALS\n" +
-      entry("SIGINT, SIGTERM", "finish the jobs that are being written and end; the same command goes on") +
-      entry("SIGUSR1", "print where it is, on stderr");
+      "there is something to look at: bad jobs, findings, obstacles, jobs left out, or a target that is "
+      "not complete");
+  out += ".SH SIGNALS\n" +
+         entry("SIGINT, SIGTERM", "finish the current jobs and end; the same command resumes") +
+         entry("SIGUSR1", "print the progress on stderr");
   out += ".SH ENVIRONMENT\n" + entry("NO_COLOR", "no colours on a terminal") +
-         entry("TERM", "with \"dumb\" the progress is a line every ten seconds");
+         entry("TERM", "if it is \"dumb\", the progress is a new line every ten seconds");
   out +=
-      ".SH FILES\n" + entry("DST.jobferry/state.db", "what a migration into DST has done so far (SQLite)") +
+      ".SH FILES\n" + entry("DST.jobferry/state.db", "the state of a migration into DST (SQLite)") +
       entry("DST/jobferry.unfinished",
-            "stands in a target until it is complete, and says what version it will be") +
-      entry(
-          "FILE of --report, --html and --metrics-file",
-          "is replaced as a whole; a symbolic link in its place is followed only if it belongs to root or to "
-          "the user; devices and pipes are written directly, but refused for --metrics-file");
+            "the marker of a target that is not complete, with the version that it will have") +
+      entry("FILE of --report, --html and --metrics-file",
+            "is replaced as a whole; a symbolic link is followed only if it belongs to root or to the user; "
+            "devices and pipes are written directly, but --metrics-file refuses them");
   out += ".SH SEE ALSO\n";
   std::string separator;
   for (const Command* command : all_commands()) {
@@ -143,31 +139,28 @@ std::string program_page() {
 
 std::string drop_in_page() {
   std::string out = heading("archive-migration");
-  out += ".SH NAME\narchive\\-migration \\- jobferry in the place of cc\\-backend's own tools of this name\n";
+  out += ".SH NAME\narchive\\-migration \\- jobferry under the name of cc\\-backend's own tools\n";
   out +=
       ".SH SYNOPSIS\n\\fBarchive\\-migration\\fR [\\-src DIR] [\\-dst DIR] [\\-to N] [OPTIONS]\n.SH "
       "DESCRIPTION\n";
   out += paragraphs(
-      "Takes the flags of the published tools, with one dash or two, and those of jobferry-migrate(1). The "
-      "target is "
-      "of the newest version unless -to says otherwise.");
+      "Accepts the flags of cc-backend's tools, with one dash or two, and those of jobferry-migrate(1). "
+      "The target is of the newest version unless -to says otherwise.");
   out += ".SH OPTIONS\n";
   out += entry("-src DIR, -dst DIR", "source and target; ./var/job-archive and ./var/job-archive-new");
-  out += entry("-debug", "one job at a time, each named before it is touched");
-  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three are one");
-  out += entry("-logdate", "date and time before every message");
-  out += entry("-config FILE", "taken and not read: nothing of cc-backend's settings is needed");
+  out += entry("-debug", "one job at a time; print each job before it is read");
+  out += entry("-loglevel LEVEL", "debug, info, warn, err, fatal or crit; the last three are the same");
+  out += entry("-logdate", "print date and time before every message");
+  out += entry("-config FILE", "accepted and ignored: jobferry needs no settings of cc-backend");
   out += entry("-archive DIR",
-               "the tool from version 2 to 3 changed this archive in place. jobferry never writes to its "
-               "source: it ends and names the command to use");
-  out += entry("-archive DIR -dry-run", "shows what a migration of it would do");
-  out += entry("-archive DIR -workers N", "--threads N in that command; without -archive an error");
+               "the tool from version 2 to 3 changes this archive in place. jobferry never writes to its "
+               "source: it ends and prints the command to run instead");
+  out += entry("-archive DIR -dry-run", "show what a migration of the archive would do");
+  out += entry("-archive DIR -workers N", "the number of threads; an error without -archive");
   return out + ".SH SEE ALSO\n.BR jobferry\\-migrate (1)\n";
 }
 
-// --- Completion ---
-
-// The words that an option takes: of `--data auto|link` these are `auto link`.
+// The words that an option accepts: `auto link` for `--data auto|link`.
 std::string words_of(const CLI::Option& option) {
   std::string type = option.get_type_name();
   if (type.find('|') == type.npos || type.find_first_of("[:=%") != type.npos || type.find("N|") == 0)
@@ -177,7 +170,7 @@ std::string words_of(const CLI::Option& option) {
   return type;
 }
 
-// How the value of an option is completed: a flag of compgen, or the words there are.
+// How to complete the value of an option: a flag of compgen, or a list of words.
 std::string completes(const CLI::Option& option) {
   if (option.get_type_name() == "DIR") return "-d";
   if (option.get_type_name() == "FILE") return "-f";
@@ -202,12 +195,12 @@ std::string command_completion(const Command& command, const CLI::App& app) {
 }
 
 constexpr std::string_view completion_frame =
-    R"bash(# Completion of jobferry and archive-migration for bash, made from the table of commands.
+    R"bash(# Bash completion of jobferry and archive-migration, generated from the table of commands.
 _jobferry() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=migrate names how
   local commands='@COMMANDS@' drop_in=
   [[ ${1##*/} == archive-migration ]] && drop_in=1
-  # --option=value stands in three words.
+  # Bash splits --option=value into three words.
   if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   if [[ ! $drop_in && " $commands " == *" ${COMP_WORDS[1]} "* ]] && ((COMP_CWORD > 1)); then
     command=${COMP_WORDS[1]}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds jobferry and runs it with the given options. Without any it migrates a sample
-# archive that it makes first.
+# Installs missing packages, builds jobferry and runs it with the given options. Without options, makes a sample
+# archive and migrates that.
 #
 #   tools/migrate.sh
 #   tools/migrate.sh --src /var/lib/cc/job-archive --dst /var/lib/cc/job-archive-v3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs all tests. With presets as arguments, those instead of
-# `release`: tools/test.sh asan tsan
+# Installs missing packages, builds everything and runs all tests, with the preset `release` or with those that
+# are given: tools/test.sh asan tsan
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -11,7 +11,8 @@ case " $* " in
   *" release "* | *" dev "* | *" clang "*)
     install_optional "${browser_packages[@]}"
     install_optional "${packaging_packages[@]}"
-    install_optional "${disk_packages[@]}" ;;
+    install_optional "${disk_packages[@]}"
+    install_optional "${script_packages[@]}" ;;
 esac
 for preset in "$@"; do
   echo "== $preset"

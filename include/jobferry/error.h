@@ -1,5 +1,5 @@
-// Errors are values that know where they happened. Each layer fills the one field it knows and passes the
-// value on; only the report turns it into text.
+// Errors are values that know where they happened. Each layer fills in the field that it knows and passes the
+// value on. Only the report makes text of it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace jobferry {
 
-// What went wrong. The first group are the classes of bad jobs of the contract, the second ends a run.
+// What went wrong. The first group are the classes of bad jobs of the contract; the second end a run.
 enum class Kind : std::uint8_t {
   json_syntax,
   utf8_invalid,
@@ -34,21 +34,21 @@ enum class Kind : std::uint8_t {
   shared_invalid,
   timestep_unknown,
   read_failed,
-  internal,  // not of the contract: a defect of this program, which must not become one of the archive
+  internal,  // a defect of jobferry, which must not become a defect of the archive; not in the contract
 
   empty_file,  // not bad: the job is skipped (X6)
 
   cluster_bad,       // stops the run before any job is touched (X12)
   not_an_archive,    // no version.txt and no cluster, or an unfinished target (X13)
-  version_unknown,   // version.txt is no number, or newer than this build; or no way leads to --to
+  version_unknown,   // version.txt is no number, or newer than this build; or there are no steps to --to
   target_unusable,   // same as or inside the source, not empty, no space, not permitted
-  state_unusable,    // of another migration, or not to be read or written
-  option_invalid,    // names a cluster or metric that the archive has not, or cannot be done here
+  state_unusable,    // of another migration, or it cannot be read or written
+  option_invalid,    // names a cluster or metric that the archive does not have, or is not possible here
   write_failed,      // the target cannot be written: full, read-only, broken
-  in_use,            // another jobferry is at work on the target
-  no_state,          // asked for what is known of a migration, where nothing is
+  in_use,            // another jobferry works on the target
+  no_state,          // there is no state of a migration
   output_failed,     // a report, page or metrics file, or stdout, cannot be written
-  out_of_resources,  // no memory, descriptor or thread to be had: it says nothing about the archive
+  out_of_resources,  // no memory, descriptor or thread is available; says nothing about the archive
 };
 
 inline constexpr int kind_count = static_cast<int>(Kind::out_of_resources) + 1;
@@ -58,7 +58,7 @@ std::string_view name_of(Kind kind);
 
 struct Error {
   Kind kind;
-  std::string what;                     // a sentence without the place: `expected a number, found "n/a"`
+  std::string what;                     // a sentence without the position: `expected a number, found "n/a"`
   std::string pointer{};                // RFC 6901, in the source document; empty is its root
   std::optional<std::uint64_t> byte{};  // in the decompressed source document; none for values a step made
   std::string file{};                   // meta.json, data.json, data.json.gz, cluster.json, or a path
@@ -66,7 +66,7 @@ struct Error {
   std::string step{};                   // `0->1`; empty outside a step
 };
 
-// A value or the error that stood in its way. Small when all is well: the error lives behind a pointer.
+// A value, or the error why there is none. The error lives behind a pointer, so a result is small.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -98,11 +98,11 @@ class [[nodiscard]] Result<void> {
   std::unique_ptr<Error> error_;
 };
 
-// What was thrown, as an error: want of memory or threads (out-of-resources), or a defect (internal).
+// An exception as an error: a lack of memory or threads (out-of-resources), or a defect (internal).
 Error error_of(const std::exception_ptr& thrown);
 
-// What must hold unless jobferry itself is wrong. The one thing that is thrown: where a job's stages end it
-// is caught, and the job is bad (`internal`) instead of written wrongly.
+// Throws if a condition does not hold that only a defect of jobferry can break. The stages of a job catch the
+// exception, and the job is bad (`internal`) instead of written wrongly. Nothing else throws on purpose.
 inline void ensure(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
 }

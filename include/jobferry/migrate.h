@@ -1,4 +1,4 @@
-// Options in, Summary out: everything a caller needs to migrate an archive.
+// Migrates an archive: options in, a summary out.
 #pragma once
 
 #include <array>
@@ -33,8 +33,8 @@ struct NoteCount {
   std::string subject, file, pointer, detail;  // the example: of the subject that comes first in path order
 };
 
-// hidden_jobs: directories could not be listed, so nobody knows what jobs are missing
-// partial: the jobs that were asked for are done, others are not
+// hidden_jobs: directories could not be listed, so it is unknown which jobs are missing partial: the selected
+// jobs are done, others are not
 enum class Outcome : std::uint8_t {
   complete,
   nothing_to_do,
@@ -46,31 +46,31 @@ enum class Outcome : std::uint8_t {
 };
 std::string_view name_of(Outcome outcome);
 
-// How much a run got done, and when. Of bounded size: when it is full, neighbours are joined and each moment
-// lasts twice as long. It feeds reports and nothing else: no byte of a target depends on it.
+// How much a run did, and when. Its size is bounded: when it is full, neighbours are joined and each moment
+// lasts twice as long. Only reports use it; no byte of a target depends on it.
 struct Timeline {
   struct Moment {
-    std::uint64_t jobs = 0;  // done, whatever became of them
+    std::uint64_t jobs = 0;  // done, with any outcome
     std::uint64_t bytes_in = 0, bytes_out = 0;
   };
   static constexpr std::size_t most_moments = 240;
 
   double step = 0.01;           // seconds that each moment lasts
   double seconds = 0;           // when the last job was done
-  std::vector<Moment> moments;  // from the time when the first job could be begun
+  std::vector<Moment> moments;  // from the moment when the first job could begin
 
   void add(double at, const Moment& done);
 };
 
-// How many jobs have a size: element n counts those of 2^(n-1) to 2^n - 1 bytes, the first those of none.
+// How many jobs have which size: element n counts jobs of 2^(n-1) to 2^n - 1 bytes, element 0 empty ones.
 using SizeCounts = std::array<std::uint64_t, 65>;
 
-// The result of a run. It grows with what is wrong in an archive, not with the number of its jobs.
+// The result of a run. Its size depends on what is wrong in an archive, not on the number of jobs.
 struct Summary {
   Outcome outcome = Outcome::failed;
   int from = 0, to = 0;
-  bool finalized = false;                               // version.txt stands in the target
-  std::map<std::string, ClusterCounts> clusters;        // by name; "" counts what lies in the root
+  bool finalized = false;                               // the target has its version.txt
+  std::map<std::string, ClusterCounts> clusters;        // by name; "" counts the files of the root
   std::map<std::string, NoteCount, std::less<>> notes;  // by code
   std::vector<Error> bad;                               // jobs, in path order
   std::vector<Error> skipped;                           // jobs, in path order
@@ -78,21 +78,21 @@ struct Summary {
   std::vector<std::string> left_behind;  // directories left behind that hold a meta.json, in order
   std::map<std::string, std::vector<AggregationRow>> aggregations;  // by cluster
   std::vector<Error> errors;                                        // what stopped the run
-  bool resumed = false;                                             // it went on from an earlier run
-  std::uint64_t unchanged = 0;        // jobs that an earlier run had done; they are counted above, too
-  std::uint64_t left_out = 0;         // jobs that were not asked for and are not done
+  bool resumed = false;                                             // it continued an earlier run
+  std::uint64_t unchanged = 0;        // jobs that an earlier run has done; the counts above include them
+  std::uint64_t left_out = 0;         // jobs that were not selected and are not done
   std::vector<std::string> vanished;  // jobs in the target that are no longer in the source, in order
-  bool resumable = false;             // the same run again goes on from here
+  bool resumable = false;             // the same command continues from here
   double seconds = 0;
-  double sync_seconds = 0;  // of these, waiting at the end until all is on disk
-  // Of what this run did itself: without `unchanged`.
+  double sync_seconds = 0;  // of these, spent at the end until everything is on disk
+  // Only of jobs that this run did itself, without `unchanged`.
   Timeline timeline;
   SizeCounts sizes{};  // of migrated jobs, by bytes_in
 
   ClusterCounts total() const;
 };
 
-// Migrates (or repairs) an archive. Never throws; never writes to the source.
+// Migrates or repairs an archive. Never throws, and never writes to the source.
 Summary migrate(const Options& options, const Listener& listener);
 
 }  // namespace jobferry

@@ -1,4 +1,4 @@
-// What a command says while it runs.
+// How a command reports its progress to its caller.
 #pragma once
 
 #include <atomic>
@@ -13,19 +13,19 @@
 
 namespace jobferry {
 
-// What a running migration tells. All counters only grow.
+// The progress of a running command. No counter ever decreases.
 struct Progress {
-  bool counts_ahead = true;            // count the jobs ahead of the run: one more walk over the directories
-  std::atomic<std::uint64_t> jobs{0};  // done, whatever became of them; with directories that are none (X8)
+  bool counts_ahead = true;  // count the jobs ahead of the run, with one more walk over the directories
+  std::atomic<std::uint64_t> jobs{0};  // done, with any outcome; includes directories that are no jobs (X8)
   std::atomic<std::uint64_t> skipped{0}, bad{0}, bytes_in{0}, bytes_out{0};
-  std::atomic<std::uint64_t> jobs_known{0};  // counted so far ahead of the run
+  std::atomic<std::uint64_t> jobs_known{0};  // counted ahead of the run so far
   std::atomic<bool> all_known{false};        // jobs_known is final
 
-  // A plan has counted and now tries these jobs, until all are tried or the time is up.
+  // `plan` has counted the jobs and now tries some of them, until all are tried or the time is up.
   std::atomic<std::uint64_t> tried{0}, to_try{0};
-  std::atomic<std::int64_t> seconds_to_try{0};  // 0: however long it takes
+  std::atomic<std::int64_t> seconds_to_try{0};  // 0: no limit
 
-  // The job that was done last, as CLUSTER/FIRST/SECOND/START: what a person asks who wonders where it is.
+  // The job that was done last, as CLUSTER/FIRST/SECOND/START, for a user who asks where the command is.
   void done(const std::string& job) {
     const std::lock_guard lock(mutex_);
     last_ = job;
@@ -40,13 +40,13 @@ struct Progress {
   std::string last_;
 };
 
-// What the caller lends a run; all of it may be left empty.
+// What a command reports to, and what stops it. Every member may be left empty.
 struct Listener {
   Progress* progress = nullptr;
-  const std::atomic<bool>* stop = nullptr;       // true: finish what is in flight, then end
-  std::function<void(const JobPath& path)> job;  // --debug: before a job is touched
+  const std::atomic<bool>* stop = nullptr;       // true: finish the jobs in flight, then end
+  std::function<void(const JobPath& path)> job;  // --debug: before a job is read
   std::function<void(const std::string& cluster, const std::vector<AggregationRow>&)> aggregations;
-  // As they come, from whatever thread but one at a time.
+  // Called as they occur, from any thread but never at the same time.
   std::function<void(const Error& error)> bad;
   std::function<void(const Error& directory)> unlisted;
   std::function<void(const std::string& subject, const Note& note)> note;

@@ -1,12 +1,11 @@
-// Archive versions, and the shape of the steps between them. docs/new-version.md lists what to do for a new
-// version.
+// The shape of the steps between archive versions. versions.h has the table of versions.
 #pragma once
 
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "jobferry/error.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -15,20 +14,20 @@ struct Job;
 struct MetricPlace;
 class Edits;
 
-// One pass over a data file: where its text stands, what becomes of it, and the job it belongs to.
+// One pass over a data file: its text, the edits that the rules make, and the job that it belongs to.
 struct DataPass {
   std::string_view text;
   Edits& edits;
   Job& job;
 };
 
-// Carries an archive from one version to the next, and back. A step is pure: no disk, no clock, no
-// globals. Failures of rules on cluster.json and meta.json stick to their document (document.h); a rule on a
-// data file returns its own. Null: this step leaves these files alone.
+// Migrates an archive from one version to the next, and back. A step uses no disk, no clock and no global
+// variables. A failure of a rule for cluster.json or meta.json stays in the document (document.h); a rule for
+// a data file returns it. A function that is null leaves its files unchanged.
 struct Step {
   std::string_view summary = {};  // shown in help
-  std::string_view loses = {};  // what the way down cannot bring back, shown in the manual; empty if nothing
-  bool reversible = false;      // a way down exists
+  std::string_view loses = {};    // what is lost on the way down, shown in the manual; empty if nothing is
+  bool reversible = false;        // there is a way down
   void (*cluster_up)(ClusterFile&) = nullptr;
   void (*cluster_down)(ClusterFile&) = nullptr;
   void (*job_up)(Job&) = nullptr;
@@ -37,16 +36,7 @@ struct Step {
   Result<void> (*data_down)(MetricPlace&, DataPass&) = nullptr;
 };
 
-struct ArchiveVersion {
-  int number;
-  std::string_view releases;  // of cc-backend that accept it: `1.0 to 1.3`
-  const Step* step;           // from the version before; null: version 0 has none
-};
-
-// From 0 to newest_version: the index is the number.
-std::span<const ArchiveVersion> all_versions();
-
-// A step in the direction of a run.
+// A step in one direction.
 struct Leg {
   int from, to;
   void (*cluster)(ClusterFile&);
@@ -54,7 +44,8 @@ struct Leg {
   Result<void> (*data)(MetricPlace&, DataPass&);
 };
 
-// The steps from one version to another, in order. With equal versions: the repairs alone, as one leg (X14).
-Result<std::vector<Leg>> plan_chain(int from, int to);
+// The steps from one version to another, in order. If the versions are equal: one leg with the repairs only
+// (X14).
+Result<std::vector<Leg>> find_chain(int from, int to);
 
 }  // namespace jobferry

@@ -1,4 +1,4 @@
-// What archives are made of, as results name it.
+// The words that options and results use for the parts of an archive.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,12 @@
 
 namespace jobferry {
 
-// The newest archive version of this build: cc-backend 1.5.
-inline constexpr int newest_version = 3;
-
-// A job directory as it is found: CLUSTER/FIRST/SECOND/START, whatever the names are (X8).
+// The path of a job directory: CLUSTER/FIRST/SECOND/START, with any names (X8).
 struct JobPath {
   std::string cluster, first, second, start;
 
   std::string text() const { return cluster + '/' + first + '/' + second + '/' + start; }
-  // The jobId that the directories name; none if they name no number.
+  // The jobId in the names of the directories; none if they are no number.
   std::optional<std::uint64_t> job_id() const;
 };
 
@@ -34,13 +31,13 @@ struct JobName {
   std::string start;  // empty: every job of that ID
 };
 
-// A decision that a person may want to review (X9).
+// A decision that an administrator may want to review (X9).
 struct Note {
-  std::string_view code;    // `unit-unrecognised`: stable, static storage
-  std::string_view file;    // meta.json, data.json, ...: static storage
+  std::string_view code;    // such as `unit-unrecognised`: stable, in static storage
+  std::string_view file;    // meta.json, data.json, ...: in static storage
   std::string pointer;      // in the input
-  std::string detail;       // what was decided, short; may be empty
-  std::uint64_t count = 1;  // how many places of the file it speaks of
+  std::string detail;       // the decision in a few words; may be empty
+  std::uint64_t count = 1;  // how many places of the file it stands for
 };
 
 enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };

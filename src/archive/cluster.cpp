@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view file_name = "cluster.json";
 
-// The id of an accelerator as a string token: that is what C7 makes of an integer.
+// The id of an accelerator as a string token, which C7 makes of an integer.
 std::optional<std::string> accelerator_id(Document& document, const Node& accelerator) {
   const Node* id = document.present(accelerator, "id");
   if (!id) return {};
@@ -34,11 +34,11 @@ const Node* required(ClusterFile& file, const Node& object, std::string_view nam
   return member;
 }
 
-// A name that is there and not empty.
+// Checks that there is a name and that it is not empty.
 void check_named(ClusterFile& file, const Node& object, std::string_view what) {
   const Node* name = required(file, object, "name");
   if (name && (!name->is(Type::string) || content(*name).empty()))
-    fail(file, *name, fmt::format("{} has no name", what));
+    fail(file, *name, fmt::format("the name of {} is empty or not a string", what));
 }
 
 void check_nodes(ClusterFile& file, const Node& sub_cluster) {
@@ -46,15 +46,15 @@ void check_nodes(ClusterFile& file, const Node& sub_cluster) {
   if (!nodes) return;
   if (!nodes->is(Type::string)) return file.document.wrong_type(*nodes, "a node list (a string)");
   std::string problem;
-  if (!NodeList::parse(content(*nodes), problem)) fail(file, *nodes, "node list: " + problem);
+  if (!NodeList::parse(content(*nodes), problem)) fail(file, *nodes, "invalid node list: " + problem);
 }
 
 void check_accelerators(ClusterFile& file, const Node& sub_cluster) {
   Document& document = file.document;
   for (const Node& accelerator : children(accelerators_of(document, sub_cluster))) {
     const Node* id = document.present(accelerator, "id");
-    const bool sound = !id || id->is(Type::string) || (id->is(Type::number) && is_plain_integer(id->text));
-    if (!sound) document.wrong_type(*id, "an integer or a string");
+    const bool valid = !id || id->is(Type::string) || (id->is(Type::number) && is_plain_integer(id->text));
+    if (!valid) document.wrong_type(*id, "an integer or a string");
   }
 }
 
@@ -71,16 +71,16 @@ void check_metric(ClusterFile& file, const Node& metric) {
   if (const Node* timestep = required(file, metric, "timestep")) {
     const bool whole = timestep->is(Type::number) && is_plain_integer(timestep->text) &&
                        timestep->text[0] != '-' && !is_zero(timestep->text);
-    if (!whole) fail(file, *timestep, "timestep must be an integer of 1 or more");
+    if (!whole) fail(file, *timestep, "timestep must be a positive integer");
   }
   objects(document, metric, "subClusters");
 }
 
-// At least one, each with a name (R7).
+// The objects of an array that must have at least one (R7).
 std::vector<Node*> check_list(ClusterFile& file, std::string_view member, std::string_view singular) {
-  const std::vector<Node*> list = objects(file.document, file.document.root(), member);
+  std::vector<Node*> list = objects(file.document, file.document.root(), member);
   const Node* node = required(file, file.document.root(), member);
-  if (node && list.empty()) fail(file, *node, fmt::format("{} names no {}", member, singular));
+  if (node && list.empty()) fail(file, *node, fmt::format("{} must list at least one {}", member, singular));
   return list;
 }
 
@@ -90,17 +90,18 @@ void check_name(ClusterFile& file) {
   if (!name->is(Type::string)) return file.document.wrong_type(*name, "a string");
   if (content(*name) != file.name)
     fail(file, *name,
-         fmt::format("the cluster is named {}, its directory `{}`", json::excerpt(name->text), file.name));
+         fmt::format("the cluster is named {}, but its directory is `{}`", json::excerpt(name->text),
+                     file.name));
 }
 
-// A string member for people to read: no rule depends on it, so a second one is no failure.
+// A string member that is only shown. No rule depends on it, so a second one is no failure.
 std::string shown_text(const Node& object, std::string_view name) {
   for (const Node& member : children(&object))
     if (member.name == name && member.is(Type::string)) return content(member);
   return {};
 }
 
-// The unit of a metric as people write it, its base alone in `base`. Version 0 has strings.
+// The unit of a metric as people write it; `base` gets its base alone. In version 0 units are strings.
 std::string unit_of(Document& document, const Node& metric, std::string& base) {
   const Node* unit = document.present(metric, "unit");
   if (!unit) return {};
@@ -112,11 +113,11 @@ std::string unit_of(Document& document, const Node& metric, std::string& base) {
 const Override* override_for(const ClusterFile& file, std::string_view metric) {
   const Override* found = nullptr;
   for (const Override& each : file.overrides)
-    if (each.metric == metric) found = &each;  // as on any command line the last one wins
+    if (each.metric == metric) found = &each;  // the last one wins, as is usual for options
   return found;
 }
 
-Verdict settle(ClusterFile& file, Node& metric, const std::string& name, bool infer) {
+Verdict decide_aggregation(ClusterFile& file, Node& metric, const std::string& name, bool infer) {
   Document& document = file.document;
   std::string base;
   unit_of(document, metric, base);
@@ -235,19 +236,19 @@ void repair_cluster(ClusterFile& file, int from) {
     check_accelerators(file, *sub_cluster);
   }
   for (Node* metric : check_list(file, "metricConfig", "metric")) check_metric(file, *metric);
-  // Step 0->1 fills and checks the aggregations itself, once units are objects (C3).
-  if (from > 0 && !document.failure()) settle_aggregations(file, false);
+  // Step 0->1 infers and checks the aggregations itself, once units are objects (C3).
+  if (from > 0 && !document.failure()) decide_aggregations(file, false);
 }
 
-void settle_aggregations(ClusterFile& file, bool infer) {
+void decide_aggregations(ClusterFile& file, bool infer) {
   const std::vector<Node*> metrics = objects(file.document, file.document.root(), "metricConfig");
   file.aggregations.resize(metrics.size());
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const std::string name = text_of(file.document, *metrics[i], "name");
-    const Verdict verdict = settle(file, *metrics[i], name, infer);
-    // What the first step decided stays the verdict: to the next one an inferred value looks given.
-    const Verdict told = file.aggregations[i].verdict == Verdict::ok ? verdict : file.aggregations[i].verdict;
-    file.aggregations[i] = row_of(file, *metrics[i], name, told);
+    const Verdict verdict = decide_aggregation(file, *metrics[i], name, infer);
+    // The verdict of the first step stays: to later steps an inferred value looks as if it had been there.
+    const Verdict before = file.aggregations[i].verdict;
+    file.aggregations[i] = row_of(file, *metrics[i], name, before == Verdict::ok ? verdict : before);
   }
 }
 

@@ -16,23 +16,23 @@ namespace jobferry {
 
 struct SubCluster {
   std::string name;
-  std::string name_token;  // as it stands in cluster.json
+  std::string name_token;  // as cluster.json has it
   NodeList nodes;
-  // The id of each as a string token; none: it has none.
+  // The id of each accelerator as a string token; none if it has no id.
   std::vector<std::optional<std::string>> accelerators;
 };
 
-// What rules R1, D3, D6 and M6 look up. Made once all cluster files are migrated, constant from then on and
-// shared by all jobs.
+// The facts that the rules R1, D3, D6 and M6 look up. Made once all cluster files are migrated; constant from
+// then on and shared by all jobs.
 class Cluster {
  public:
   // From a document that passed repair_cluster().
   explicit Cluster(Document& document);
 
   const SubCluster* find(std::string_view sub_cluster) const;
-  // R1's choice for a host ("" if the job names none); null: no subCluster fits.
+  // The subCluster that R1 chooses for a host ("" if the job names none); null if none fits.
   const SubCluster* assign(std::string_view hostname) const;
-  // The timestep of a metric in seconds, as its token; null if the cluster does not know the metric.
+  // The timestep of a metric in seconds, as its token; null if the cluster does not have the metric.
   const std::string* timestep(std::string_view metric) const;
 
  private:
@@ -49,19 +49,21 @@ struct ClusterFile {
   std::vector<AggregationRow> aggregations;  // one row for each metric, in file order
 };
 
-// R6 and R7; from version 1 on also the aggregations. A failure sticks to the document.
+// Repairs R6 and checks R7; from version 1 on it also checks the aggregations. A failure stays in the
+// document.
 void repair_cluster(ClusterFile& file, int from);
 
-// C3 for every metric: applies --aggregation, with `infer` fills what is missing, and notes the rest.
-void settle_aggregations(ClusterFile& file, bool infer);
+// C3 for every metric: applies --aggregation, fills in missing aggregations if `infer` is set, and notes
+// those that are invalid or suspicious.
+void decide_aggregations(ClusterFile& file, bool infer);
 
-// Lists the objects of an array member; anything else is a failure that sticks.
+// The objects of a member that is an array. Anything else in it is a failure, which stays in the document.
 std::vector<Node*> objects(Document& document, const Node& parent, std::string_view member);
 
-// `topology.accelerators` of a subCluster, null if it has no such array.
+// `topology.accelerators` of a subCluster; null if it has no such array.
 const Node* accelerators_of(Document& document, const Node& sub_cluster);
 
-// The content of a string member; empty if there is none or it is no string.
+// The content of a string member; empty if the member is missing or not a string.
 std::string text_of(Document& document, const Node& object, std::string_view member);
 
 }  // namespace jobferry

@@ -9,12 +9,12 @@
 
 namespace jobferry {
 
-using json::Piece;
 using json::Type;
+using json::Value;
 
 namespace {
 
-// Compares without copying unless the token has escapes. Our own names have none.
+// Compares without copying, unless the token has escapes. The names that rules look for have none.
 bool same_name(std::string_view token, std::string_view name) {
   if (token.substr(1, token.size() - 2) == name) return true;
   return token.find('\\') != token.npos && json::unescape(token) == name;
@@ -24,7 +24,8 @@ std::string expected_found(std::string_view expected, Type found) {
   return fmt::format("expected {}, found {}", expected, json::name_of(found));
 }
 
-// The kernel for AVX-512 compresses stores and is several times slower here than the one for AVX2.
+// The implementation of minify for AVX-512 uses compressed stores, which makes it several times slower here
+// than the one for AVX2.
 const simdjson::implementation& minifier() {
   static const simdjson::implementation& chosen = []() -> const simdjson::implementation& {
     const auto* haswell = simdjson::get_available_implementations()["haswell"];
@@ -35,7 +36,7 @@ const simdjson::implementation& minifier() {
 }
 
 // An array of numbers and nulls, or null (X3).
-bool read_numbers(json::Reader& reader, Piece& whole) {
+bool read_numbers(json::Reader& reader, Value& whole) {
   if (!reader.peek(whole.type)) return false;
   if (whole.is(Type::array)) return reader.numbers(whole);
   if (whole.is(Type::null)) return reader.value(whole);
@@ -47,11 +48,7 @@ bool read_numbers(json::Reader& reader, Piece& whole) {
 bool MemberPlace::named(std::string_view name) const { return same_name(name_token, name); }
 
 Error error_at(std::string_view source, std::string_view at, Kind kind, std::string what) {
-  const auto byte = static_cast<std::size_t>(at.data() - source.data());
-  Error error{kind, std::move(what)};
-  error.pointer = json::pointer_at(source, byte);
-  error.byte = byte;
-  return error;
+  return json::error_at(source, static_cast<std::size_t>(at.data() - source.data()), kind, std::move(what));
 }
 
 Result<const MemberPlace*> find(std::string_view source, const ObjectPlace& object, std::string_view name) {
@@ -90,7 +87,7 @@ void Edits::rewrite(const ObjectPlace& object, std::string_view appended) {
       kept_end = members[i].end();
       continue;
     }
-    // With a member before it that stays, the comma in front goes along, else the one behind.
+    // The comma before the member is cut as well if a member before it stays, else the comma after it.
     const bool last = i + 1 == members.size();
     const char* begin = kept_end ? members[i - 1].end() : members[i].begin();
     const char* end = kept_end || last ? members[i].end() : members[i + 1].begin();
@@ -107,17 +104,17 @@ void Edits::copy(std::size_t begin, std::size_t end, bool compact, Buffer& out) 
   const std::size_t at = out.size();
   out.reserve(at + range.size());
   std::size_t written = 0;
-  // It takes the range for a whole text; only an open string could upset it, and ranges begin and end
-  // between tokens.
+  // minify() takes the range for a whole text. It fails only if a string is open at the end, and ranges begin
+  // and end between tokens.
   const auto failed = minifier().minify(reinterpret_cast<const std::uint8_t*>(range.data()), range.size(),
                                         reinterpret_cast<std::uint8_t*>(out.data() + at), written);
-  ensure(!failed, "an edit ends within a string");
+  ensure(!failed, "an edit ends inside a string");
   out.resize(at + written);
 }
 
 // Rules record edits object by object, not strictly from left to right. Insertions at one place keep the
-// order in which they were made.
-void Edits::settle_order() {
+// order in which they were recorded.
+void Edits::sort_edits() {
   const auto before = [](const Edit& a, const Edit& b) { return a.begin < b.begin; };
   if (!std::is_sorted(edits_.begin(), edits_.end(), before))
     std::stable_sort(edits_.begin(), edits_.end(), before);
@@ -129,7 +126,7 @@ void Edits::settle_order() {
 }
 
 void Edits::splice(bool compact, Buffer& out) {
-  settle_order();
+  sort_edits();
   out.clear();
   out.reserve(spliced_size());
   std::size_t at = 0;
@@ -148,12 +145,12 @@ std::size_t Edits::spliced_size() const {
 }
 
 Spliced::Spliced(Edits& edits, Buffer& chunk) : edits_(edits), chunk_(chunk) {
-  edits.settle_order();
+  edits.sort_edits();
   source_ = edits.source_.substr(0, edits.edits_.empty() ? edits.source_.npos : edits.edits_[0].begin);
 }
 
 std::string_view Spliced::next() {
-  // As much as stays in a cache, and enough for nearly every file to be written in one go.
+  // Small enough for the cache, and large enough for nearly every file to be written with one call.
   constexpr std::size_t chunk_size = 512U << 10;
   chunk_.clear();
   chunk_.reserve(chunk_size);
@@ -171,7 +168,7 @@ std::string_view Spliced::next() {
   return chunk_.view();
 }
 
-// As much as fits into the chunk.
+// Appends as much as fits into the chunk.
 void Spliced::put(std::string_view& rest) {
   const std::string_view piece = rest.substr(0, chunk_.capacity() - chunk_.size());
   chunk_.append(piece);
@@ -181,7 +178,7 @@ void Spliced::put(std::string_view& rest) {
 Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
   metric_names_.clear();
   metric_peak_ = 0;
-  if (auto sound = json::check_encoding(text); !sound) return sound;
+  if (auto valid = json::check_encoding(text); !valid) return valid;
   Type type;
   if (!reader.peek(type)) return reader.error();
   if (type == Type::object) return {};
@@ -192,8 +189,9 @@ Result<void> DataReader::begin(std::string_view text, json::Reader& reader) {
 bool DataReader::count_place(json::Reader& reader) {
   metric_peak_ = std::max(metric_peak_, ++places_);
   if (places_ <= most_places_) return true;
-  starved_ = true;
-  return reader.fail(Kind::file_too_large, reader.at(), "more members and series than there is memory for");
+  exceeded_limit_ = true;
+  return reader.fail(Kind::file_too_large, reader.at(),
+                     "one metric has more members and series than fit into memory");
 }
 
 void DataReader::trim(std::size_t limit) {
@@ -202,10 +200,10 @@ void DataReader::trim(std::size_t limit) {
   metric_names_ = scope_names_ = member_names_ = {};
 }
 
-// Compared once all are known, so that the second of a pair is the one to blame.
+// Compares the names once all are known, so that the error is at the second of a pair.
 bool DataReader::unique(json::Reader& reader, const std::vector<std::string_view>& names) {
   const auto escaped = [](std::string_view name) { return name.find('\\') != name.npos; };
-  constexpr std::size_t few = 24;  // comparing each with each is cheaper than a set
+  constexpr std::size_t few = 24;  // up to so many, comparing each with each is cheaper than a set
   if (names.size() <= few && std::none_of(names.begin(), names.end(), escaped)) {
     bool twice = false;
     for (auto at = names.begin(); at != names.end(); ++at) twice |= std::find(names.begin(), at, *at) != at;
@@ -247,18 +245,18 @@ bool DataReader::read_scope(json::Reader& reader, ScopePlace& scope) {
   if (!scope.object.is_object()) return reader.value(scope.object.whole);
   member_names_.clear();
   const auto member = [&](std::string_view name) {
-    Piece value;
+    Value value;
     member_names_.push_back(name);
-    const bool sound = same_name(name, "series")             ? read_series(reader, scope, value)
+    const bool valid = same_name(name, "series")             ? read_series(reader, scope, value)
                        : same_name(name, "statisticsSeries") ? read_statistics_series(reader, value)
                                                              : reader.value(value);
     scope.object.members.push_back({name, value});
-    return sound && count_place(reader);
+    return valid && count_place(reader);
   };
   return reader.object(scope.object.whole, member) && unique(reader, member_names_);
 }
 
-bool DataReader::read_series(json::Reader& reader, ScopePlace& scope, Piece& whole) {
+bool DataReader::read_series(json::Reader& reader, ScopePlace& scope, Value& whole) {
   if (!reader.peek(whole.type)) return false;
   if (!whole.is(Type::array)) return reader.value(whole);
   return reader.array(whole, [&](std::size_t) {
@@ -273,7 +271,7 @@ bool DataReader::read_one_series(json::Reader& reader, ObjectPlace& series) {
   if (!series.is_object()) return reader.value(series.whole);
   bool data = false;
   return reader.object(series.whole, [&](std::string_view name) {
-    Piece value;
+    Value value;
     if (!same_name(name, "data")) {
       if (!reader.value(value)) return false;
     } else if (std::exchange(data, true)) {
@@ -286,14 +284,14 @@ bool DataReader::read_one_series(json::Reader& reader, ObjectPlace& series) {
   });
 }
 
-bool DataReader::read_statistics_series(json::Reader& reader, Piece& whole) {
+bool DataReader::read_statistics_series(json::Reader& reader, Value& whole) {
   if (!reader.peek(whole.type)) return false;
   if (whole.is(Type::null)) return reader.value(whole);
   if (!whole.is(Type::object))
     return reader.fail(Kind::wrong_type, reader.at(), expected_found("an object or null", whole.type));
   std::vector<std::string_view> seen;
   const auto each_percentile = [&](std::string_view) {
-    Piece values;
+    Value values;
     return read_numbers(reader, values);
   };
   return reader.object(whole, [&](std::string_view name) {
@@ -301,7 +299,7 @@ bool DataReader::read_statistics_series(json::Reader& reader, Piece& whole) {
     const auto same = [&](std::string_view known) { return same_name(name, known); };
     const bool numbers = std::any_of(std::begin(arrays), std::end(arrays), same);
     const bool percentiles = same("percentiles");
-    Piece value;
+    Value value;
     if (!numbers && !percentiles) return reader.value(value);
     seen.push_back(name);
     if (!unique(reader, seen)) return false;

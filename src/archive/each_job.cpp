@@ -1,11 +1,12 @@
 #include "archive/each_job.h"
 
 #include <exception>
-#include <mutex>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace jobferry {
 
@@ -15,28 +16,31 @@ struct ByPath {
   bool operator()(const std::string& a, const std::string& b) const { return path_order(a, b); }
 };
 
-class Visits {
+class JobVisitor {
  public:
-  Visits(Walk& walk, const Visit& how, const std::function<void(const JobPath&, unsigned)>& visit)
-      : walk_(walk), how_(how), visit_(visit) {}
+  JobVisitor(Walk& walk, const VisitOptions& options,
+             const std::function<void(const JobPath&, unsigned)>& visit)
+      : walk_(walk), options_(options), visit_(visit) {}
 
   void work(unsigned worker) try {
     while (const auto folder = take()) {
-      Passed passed;
-      const bool done = look_into(*folder, passed, worker);
-      const std::lock_guard lock(mutex_);
-      walk_.pass(passed);
+      LeftBehind left_behind;
+      const bool done = visit_all(*folder, left_behind, worker);
+      const MutexLock lock(mutex_);
+      walk_.add_left_behind(left_behind);
       if (done) unfinished_.erase(folder->text());
     }
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!thrown_) thrown_ = std::current_exception();
   }
 
-  std::string go_on() {
+  // Folders come in order, so no folder after the unfinished ones was visited. If all that were taken are
+  // finished, the last one is named and visited once more: to find the next one may take long where there are
+  // no jobs.
+  std::string first_unfinished() {
+    const MutexLock lock(mutex_);
     if (thrown_) std::rethrow_exception(thrown_);
-    // Folders come in order, so whatever comes after those at hand is untouched.
-    // To find out what comes next may take long where there are no jobs: the last folder is taken once more.
     if (unfinished_.empty() && stopped() && !exhausted_) {
       if (!last_.empty()) return last_;
       walk_.stopped = {};
@@ -46,10 +50,10 @@ class Visits {
   }
 
  private:
-  bool stopped() const { return how_.stop && *how_.stop; }
+  bool stopped() const { return options_.stop && *options_.stop; }
 
   std::optional<Folder> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (thrown_ || stopped()) return {};
     auto folder = next_folder();
     if (folder) unfinished_.insert(last_ = folder->text());
@@ -57,14 +61,15 @@ class Visits {
     return folder;
   }
 
-  std::optional<Folder> next_folder() {
+  std::optional<Folder> next_folder() REQUIRES(mutex_) {
     auto folder = walk_.next_folder();
-    while (folder && path_order(folder->text(), how_.from) && !stopped()) folder = walk_.next_folder();
+    while (folder && path_order(folder->text(), options_.from) && !stopped()) folder = walk_.next_folder();
     return folder;
   }
 
-  bool look_into(const Folder& folder, Passed& passed, unsigned worker) {
-    for (const JobPath& job : walk_.jobs_in(folder, passed)) {
+  // False if it was stopped before the last job.
+  bool visit_all(const Folder& folder, LeftBehind& left_behind, unsigned worker) {
+    for (const JobPath& job : walk_.jobs_in(folder, left_behind)) {
       if (stopped()) return false;
       visit_(job, worker);
     }
@@ -72,13 +77,13 @@ class Visits {
   }
 
   Walk& walk_;
-  const Visit& how_;
+  const VisitOptions& options_;
   const std::function<void(const JobPath&, unsigned)>& visit_;
-  std::mutex mutex_;  // of all below, and of walk_'s turns
-  std::set<std::string, ByPath> unfinished_;
-  std::string last_;        // of the folders that were taken
-  bool exhausted_ = false;  // there are no more
-  std::exception_ptr thrown_;
+  Mutex mutex_;  // also held while the walk finds its next folder
+  std::set<std::string, ByPath> unfinished_ GUARDED_BY(mutex_);
+  std::string last_ GUARDED_BY(mutex_);        // the folder that was taken last
+  bool exhausted_ GUARDED_BY(mutex_) = false;  // there are no more folders
+  std::exception_ptr thrown_ GUARDED_BY(mutex_);
 };
 
 void count(Files& files, const Archive& archive, bool follow, Progress& progress,
@@ -88,26 +93,26 @@ void count(Files& files, const Archive& archive, bool follow, Progress& progress
   while (!stopped() && walk.next()) progress.jobs_known.fetch_add(1, std::memory_order_relaxed);
   if (!stopped()) progress.all_known = true;
 } catch (const std::exception&) {
-  // Without memory to count in, the line does without the number of jobs.
+  // Not enough memory to count: the progress does not show how many jobs there are.
 }
 
 }  // namespace
 
-std::string each_job(Walk& walk, const Visit& how,
+std::string each_job(Walk& walk, const VisitOptions& options,
                      const std::function<void(const JobPath& job, unsigned worker)>& visit) {
-  Visits visits(walk, how, visit);
-  walk.stopped = [stop = how.stop] { return stop && *stop; };
+  JobVisitor visitor(walk, options, visit);
+  walk.stopped = [stop = options.stop] { return stop && *stop; };
   {
     std::vector<std::jthread> others;
     try {
-      for (unsigned worker = 1; worker < how.threads; ++worker)
-        others.emplace_back([&visits, worker] { visits.work(worker); });
+      for (unsigned worker = 1; worker < options.threads; ++worker)
+        others.emplace_back([&visitor, worker] { visitor.work(worker); });
     } catch (const std::system_error&) {
-      // No more threads to be had: those that are there do all of it.
+      // No more threads can be started: the others do all the work.
     }
-    visits.work(0);
+    visitor.work(0);
   }
-  return visits.go_on();
+  return visitor.first_unfinished();
 }
 
 CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress,
@@ -119,7 +124,7 @@ CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlink
       count(files, archive, follow_symlinks, *progress, stopped);
     });
   } catch (const std::system_error&) {
-    // No thread to be had: the line does without the number of jobs.
+    // No thread can be started: the progress does not show how many jobs there are.
   }
 }
 

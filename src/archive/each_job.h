@@ -1,4 +1,7 @@
-// Takes every job of an archive to a visitor, on many threads: for the commands that only look at an archive.
+// Takes every job of an archive to a visitor, on many threads, for the commands that only read an archive.
+//
+// The threads take folders of jobs in turns and work on them in parallel. Each holds the jobs of one folder,
+// so the memory does not grow with the archive.
 #pragma once
 
 #include <atomic>
@@ -11,26 +14,25 @@
 
 namespace jobferry {
 
-struct Visit {
+struct VisitOptions {
   unsigned threads = 1;
-  const std::atomic<bool>* stop = nullptr;  // true: finish the jobs at hand, then end
-  std::string from;  // CLUSTER/FIRST/SECOND: begin with this folder of the walk; empty: with the first
+  const std::atomic<bool>* stop = nullptr;  // true: finish the current jobs, then end
+  std::string from;  // the first folder, as CLUSTER/FIRST/SECOND; empty: the very first
 };
 
-// visit(job, worker) is called for every directory where a job may be, in any order, by one thread of each
-// number below `threads`. What it throws ends the walk and comes out of here. Holds one folder for each
-// thread.
+// Calls visit(job, worker) for every directory that may be a job, in any order. `worker` is a number below
+// `threads`; each worker is one thread. What `visit` throws ends the walk and is thrown again here.
 //
-// Returns where to go on (as Visit::from has it): the first folder that was not done in full; empty if all
+// Returns the first folder that was not visited in full, in the form of VisitOptions::from; empty if all
 // were.
-std::string each_job(Walk& walk, const Visit& how,
+std::string each_job(Walk& walk, const VisitOptions& options,
                      const std::function<void(const JobPath& job, unsigned worker)>& visit);
 
-// Counts the jobs of an archive ahead of those who work on them, in a thread of its own, until it is
-// destroyed. It reads the directories that they read next anyway.
+// Counts the jobs of an archive in a thread of its own, ahead of the threads that work on them, until it is
+// destroyed. It reads the same directories, which are then in the page cache when the others need them.
 class CountAhead {
  public:
-  // Without a progress, or one that does not want it, nothing is done. Ends early once `stop` is true.
+  // Does nothing without a progress, or with one that does not want it. Ends early once `stop` is true.
   CountAhead(Files& files, const Archive& archive, bool follow_symlinks, Progress* progress,
              const std::atomic<bool>* stop);
 

@@ -1,4 +1,4 @@
-// One job: where it lies, and its documents on their way through the steps.
+// One job on its way through the steps.
 #pragma once
 
 #include <string>
@@ -16,17 +16,18 @@ struct Job {
   const Cluster* cluster = nullptr;
   Document meta;
   Notes notes;
-  std::string_view data_name = "data.json";  // the data file at hand
+  std::string_view data_name = "data.json";  // the data file that is read
 
   Node& root() { return meta.root(); }
-  // The subCluster that meta.json names (after R1), null if cluster.json does not know it.
+  // The subCluster that meta.json names (after R1); null if it is not in cluster.json.
   const SubCluster* sub_cluster();
   void note(std::string_view code, std::string pointer, std::string detail = {}) {
     notes.add(code, "meta.json", std::move(pointer), std::move(detail));
   }
 };
 
-// `resources` or `tags`: an array of objects or missing (wrong-type otherwise).
+// The objects in `resources` or `tags`; none if there is no such member. Anything else is a wrong-type
+// failure.
 std::vector<Node*> resources(Job& job);
 std::vector<Node*> tags(Job& job);
 

@@ -1,9 +1,14 @@
 #include "archive/layout.h"
+#include "jobferry/versions.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+
+#include "jobferry/limits.h"
+#include "jobferry/types.h"
+#include "json/reader.h"
 
 namespace jobferry {
 
@@ -12,14 +17,12 @@ namespace {
 constexpr std::string_view blanks = " \t\r\n\v\f";
 
 Error not_an_archive(const std::string& root, std::string what) {
-  Error error{Kind::not_an_archive, std::move(what)};
-  error.file = root;
-  return error;
+  return {.kind = Kind::not_an_archive, .what = std::move(what), .file = root};
 }
 
-// Want of resources says nothing about the archive.
+// A lack of resources says nothing about the archive.
 Error cannot_open(const std::string& root, const Error& why) {
-  return why.kind == Kind::out_of_resources ? why : not_an_archive(root, "no job archive: " + why.what);
+  return why.kind == Kind::out_of_resources ? why : not_an_archive(root, "not a job archive: " + why.what);
 }
 
 Error bad_version(std::string what) { return {Kind::version_unknown, std::move(what)}; }
@@ -29,18 +32,20 @@ Result<int> parse_version(std::string_view text) {
   const std::size_t end = text.find_last_not_of(blanks) + 1;
   const std::string_view number = text.substr(begin, end > begin ? end - begin : 0);
   if (number.empty() || number.find_first_not_of("0123456789") != number.npos)
-    return bad_version(fmt::format("`{}` is no version number", json::excerpt(number)));
+    return bad_version(fmt::format("`{}` is not a version number", json::excerpt(number)));
   int version = newest_version + 1;  // stays if the number is too large for an int
   std::from_chars(number.data(), number.data() + number.size(), version);
   if (version > newest_version)
-    return bad_version(fmt::format("archive version {} is newer than {}, the newest this build knows",
-                                   json::excerpt(number), newest_version));
+    return bad_version(
+        fmt::format("archive version {} is newer than {}, the newest version that this "
+                    "jobferry knows",
+                    json::excerpt(number), newest_version));
   return version;
 }
 
 Result<void> read_version(Files& files, Archive& archive) {
   Buffer text;
-  auto info = files.read(join(archive.root, names::version), 4096, text);
+  auto info = files.read(join(archive.root, names::version), limits::version_text, text);
   if (!info) {
     Error error = std::move(info.error());
     if (error.kind != Kind::out_of_resources) error.kind = Kind::version_unknown;
@@ -57,7 +62,7 @@ Result<void> read_version(Files& files, Archive& archive) {
   return {};
 }
 
-// version.txt comes last, but the marker says what it will be.
+// An unfinished target has no version.txt yet, but its marker says what it will contain.
 Result<void> read_unfinished(Files& files, Archive& archive) {
   const auto seen = read_marker(files, archive.root);
   if (!seen) return Error(seen.error());
@@ -73,10 +78,10 @@ std::string marker_text_of_0_1(int version) {
       version);
 }
 
-// A followed link that leads back to the root.
+// A followed link to the root itself.
 bool is_root(Files& files, const Archive& archive, const std::string& name) {
   const auto info = files.info(join(archive.root, name));
-  return info && info->device == archive.root_info.device && info->inode == archive.root_info.inode;
+  return info && is_same_file(*info, archive.root_info);
 }
 
 void leave_behind(Files& files, Archive& archive, const Entry& entry) {
@@ -99,6 +104,8 @@ std::string join(const std::string& directory, std::string_view name) {
   path.reserve(directory.size() + 1 + name.size());
   return path.append(directory).append("/").append(name);
 }
+
+std::string cluster_of(const std::string& path) { return path.substr(0, path.find('/')); }
 
 std::string marker_text(const Marker& marker) {
   return fmt::format(
@@ -140,7 +147,7 @@ Result<MarkerSeen> read_marker(Files& files, const std::string& root) {
   if (!there) return Error(there.error());
   if (!*there) return MarkerSeen{};
   Buffer text;
-  const auto info = files.read(path, 4096, text);
+  const auto info = files.read(path, limits::version_text, text);
   const bool other =
       !info && (info.error().kind == Kind::not_a_regular_file || info.error().kind == Kind::file_too_large);
   if (!info && !other) return Error(info.error());
@@ -162,8 +169,10 @@ Result<Archive> open_archive(Files& files, const std::string& root, Unfinished u
   bool has_version = false;
   for (const Entry& entry : *entries) {
     if (entry.name == names::unfinished && unfinished == Unfinished::refuse)
-      return not_an_archive(root, fmt::format("an unfinished target (it holds {}): its migration did not end",
-                                              names::unfinished));
+      return not_an_archive(root,
+                            fmt::format("this is an unfinished target: it holds {}, because its migration "
+                                        "did not end",
+                                        names::unfinished));
     if (entry.name == names::unfinished)
       archive.unfinished = true;
     else if (entry.name == names::version)
@@ -177,7 +186,9 @@ Result<Archive> open_archive(Files& files, const std::string& root, Unfinished u
       leave_behind(files, archive, entry);
   }
   if (!has_version && !archive.unfinished && !has_cluster_file(files, archive))
-    return not_an_archive(root, "no job archive: neither version.txt nor a directory with a cluster.json");
+    return not_an_archive(root,
+                          "not a job archive: it has neither version.txt nor a directory with a "
+                          "cluster.json");
   if (archive.unfinished && !has_version)
     if (auto read = read_unfinished(files, archive); !read) return std::move(read.error());
   if (has_version)

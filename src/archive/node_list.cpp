@@ -1,3 +1,9 @@
+// Node lists: a recursive descent parser, and a matcher that follows all possibilities at once.
+//
+// `a[1-9][1-9,10-19]` can split a hostname in several ways. Trying one after the other would take time
+// exponential in the number of brackets. Instead the matcher keeps the set of places in the hostname where
+// the parts so far can end and moves the whole set on with each part, as one simulates a nondeterministic
+// automaton.
 #include "archive/node_list.h"
 
 #include <algorithm>
@@ -19,7 +25,8 @@ bool starts_name(char c) { return is_letter(c) || is_digit(c); }
 
 bool continues_name(char c) { return starts_name(c) || c == '-'; }
 
-// A character as a message shows it; bytes that may be unprintable, or one of several of a character, as hex.
+// A character for a message. A byte that is unprintable, or part of a longer UTF-8 character, is shown in
+// hex.
 std::string shown(char c) {
   if (c >= ' ' && c <= '~') return {'\'', c, '\''};
   constexpr char hex[] = "0123456789abcdef";
@@ -27,7 +34,7 @@ std::string shown(char c) {
   return {'b', 'y', 't', 'e', ' ', '0', 'x', hex[byte >> 4], hex[byte & 15]};
 }
 
-// Reads a list. What returns false has set the problem, and nothing is to be called after it.
+// Reads a list. A function that returns false has set the problem; do not call any other after it.
 class Parser {
  public:
   Parser(std::string_view text, std::string& problem) : text_(text), problem_(problem) {}
@@ -82,9 +89,9 @@ class Parser {
 
   bool unexpected_in_term() {
     const char c = text_[at_];
-    if (c == '*') return fail("'*' that does not stand alone", at_);
+    if (c == '*') return fail("'*' is only allowed as the whole list, found one", at_);
     if (c == ']') return fail("']' without '['", at_);
-    if (c == '-') return fail("'-' where a letter, a digit or '[' must stand", at_);
+    if (c == '-') return fail("expected a letter, a digit or '[', found '-'", at_);
     return fail("unexpected " + shown(c), at_);
   }
 
@@ -104,7 +111,7 @@ class Parser {
     range.last = take_while(is_digit);
     if (range.last.empty()) return expected("a digit");
     if (range.first.size() == range.last.size()) return true;
-    return fail("a range whose ends differ in width", start);
+    return fail("the two ends of a range differ in width", start);
   }
 
   bool expected(const char* what) {
@@ -115,15 +122,14 @@ class Parser {
   std::string_view text_;
   std::string& problem_;
   std::size_t at_ = 0;
-  std::size_t bracket_ = 0;  // where the bracket being read opened
+  std::size_t bracket_ = 0;  // the position of the `[` of the current bracket
 };
 
 bool contains(const Range& range, std::string_view text) {
   return std::ranges::all_of(text, is_digit) && range.first <= text && text <= range.last;
 }
 
-// The places in a hostname that the parts read so far can end at. Following all of them at once is what keeps
-// the time bounded: trying one range after the other would be exponential in the number of brackets.
+// For each place in a hostname, whether the parts so far can end there.
 using Places = std::vector<bool>;
 
 void match_name(std::string_view name, std::string_view rest, std::size_t at, Places& behind) {

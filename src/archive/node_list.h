@@ -6,8 +6,8 @@
 //   range = "[" bounds *("," bounds) "]"
 //   bounds = 1*digit "-" 1*digit              both of one width
 //
-// Where the ranges of one bracket differ in width all are tried, as R1 asks: `n[1-9,10-20]` contains n15.
-// Bounds of any length compare as text of fixed width, so nothing overflows.
+// If the ranges of one bracket differ in width, all of them are tried, as R1 demands: `n[1-9,10-20]` contains
+// n15. Bounds are compared as text of equal width, so they may have any length and nothing overflows.
 #pragma once
 
 #include <optional>
@@ -19,17 +19,17 @@ namespace jobferry {
 
 class NodeList {
  public:
-  // None if the text is no node list: `problem` then tells a person what is wrong and at which character,
-  // counted from 1.
+  // None if the text is no node list. `problem` then says what is wrong and at which character, counted from
+  // 1.
   static std::optional<NodeList> parse(std::string_view text, std::string& problem);
 
   bool catch_all() const { return catch_all_; }
 
-  // The catch-all contains every name. Takes time in proportion to the length of the list times the length of
-  // the name at worst, so that no list, however hostile, can stall a run.
+  // The catch-all contains every name. The time is at most proportional to the length of the list times the
+  // length of the name, so no list can stall a run, not even a malicious one.
   bool contains(std::string_view hostname) const;
 
-  // A range whose first lies above its last matches nothing.
+  // A range whose first number is above its last one matches nothing.
   struct Range {
     std::string first;
     std::string last;

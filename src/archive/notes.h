@@ -1,4 +1,4 @@
-// Gathers what a person may want to review (X9).
+// Collects the decisions that a person may want to review (X9).
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,9 @@ class Notes {
     notes_.push_back({code, file, std::move(pointer), std::move(detail), count});
   }
 
-  // What several steps saw is noted once, by the first of them. The order no longer depends on the steps.
-  void settle() {
+  // Sorts the notes, so that their order does not depend on the steps. Of several notes with the same code,
+  // file and pointer, it keeps the one of the first step.
+  void sort_and_merge() {
     const auto key = [](const Note& n) { return std::tie(n.code, n.file, n.pointer); };
     std::stable_sort(notes_.begin(), notes_.end(),
                      [&](const Note& a, const Note& b) { return key(a) < key(b); });

@@ -1,3 +1,8 @@
+// Rule U: from a unit as people write it to a base and a prefix.
+//
+// Collectors spell the same unit in many ways: `GB/s`, `GBytes/sec`, `gbyte/second`. After the suffix for a
+// rate is cut off, a text is looked up in a table of bases, first as a whole and then without each known
+// prefix. A text that is not found is not guessed at: the caller keeps it as it is.
 #include "archive/unit.h"
 
 #include <algorithm>
@@ -7,19 +12,19 @@ namespace jobferry {
 
 namespace {
 
-// What a prefix means before a base.
+// How to read a prefix before a base.
 enum class Prefixes {
   milli,    // `m` is milli
-  mega,     // `m` is mega, spelled carelessly: there is no milli of these here
-  dropped,  // a prefix makes no sense
+  mega,     // `m` is a careless mega: milli makes no sense here
+  dropped,  // a prefix makes no sense and is dropped
 };
 
 struct Base {
   std::string_view name;
   std::string_view rate;  // the same per second
   Prefixes prefixes;
-  bool summed;                            // C3
-  std::array<std::string_view, 4> words;  // in lower case; the unused ones are empty
+  bool summed;                            // C3 infers `sum`
+  std::array<std::string_view, 4> words;  // its spellings in lower case; unused ones are empty
 };
 
 // The table of rule U, row by row.
@@ -45,11 +50,11 @@ struct Spelling {
   std::string_view meant;
 };
 
-// Words that are a unit by themselves, without prefix or `/s`.
+// Words that are a unit by themselves and take neither a prefix nor `/s`.
 constexpr Spelling whole_units[] = {{"", ""}, {"load", "load"}, {"ipc", "IPC"}, {"cpi", "CPI"}};
 
-// Only the spellings listed are prefixes: `mi`, `MI` or `KI` are none. No word begins with an `i`, so at most
-// one prefix fits and their order does not matter.
+// Only these spellings are prefixes; `mi`, `MI` and `KI` are not. No word of a base begins with an `i`, so at
+// most one prefix fits, and the order of the table does not matter.
 constexpr Spelling prefixes[] = {
     {"k", "K"},   {"K", "K"},   {"M", "M"},   {"m", "m"},   {"g", "G"},   {"G", "G"},   {"t", "T"},
     {"T", "T"},   {"p", "P"},   {"P", "P"},   {"e", "E"},   {"E", "E"},   {"z", "Z"},   {"Z", "Z"},
@@ -59,7 +64,7 @@ constexpr Spelling prefixes[] = {
 
 constexpr std::string_view rate_suffixes[] = {"/s", "/sec", "/second", "/seconds"};
 
-// ASCII only, whatever the locale: the bytes of `°` must match exactly.
+// Lower case for ASCII letters only, in any locale: the bytes of `°` must stay as they are.
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_word(std::string_view text, std::string_view word) {
@@ -74,7 +79,7 @@ std::string_view trim(std::string_view text) {
 }
 
 const Base* find_base(std::string_view text) {
-  if (text.empty()) return nullptr;  // the table pads with empty words
+  if (text.empty()) return nullptr;  // the table has empty words
   const auto has_word = [text](const Base& base) {
     return std::ranges::any_of(base.words, [text](auto word) { return is_word(text, word); });
   };

@@ -1,8 +1,13 @@
-// Walks an archive and finds its jobs, always in the same order: by path, names compared bytewise. Holds the
-// listings of the directories it is in and no more, so its memory does not grow with the number of jobs.
+// Walks an archive and finds its jobs, always in the same order.
+//
+// Problem: an archive may hold millions of jobs, and it may hold anything else as well, such as files of
+// other programs, links and loops of links. The order must not depend on the disk or on the number of
+// threads.
+// Idea: sort each directory listing by bytes and go through them depth first. A job is a directory three
+// levels below a cluster, so no file has to be opened to find one.
+// Cost: one listing for each directory. Only the listings on the way down to the current folder are in
+// memory.
 #pragma once
-
-#include <sys/types.h>
 
 #include <atomic>
 #include <cstddef>
@@ -12,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "archive/layout.h"
@@ -21,25 +25,25 @@
 
 namespace jobferry {
 
-// The order of the walk, of paths from the root: by name, level by level, so that `a/b` comes before `a-b`.
+// The order of the walk, for paths from the root: by name, level by level, so that `a/b` comes before `a-b`.
 bool path_order(std::string_view a, std::string_view b);
 
-// What the walk passes by.
-struct Passed {
-  std::map<std::string, std::uint64_t> left_behind;  // entries, by cluster (X8)
-  std::vector<std::string> left_behind_jobs;         // directories that hold a meta.json
-  std::vector<Error> unreadable;                     // directories: what is below them is not migrated
+// What a walk found that is not part of any job.
+struct LeftBehind {
+  std::map<std::string, std::uint64_t> entries;  // how many, by cluster (X8)
+  std::vector<std::string> jobs;                 // directories that hold a meta.json although they are no job
+  std::vector<Error> unreadable;                 // directories: nothing below them is migrated
 
-  void add(const Passed& other);
+  void add(const LeftBehind& other);
 };
 
-// Directories on the way down from the root, as device and inode: a followed link to one of them is a loop.
-using Way = std::vector<std::pair<dev_t, ino_t>>;
+// The directories above a folder. A followed link to one of them is a loop.
+using Ancestors = std::vector<FileInfo>;
 
-// A directory two levels below a cluster: what lies in it are jobs.
+// A directory two levels below a cluster: the directories in it are jobs.
 struct Folder {
   std::string cluster, first, second;
-  Way way;  // empty where links are not followed
+  Ancestors ancestors;  // empty if links are not followed
 
   std::string text() const { return cluster + '/' + first + '/' + second; }
 };
@@ -49,16 +53,16 @@ class JobSource {
  public:
   virtual ~JobSource() = default;
 
-  // The next directory in a folder. Whether it is a job, its entries tell (stages.h).
+  // The next directory in a folder. Only its entries say whether it is a job (stages.h).
   virtual std::optional<JobPath> next() = 0;
 
-  // The same in two parts, for many threads: only the first must take turns. What jobs_in() passes by goes to
-  // its caller, who hands it to pass().
+  // The same in two parts, for many threads. Calls of next_folder() must take turns, calls of jobs_in() need
+  // not. The caller of jobs_in() hands what is left behind to add_left_behind(), which must take turns, too.
   virtual std::optional<Folder> next_folder() = 0;
-  virtual std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const = 0;
-  virtual void pass(const Passed& more) = 0;
+  virtual std::vector<JobPath> jobs_in(const Folder& folder, LeftBehind& left_behind) const = 0;
+  virtual void add_left_behind(const LeftBehind& more) = 0;
 
-  // A folder was not listed to its end, since it was to stop: there may be jobs that none of the above gave.
+  // The walk was stopped within a folder, so there may be jobs that none of the above returned.
   virtual bool cut_short() const { return false; }
 };
 
@@ -69,18 +73,18 @@ class Walk : public JobSource {
 
   std::optional<JobPath> next() override;
   std::optional<Folder> next_folder() override;
-  std::vector<JobPath> jobs_in(const Folder& folder, Passed& passed) const override;
-  void pass(const Passed& more) override { passed_.add(more); }
+  std::vector<JobPath> jobs_in(const Folder& folder, LeftBehind& left_behind) const override;
+  void add_left_behind(const LeftBehind& more) override { left_behind_.add(more); }
   bool cut_short() const override { return cut_short_; }
 
-  const Passed& passed() const { return passed_; }
+  const LeftBehind& left_behind() const { return left_behind_; }
 
-  // To be told of every entry that is passed by and counted as left behind, with its path from the root.
-  // Called by every thread that walks, also at the same time.
-  std::function<void(const std::string& path, FileType type)> tell_of;
+  // Called for every entry that is left behind, with its path from the root. All threads that walk call it,
+  // also at the same time.
+  std::function<void(const std::string& path, FileType type)> on_left_behind;
 
-  // Asked before each look at an entry of a folder: to follow links there is one at each of them. By every
-  // thread that walks, also at the same time.
+  // Asked before each cluster. With links followed it is also asked before each entry of a folder, since each
+  // of these needs a call to the disk. All threads that walk ask, also at the same time.
   std::function<bool()> stopped;
 
  private:
@@ -88,13 +92,16 @@ class Walk : public JobSource {
   struct Level {
     std::string path;  // from the root of the archive
     std::vector<Entry> entries;
+    Ancestors ancestors;  // of the entries
     std::size_t at = 0;
   };
-  std::optional<std::vector<Entry>> list(const std::string& path, Passed& passed) const;
-  Way onward(const Way& way, const std::string& path) const;
-  bool loops(const Way& way, const std::string& path) const;
-  void pass_by(const std::string& path, FileType type, Passed& passed) const;
-  bool is_directory(const Way& way, const std::string& path, const Entry& entry, Passed& passed) const;
+  void enter(std::string path, const Ancestors& ancestors);
+  std::optional<std::vector<Entry>> list(const std::string& path, LeftBehind& left_behind) const;
+  Ancestors with(const Ancestors& ancestors, const std::string& path) const;
+  bool is_loop(const Ancestors& ancestors, const std::string& path) const;
+  void leave_behind(const std::string& path, FileType type, LeftBehind& left_behind) const;
+  bool is_directory(const Ancestors& ancestors, const std::string& path, const Entry& entry,
+                    LeftBehind& left_behind) const;
 
   Files& files_;
   const Archive& archive_;
@@ -102,9 +109,8 @@ class Walk : public JobSource {
   std::size_t next_cluster_ = 0;
   std::string cluster_;
   std::vector<Level> levels_;
-  std::vector<Way> ways_;      // to each of the levels
-  std::vector<JobPath> jobs_;  // of the folder at hand, the next one last
-  Passed passed_;
+  std::vector<JobPath> jobs_;  // of the current folder, the next one last
+  LeftBehind left_behind_;
   mutable std::atomic<bool> cut_short_{false};
 };
 

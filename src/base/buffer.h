@@ -1,5 +1,5 @@
-// Bytes that are read, edited and written over and over. A buffer keeps its memory from job to job: fresh
-// pages cost more than the work done in them.
+// Bytes that are read, edited and written again and again. A buffer keeps its memory from job to job, because
+// fresh pages cost more time than the work that is done in them.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace jobferry {
 
 class Buffer {
  public:
-  // Zero bytes that stand readable behind the last one: the readers stop at them instead of counting, and
-  // simdjson reads past the end by up to this much.
+  // Readable zero bytes after the last byte. The readers stop at them instead of counting, and simdjson reads
+  // past the end by up to this much.
   static constexpr std::size_t padding = 64;
 
   Buffer() = default;
@@ -35,7 +35,7 @@ class Buffer {
 
   void clear() { size_ = 0; }
 
-  // Room for `size` bytes; what was in the first size() bytes stays.
+  // Makes room for `size` bytes; the first size() bytes stay.
   void reserve(std::size_t size) {
     if (size <= capacity_ && data_) return;
     auto* grown = static_cast<char*>(std::realloc(data_, size + padding));
@@ -44,7 +44,7 @@ class Buffer {
     capacity_ = size;
   }
 
-  // New bytes are not initialised, the padding is zero.
+  // New bytes are not initialised; the padding is zero.
   void resize(std::size_t size) {
     reserve(size);
     size_ = size;
@@ -58,7 +58,8 @@ class Buffer {
     resize(at + bytes.size());
   }
 
-  // Gives memory beyond `limit` back, so that one huge job does not keep it for the rest of the run.
+  // Frees the memory if it is more than `limit` bytes, so that one huge job does not hold it for the rest of
+  // the run.
   void trim(std::size_t limit) {
     if (capacity_ > limit) Buffer().swap(*this);
   }

@@ -51,11 +51,11 @@ Error error_of(const std::exception_ptr& thrown) {
   } catch (const std::system_error& error) {
     const bool starved = error.code() == std::errc::resource_unavailable_try_again;
     return {starved ? Kind::out_of_resources : Kind::internal,
-            std::string(starved ? "no thread could be started: " : "a defect of jobferry: ") + error.what()};
+            std::string(starved ? "cannot start a thread: " : "a defect of jobferry: ") + error.what()};
   } catch (const std::exception& error) {
     return {Kind::internal, std::string("a defect of jobferry: ") + error.what()};
   } catch (...) {
-    return {Kind::internal, "a defect of jobferry: something unknown was thrown"};
+    return {Kind::internal, "a defect of jobferry: an exception of unknown type"};
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <utility>
 
 namespace jobferry {
@@ -25,8 +26,8 @@ char32_t code_point(std::string_view character) {
   return code;
 }
 
-// Characters that act on a terminal, and those that show a text as another one than it is: in another order,
-// or with parts that nobody sees.
+// Characters that control a terminal, and characters that make a text look like another one: they change its
+// order or are invisible.
 bool misleads(char32_t code) {
   constexpr std::array<std::pair<char32_t, char32_t>, 14> ranges = {{
       {0x0000, 0x001F},    // C0 controls
@@ -44,7 +45,7 @@ bool misleads(char32_t code) {
       {0xFFF0, 0xFFFB},    // interlinear annotation
       {0xE0000, 0xE0FFF},  // tags, variation selectors
   }};
-  const bool is_private = code >= 0xE000 && code <= 0xF8FF;  // looks as a font likes
+  const bool is_private = code >= 0xE000 && code <= 0xF8FF;  // its looks depend on the font
   const bool is_noncharacter = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
   return is_private || is_noncharacter || std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
            return code >= range.first && code <= range.second;
@@ -71,7 +72,16 @@ std::string plural(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
 }
 
-// Rows of cells, each column as wide as its widest cell. `align` has a letter for each column: l or r.
+std::string utc_text(std::int64_t seconds) {
+  constexpr std::int64_t year_10000 = 253'402'300'800;
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  if (seconds >= year_10000 || !::gmtime_r(&time, &parts)) return std::to_string(seconds);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view align) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

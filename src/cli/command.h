@@ -1,5 +1,5 @@
-// What a command is: a name, help, options, and a function that runs it. Each command is defined in a file of
-// its own below src/commands. The parser, --help, the man pages and the completion read these definitions.
+// A command: its name, help and options, and the function that runs it. Each command is defined in its own
+// file in src/commands. The parser, --help, the man pages and the completion read these definitions.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,11 +16,11 @@ enum class ExitCode : int {
   complete = 0,
   failed = 1,      // it could not run or could not finish
   usage = 2,       // the command line is wrong
-  objections = 3,  // it ran and found something to look at: bad jobs, findings, obstacles
+  objections = 3,  // it ran, and there is something to look at: bad jobs, findings, obstacles
   interrupted = 130,
 };
 
-// The options that every command has: where its result and its messages go.
+// Where the result and the messages of a command go. Most commands have these options.
 struct Output {
   std::string report_file, html_file, metrics_file;  // empty: none
   bool json = false;
@@ -28,12 +28,12 @@ struct Output {
   Log::Style log;
 };
 
-// What a command is given to run with.
+// What a command gets to run.
 struct Context {
   std::string_view command;  // its name
   const Output& output;
   Log& log;
-  std::span<const char* const> arguments;  // as the program was called
+  std::span<const char* const> arguments;  // the command line of the program
 
   bool shows_progress() const { return !output.quiet && log.says(LogLevel::info); }
 };
@@ -42,18 +42,18 @@ using RunCommand = std::function<ExitCode(const Context&)>;
 
 struct Command {
   std::string_view name;
-  std::string_view arguments;    // of the synopsis
+  std::string_view arguments;    // in the synopsis
   std::string_view summary;      // one line, after "jobferry-NAME - "
-  std::string_view description;  // paragraphs, with an empty line between them
+  std::string_view description;  // paragraphs, separated by empty lines
   struct Example {
     std::string_view call, what_for;
   } examples[2];
-  std::string_view objections;  // when the exit code is 3
-  // Adds the options to a parser. The function that it returns runs the command with what was parsed.
+  std::string_view objections;  // what exit code 3 means; empty if the command has none
+  // Adds the options to a parser. Returns a function that runs the command with the parsed options.
   RunCommand (*define)(CLI::App& app, Output& output);
 };
 
-// In the order of the help. The first is run when no command is named.
+// In the order of the help. The first one is the default command.
 using Commands = std::span<const Command* const>;
 
 }  // namespace jobferry

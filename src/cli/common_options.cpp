@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "jobferry/limits.h"
+
 namespace jobferry {
 
 namespace {
@@ -11,7 +13,7 @@ Override parse_override(const std::string& text) {
   const std::string name = text.substr(0, equals), value = equals == text.npos ? "" : text.substr(equals + 1);
   const std::size_t colon = name.find(':');
   const bool scoped = colon != name.npos;
-  const Override parsed{scoped ? name.substr(0, colon) : "", scoped ? name.substr(colon + 1) : name, value};
+  Override parsed{scoped ? name.substr(0, colon) : "", scoped ? name.substr(colon + 1) : name, value};
   if (parsed.metric.empty() || (scoped && parsed.cluster.empty()) || (value != "sum" && value != "avg"))
     throw CLI::ValidationError("--aggregation", "expected [CLUSTER:]METRIC=sum|avg, found " + text);
   return parsed;
@@ -67,8 +69,8 @@ void add_source_and_target(CLI::App& app, Options& options) {
 }
 
 void add_threads(CLI::App& app, unsigned& threads) {
-  app.add_option("--threads", threads, "number of threads (default: all cores)")
-      ->check(CLI::Range(1U, 1024U).description(""))
+  app.add_option("--threads", threads, "number of threads (default: one for each core)")
+      ->check(CLI::Range(1U, limits::threads).description(""))
       ->type_name("N")
       ->group(more_options);
 }
@@ -80,9 +82,9 @@ void add_follow_symlinks(CLI::App& app, bool& follow_symlinks) {
 
 void add_max_file_size(CLI::App& app, std::uint64_t& max_file_size) {
   app.add_option("--max-file-size", max_file_size,
-                 "largest file that is read, and largest content of a .gz (default: 4 GiB - 1)")
+                 "largest file to read, and largest content of a .gz (default: 4 GiB - 1)")
       ->transform(CLI::AsSizeValue(false).description(""))
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{0xFFFFFFFF}).description(""))
+      ->check(CLI::Range(std::uint64_t{1}, limits::file_size).description(""))
       ->type_name("SIZE")
       ->group(more_options);
 }
@@ -100,8 +102,8 @@ void add_changes(CLI::App& app, Options& options) {
       "compression of data files (default: keep)");
   add_choice<CompressLevel>(app, "--compress-level", options.compress_level,
                             {{"normal", CompressLevel::normal}, {"fast", CompressLevel::fast}},
-                            "level of every .gz that is written: as small as servers write them (normal, "
-                            "the default), or several times as fast and somewhat larger")
+                            "level for every .gz that is written: normal (default) makes files as small as "
+                            "those of servers, fast is several times as fast and makes them somewhat larger")
       ->group(more_options);
   add_choice<DataMode>(
       app, "--data", options.data,
@@ -109,24 +111,24 @@ void add_changes(CLI::App& app, Options& options) {
        {"link", DataMode::link},
        {"reflink", DataMode::reflink},
        {"copy", DataMode::copy}},
-      "how unchanged data files get to the target (default: auto, the first of reflink, link, copy that "
+      "how unchanged data files get to the target (default: auto, the first of reflink, link and copy that "
       "works)")
       ->group(more_options);
   app.add_flag("--check-data", options.check_data, "also read and check data files that no step changes")
       ->group(more_options);
-  app.add_flag("--repair", options.repair, "source and target version are equal: apply the repairs only")
+  app.add_flag("--repair", options.repair, "keep the version and apply the repairs only")
       ->group(more_options);
 }
 
 void add_engine(CLI::App& app, Options& options) {
   add_threads(app, options.threads);
-  app.add_option("--io-depth", options.io_depth, "number of jobs that are read at a time, for cold disks")
+  app.add_option("--io-depth", options.io_depth, "number of jobs to read at the same time, for cold disks")
       ->capture_default_str()
-      ->check(CLI::Range(1U, 1024U).description(""))
+      ->check(CLI::Range(1U, limits::threads).description(""))
       ->type_name("N")
       ->group(more_options);
   app.add_option("--memory", options.memory,
-                 "bound on the bytes of job data in flight, such as 4GB (default: a quarter of RAM)")
+                 "memory for the jobs in progress, such as 4GB (default: a quarter of RAM)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("SIZE")
       ->group(more_options);
@@ -136,7 +138,7 @@ void add_engine(CLI::App& app, Options& options) {
 
 CLI::Option* add_sample(CLI::App& app, SampleSize& sample, std::uint64_t& seed, bool only_shares,
                         const char* help) {
-  app.add_option("--seed", seed, "seed of the random choice of the sample")
+  app.add_option("--seed", seed, "seed for the random choice of the sample")
       ->capture_default_str()
       ->type_name("N")
       ->group(more_options);
@@ -153,21 +155,21 @@ void add_json(CLI::App& app, Output& output) {
 
 void add_log(CLI::App& app, Output& output) {
   add_file(app, "--metrics-file", output.metrics_file,
-           "progress for Prometheus, in its text format: a file that is replaced every 10 s and at the end")
+           "write the progress to a file for Prometheus, every 10 s and at the end")
       ->group(more_options);
-  app.add_flag("--quiet", output.quiet, "no progress and no summary")->group(more_options);
+  app.add_flag("--quiet", output.quiet, "print no progress and no summary")->group(more_options);
   add_choice<LogLevel>(
       app, "--log-level", output.log.level,
       {{"error", LogLevel::error},
        {"warn", LogLevel::warn},
        {"info", LogLevel::info},
        {"debug", LogLevel::debug}},
-      "stderr: error, warn (and bad jobs as they are found), info (and progress; default), debug "
-      "(and every note)")
+      "what to print on stderr: errors; with warn also bad jobs as they are found; with info (default) also "
+      "progress; with debug also every note")
       ->group(more_options);
   add_choice<LogFormat>(app, "--log-format", output.log.format,
                         {{"text", LogFormat::text}, {"json", LogFormat::json}},
-                        "stderr as text (default) or one JSON object a line")
+                        "format of stderr: text (default), or one JSON object on each line")
       ->group(more_options);
 }
 

@@ -1,4 +1,4 @@
-// Options that several commands have, and the kinds of values that options take.
+// Options that several commands have, and helpers for the kinds of values that options take.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,7 +14,7 @@
 
 namespace jobferry {
 
-// The group of options that only --help-all and the manual show.
+// The group of the options that only --help-all and the manual show.
 inline constexpr const char* more_options = "More options";
 
 // --sample N|P%
@@ -28,7 +28,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 CLI::Option* add_directory(CLI::App& app, const char* name, std::string& value, const char* help);
 CLI::Option* add_file(CLI::App& app, const char* name, std::string& value, const char* help);
 
-// An option that takes one of a few words.
+// Adds an option that takes one of a few words.
 template <class T>
 CLI::Option* add_choice(CLI::App& app, const char* name, T& value,
                         std::vector<std::pair<std::string, T>> words, const char* help) {
@@ -50,7 +50,7 @@ CLI::Option* add_choice(CLI::App& app, const char* name, T& value,
       ->type_name(shown);
 }
 
-// An option that may be given several times.
+// Adds an option that may be given several times.
 template <class Parse, class T>
 CLI::Option* add_repeatable(CLI::App& app, const char* name, std::vector<T>& values, Parse parse,
                             const char* help) {
@@ -65,8 +65,9 @@ CLI::Option* add_repeatable(CLI::App& app, const char* name, std::vector<T>& val
       ->allow_extra_args(false);
 }
 
-// --to. No version will reach a million; more would not fit.
-template <class Version>  // int, or optional<int> where it need not be given
+// --to. `Version` is int, or optional<int> if there is no default. The limit only keeps the number within an
+// int.
+template <class Version>
 CLI::Option* add_version(CLI::App& app, Version& value, const char* help) {
   return app.add_option("--to", value, help)->check(CLI::Range(0, 1'000'000).description(""))->type_name("N");
 }
@@ -77,16 +78,16 @@ void add_threads(CLI::App& app, unsigned& threads);
 void add_follow_symlinks(CLI::App& app, bool& follow_symlinks);
 void add_max_file_size(CLI::App& app, std::uint64_t& max_file_size);
 void add_overrides(CLI::App& app, std::vector<Override>& overrides, const char* help);
-// What decides about the bytes of the target: --compress, --data, --repair, ...
+// The options that determine the content of the target: --compress, --data, --repair, ...
 void add_changes(CLI::App& app, Options& options);
-// How a migration runs: --threads, --io-depth, --memory, ...
+// The options that determine how a migration runs: --threads, --io-depth, --memory, ...
 void add_engine(CLI::App& app, Options& options);
-// --sample and --seed. `only_shares`: a number of jobs is refused.
+// --sample and --seed. With `only_shares`, a number of jobs is refused.
 CLI::Option* add_sample(CLI::App& app, SampleSize& sample, std::uint64_t& seed, bool only_shares,
                         const char* help);
 void add_json(CLI::App& app, Output& output);
 void add_log(CLI::App& app, Output& output);
-// --json, --report, --html and those of add_log()
+// --json, --report, --html, and the options of add_log()
 void add_output(CLI::App& app, Output& output);
 
 }  // namespace jobferry

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <iostream>
+#include <span>
 #include <utility>
 
 #include "engine/command_words.h"
 #include "jobferry/step.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -17,7 +19,7 @@ namespace {
 
 constexpr std::string_view drop_in_name = "archive-migration";
 
-// -loglevel of the published tools, and ours.
+// The values of -loglevel in the published tools, and those of --log-level.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> log_levels = {{{"debug", "debug"},
                                                                                       {"info", "info"},
                                                                                       {"warn", "warn"},
@@ -25,11 +27,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> log_level
                                                                                       {"fatal", "error"},
                                                                                       {"crit", "error"}}};
 
-// A command line of a published tool, in the words of `jobferry migrate`.
+// A command line of a published tool, translated to options of `jobferry migrate`.
 struct Translation {
   std::vector<std::string> arguments;  // without -archive
-  std::optional<std::string> archive;  // in place: the tool from version 2 to 3
-  bool in_place = false;               // flags of that one only
+  std::optional<std::string> archive;  // the archive to migrate in place, for the tool from version 2 to 3
+  bool in_place = false;               // there are flags that only this tool has
   std::optional<std::string> to;
   bool dry_run = false;
   bool dates = false;
@@ -75,7 +77,7 @@ class Translator {
     } else if (name == "logdate") {
       result_.dates = is_true(value);
     } else if (name == "config") {
-      (void)needed(name, value);  // cc-backend's settings: nothing of them is needed
+      (void)needed(name, value);  // the settings of cc-backend, which jobferry does not need
     } else if (name == "loglevel") {
       put_log_level(needed(name, value));
     } else {
@@ -112,9 +114,9 @@ class Translator {
 constexpr std::string_view usage_text =
     "Usage: archive-migration [-src DIR] [-dst DIR] [-to N] [-debug] [-config FILE]\n"
     "       archive-migration -archive DIR -dry-run [-workers N] [-to N]\n"
-    "jobferry, called as the published tools are. Both forms take -loglevel LEVEL,\n"
-    "-logdate and every option of `jobferry migrate`. -archive without -dry-run\n"
-    "changes nothing, and names the command to run instead.\n"
+    "This is jobferry under the name of cc-backend's tools. Both forms also take\n"
+    "-loglevel LEVEL, -logdate and every option of `jobferry migrate`. -archive\n"
+    "without -dry-run does nothing and prints the command to run instead.\n"
     "More: jobferry --help, man jobferry\n";
 
 ExitCode refuse(const std::string& what, const std::string& what_to_do) {
@@ -122,22 +124,24 @@ ExitCode refuse(const std::string& what, const std::string& what_to_do) {
   return ExitCode::usage;
 }
 
-// The published tool from version 2 to 3 overwrote the archive; this one never writes to its source.
+// The published tool from version 2 to 3 overwrites the archive. jobferry never writes to its source.
 ExitCode refuse_in_place(const Translation& asked) {
   const std::string archive = by_name(*asked.archive);
   std::string command =
       "jobferry migrate --src " + shell_quoted(archive) + " --dst " + shell_quoted(archive + "-new");
   for (const std::string& each : asked.arguments) command += ' ' + shell_quoted(each);
-  return refuse("-archive would change the archive in place, which jobferry never does: nothing was done",
-                fmt::format("{0}\n  and then: mv {1} {2} && mv {3} {1}", command, shell_quoted(archive),
-                            shell_quoted(archive + "-old"), shell_quoted(archive + "-new")));
+  return refuse(
+      "-archive would change the archive in place, and jobferry never does that; nothing was "
+      "changed",
+      fmt::format("{0}\n  and then: mv {1} {2} && mv {3} {1}", command, shell_quoted(archive),
+                  shell_quoted(archive + "-old"), shell_quoted(archive + "-new")));
 }
 
 std::string first_line(const std::optional<std::string>& to) {
   if (to && *to != std::to_string(newest_version))
     return fmt::format("{}: the target will be of version {}\n", drop_in_name, *to);
   std::string others;
-  for (const ArchiveVersion& version : all_versions().subspan(1, newest_version - 1))
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1, newest_version - 1))
     others += fmt::format("{}-to {} for {}{}", others.empty() ? "" : ", ", version.number,
                           others.empty() ? "cc-backend " : "", version.releases);
   return fmt::format("{}: the target will be of version {}, the newest ({})\n", drop_in_name, newest_version,
@@ -161,10 +165,9 @@ std::optional<ExitCode> parse_drop_in(Commands commands, const std::vector<std::
   if (arguments == std::vector<std::string>{"--version"})
     return parse_command_line(commands, arguments, call);
   Translation asked = Translator(arguments).translate();
-  if (!asked.problem.empty()) return refuse(asked.problem, "`jobferry migrate --help` lists what there is");
+  if (!asked.problem.empty()) return refuse(asked.problem, "see `jobferry migrate --help` for all options");
   if (asked.in_place && !asked.archive)
-    return refuse("-workers belongs to -archive, which is missing",
-                  "-src and -dst name source and target; --threads the workers");
+    return refuse("-workers needs -archive", "with -src and -dst, use --threads instead of -workers");
   if (asked.archive && !asked.dry_run) return refuse_in_place(asked);
   std::vector<std::string> words = {"migrate"};
   if (asked.archive)
@@ -175,7 +178,7 @@ std::optional<ExitCode> parse_drop_in(Commands commands, const std::vector<std::
   words.insert(words.end(), asked.arguments.begin(), asked.arguments.end());
   if (const auto ended = parse_command_line(commands, words, call)) return ended;
   call.output.log.dates = asked.dates;
-  // With --json standard output is for the result alone.
+  // With --json, standard output holds the result only.
   (call.output.json ? std::cerr : std::cout) << first_line(asked.to) << std::flush;
   return {};
 }

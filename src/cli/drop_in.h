@@ -1,4 +1,4 @@
-// In the place of cc-backend's own tool `archive-migration`: takes the flags of both of its generations.
+// Replaces cc-backend's own tool `archive-migration`: accepts the flags of both of its generations.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace jobferry {
 
-// The program was called by that name.
+// The program was called as `archive-migration`.
 bool is_drop_in(int argc, const char* const* argv);
 
-// Accepts the published flags and those of `jobferry migrate`. Prints what they amount to, or why they cannot
-// be followed and which command to use. The exit code that it then returns ends the program.
+// Accepts the flags of the published tools and those of `jobferry migrate`. Prints the version of the target,
+// or why the flags are refused and which command to run instead. An exit code ends the program.
 std::optional<ExitCode> parse_drop_in(Commands commands, const std::vector<std::string>& arguments,
                                       Call& call);
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "cli/common_options.h"
 #include "jobferry/step.h"
+#include "jobferry/versions.h"
 
 namespace jobferry {
 
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::size_t help_width = 80, names_width = 26;
 
-// Text in lines of at most `width` characters. The first line continues after `indent` characters.
+// Breaks a text into lines of at most `width` characters. The first line already has `indent` characters.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
   std::string out;
   std::size_t column = indent;
@@ -51,10 +53,10 @@ std::string example_lines(const Command& command) {
   return out;
 }
 
-// The steps between the versions.
+// A line for each step between versions.
 std::string steps_text() {
   std::string text;
-  for (const auto& [number, releases, step] : all_versions().subspan(1)) {
+  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1)) {
     std::string what(step->summary);
     if (step->reversible) what += "; and back";
     text += fmt::format("  {} -> {}  {}\n", number - 1, number, wrapped(what, 10, help_width));
@@ -68,7 +70,7 @@ std::vector<OptionText> options_of(const CLI::App& app) {
   std::vector<OptionText> all;
   for (const CLI::Option* option : app.get_options()) {
     std::string names = option->get_name(option->get_positional(), true);
-    names.erase(std::min(names.find('{'), names.size()));  // the value of a flag that unsets
+    names.erase(std::min(names.find('{'), names.size()));  // the value of a flag that unsets an option
     if (const std::size_t comma = names.find(','); comma != names.npos) names.insert(comma + 1, " ");
     if (!option->get_type_name().empty() && !option->get_positional()) names += ' ' + option->get_type_name();
     std::string help = option->get_description();
@@ -81,8 +83,8 @@ std::vector<OptionText> options_of(const CLI::App& app) {
 std::string program_help(Commands commands) {
   std::string out =
       "Usage: jobferry [COMMAND] [OPTIONS]\n"
-      "Carries ClusterCockpit job archives from one version to another.\n\nCommands (the first is the "
-      "default):\n";
+      "Migrates ClusterCockpit job archives from one version to another.\n\n"
+      "Commands (the first one is the default):\n";
   for (const Command* command : commands) out += fmt::format("  {:<9} {}\n", command->name, command->summary);
   out += "\nArchive versions and the steps between them:\n" + steps_text();
   out += "\nExit codes: 0 complete, 1 failed, 2 usage, 3 objections, 130 interrupted\n";

@@ -1,4 +1,4 @@
-// The help of the program and of its commands, as it is printed and as the manual shows it.
+// The help of the program and of its commands, for --help and for the manual.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@
 
 namespace jobferry {
 
-// One option, as help and manual show it.
+// One option, as the help and the manual show it.
 struct OptionText {
   std::string names;  // `--to N`, `-h,--help`
   std::string help;
@@ -19,7 +19,7 @@ std::vector<OptionText> options_of(const CLI::App& app);
 
 // At most 80 columns and 24 lines.
 std::string program_help(Commands commands);
-// The same, but with `all` options as many lines as they take.
+// The same for a command. With `all`, it lists all options and may have more lines.
 std::string command_help(const Command& command, const CLI::App& app, bool all);
 
 }  // namespace jobferry

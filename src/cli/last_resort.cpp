@@ -21,13 +21,13 @@ namespace jobferry {
 
 namespace {
 
-// A value nested as deep as the reader lets through (json::max_depth) takes up to 1 MB of a stack: in
+// A value that is nested as deep as the reader allows (limits::json_depth) takes up to 1 MB of stack, in
 // `verify`, which compares two of them.
 constexpr std::size_t enough_stack = 1280U << 10;
 constexpr std::size_t stack_of_thread = 2U << 20;
 constexpr std::size_t page = 4096;
 
-// In one go, so that lines of several threads do not mix. There is nothing to be done where it fails.
+// One call, so that lines of several threads do not mix. If it fails, nothing can be done.
 template <std::size_t parts>
 void say(const std::array<std::string_view, parts>& text) {
   std::array<iovec, parts> pieces;
@@ -38,24 +38,24 @@ void say(const std::array<std::string_view, parts>& text) {
 [[noreturn]] void end() noexcept {
   try {
     if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
-    say<1>({"jobferry: internal: a defect of jobferry: the program was ended from within\n"});
+    say<1>({"jobferry: internal: a defect of jobferry: std::terminate was called\n"});
   } catch (const std::bad_alloc&) {
-    tell_out_of_memory();
+    report_out_of_memory();
   } catch (const std::exception& error) {
     say<3>({"jobferry: internal: a defect of jobferry: ", error.what(), "\n"});
   } catch (...) {
-    say<1>({"jobferry: internal: a defect of jobferry: something unknown was thrown\n"});
+    say<1>({"jobferry: internal: a defect of jobferry: an exception of unknown type\n"});
   }
   ::_exit(1);
 }
 
-// Touches each page once, from the top down as a stack grows.
+// Touches each page of the stack once, from the top down, as a stack grows.
 [[gnu::noinline]] void touch_stack() {
   [[maybe_unused]] volatile char block[enough_stack];
   for (std::size_t at = enough_stack; at >= page; at -= page) block[at - page] = 0;
 }
 
-// Sanitizers make frames several times as large.
+// Not with sanitizers, which make stack frames several times as large.
 void bound_stacks_of_threads() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   pthread_attr_t attributes;
@@ -77,7 +77,7 @@ bool has_memory(std::size_t bytes) {
 
 void install_last_resort() { std::set_terminate(end); }
 
-void tell_out_of_memory() {
+void report_out_of_memory() {
   say<3>(
       {"jobferry: out-of-resources: out of memory\n  What to do: ", advice_on(Kind::out_of_resources), "\n"});
 }
@@ -87,7 +87,7 @@ bool run_with_stack(const std::function<void()>& command) {
   rlimit limit{};
   const bool known = ::getrlimit(RLIMIT_STACK, &limit) == 0;
   if (!known || limit.rlim_cur >= stack_of_thread) {
-    // Taken now, while there is memory.
+    // The pages are taken now, while there is memory.
     if (!has_memory(enough_stack + 16 * page)) return false;
     touch_stack();
     command();
@@ -96,7 +96,7 @@ bool run_with_stack(const std::function<void()>& command) {
   try {
     std::thread(command).join();
   } catch (const std::system_error&) {
-    command();  // no thread to be had: hardly any archive has values that are nested so deep
+    command();  // no thread can be started; hardly any archive needs the larger stack
   }
   return true;
 }

@@ -64,7 +64,7 @@ void put_counts(Object& json, const Snapshot& now) {
   put(json, "last", now.last);
 }
 
-// One object, with what `members` adds to time, level and message.
+// One JSON object with time, level, message, and what `members` adds.
 template <class Members>
 std::string object(LogLevel level, std::string_view message, Members&& members) {
   JsonBuffer buffer;
@@ -149,15 +149,15 @@ void Log::progress(const Snapshot& now) {
   if (style_.format == LogFormat::json)
     return put(object(LogLevel::info, "progress", [&](Object& json) { put_counts(json, now); }));
   if (!terminal_.is_one) return put(progress_text(now, 200) + '\n');
-  // A line as wide as the terminal would wrap, and then could not be taken back.
+  // A line as wide as the terminal would wrap and could not be replaced.
   const std::string line = progress_text(now, std::max<std::size_t>(Terminal::width(), 2) - 1);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fputs(fmt::format("{}{}", to_line_start, line).c_str(), stderr);
   std::fflush(stderr);
   live_ = true;
 }
 
-void Log::place(const Snapshot& now) {
+void Log::requested_progress(const Snapshot& now) {
   if (style_.format == LogFormat::json)
     return put(object(LogLevel::info, "asked", [&](Object& json) { put_counts(json, now); }));
   put(fmt::format("jobferry: {}{}{}\n", progress_text(now, 200), now.last.empty() ? "" : ", last ",
@@ -165,13 +165,13 @@ void Log::place(const Snapshot& now) {
 }
 
 void Log::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (live_) std::fputs(std::string(to_line_start).c_str(), stderr);
   live_ = false;
 }
 
 void Log::put(const std::string& line) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::fputs((live_ ? std::string(to_line_start) + line : line).c_str(), stderr);
   std::fflush(stderr);
   live_ = false;

@@ -1,14 +1,15 @@
-// What a command says on stderr while it works: lines for people, or one JSON object a line for programs.
+// What a command prints on stderr while it works: lines for people, or one JSON object on each line for
+// programs.
 //
-// Not spdlog: its sinks and levels would be used once, and its patterns cannot write the members of an error
+// spdlog is not used: its sinks would be used once, and its patterns cannot write the members of an error
 // (subject, file, pointer, byte) as JSON.
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "cli/progress.h"
 #include "jobferry/error.h"
 #include "jobferry/types.h"
@@ -19,14 +20,14 @@ enum class LogLevel : std::uint8_t { error, warn, info, debug };
 enum class LogFormat : std::uint8_t { text, json };
 std::string_view name_of(LogLevel level);
 
-// Where stderr goes.
+// What kind of terminal stderr is.
 struct Terminal {
-  bool is_one = false;  // and can move its cursor: TERM is not `dumb`
+  bool is_one = false;  // a terminal that can move its cursor: TERM is not `dumb`
   bool colours = false;
 
-  // NO_COLOR (no-color.org) takes the colours away.
+  // NO_COLOR (no-color.org) turns the colours off.
   static Terminal of_stderr();
-  // Characters in a line at present.
+  // The present number of characters in a line.
   static std::size_t width();
 };
 
@@ -36,25 +37,25 @@ class Log {
   struct Style {
     LogLevel level = LogLevel::info;
     LogFormat format = LogFormat::text;
-    bool dates = false;  // of lines for people; objects always have theirs
+    bool dates = false;  // begin each line with the time; JSON objects always have it
   };
   explicit Log(Style style) : style_(style), terminal_(Terminal::of_stderr()) {}
 
   bool says(LogLevel level) const { return level <= style_.level; }
-  // A line that updates in place is for people in front of a terminal.
+  // The progress is a line that updates in place, for people at a terminal.
   bool is_live() const { return terminal_.is_one && style_.format == LogFormat::text; }
 
-  // What ends a command: also what to do about it.
+  // An error that ends the command, with what to do about it.
   void failed(const Error& error);
   void bad_job(const Error& error);
   void unlisted(const Error& directory);
   void note(const std::string& subject, const Note& note);
   void say(LogLevel level, std::string_view text);
-  // On a terminal in the place of the one before, else a line of its own.
+  // On a terminal it replaces the line before, otherwise it prints a new line.
   void progress(const Snapshot& now);
-  // A line of its own in any case.
-  void place(const Snapshot& now);
-  // Takes the line that updates away.
+  // Always prints a new line: the user has asked for it (SIGUSR1).
+  void requested_progress(const Snapshot& now);
+  // Removes the line that updates in place.
   void clear();
 
  private:
@@ -63,11 +64,11 @@ class Log {
 
   const Style style_;
   const Terminal terminal_;
-  std::mutex mutex_;   // of stderr
-  bool live_ = false;  // a line that updates stands there
+  Mutex mutex_;                           // held while a line is written, so that lines do not mix
+  bool live_ GUARDED_BY(mutex_) = false;  // a line that updates stands there
 };
 
-// The time as RFC 3339 has it, in UTC.
+// The current time in the format of RFC 3339, in UTC with milliseconds.
 std::string timestamp();
 
 }  // namespace jobferry

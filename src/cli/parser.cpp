@@ -13,6 +13,7 @@ namespace jobferry {
 
 namespace {
 
+// How many letters to insert, remove, replace or swap (Damerau and Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1), above, before;
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -39,13 +40,13 @@ std::string meant(const std::optional<std::string>& word) {
   return word ? fmt::format("; did you mean {}?", *word) : "";
 }
 
-ExitCode complain(std::string_view what, const Command* command) {
-  std::cerr << fmt::format("jobferry: {}\n  What to do: `jobferry{}{} --help` lists what there is\n", what,
+ExitCode usage_error(std::string_view what, const Command* command) {
+  std::cerr << fmt::format("jobferry: {}\n  What to do: see `jobferry{}{} --help`\n", what,
                            command ? " " : "", command ? command->name : "");
   return ExitCode::usage;
 }
 
-// What is wrong with a command line, in words.
+// The error in a command line, as a message.
 std::string problem_of(const CLI::ParseError& error, const CLI::App& app) {
   const auto extras = app.remaining();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
@@ -81,12 +82,12 @@ std::unique_ptr<CLI::App> command_parser(const Command& command, Output& output,
   auto app = std::make_unique<CLI::App>(std::string(command.summary), std::string(command.name));
   app->set_help_flag();
   const RunCommand defined = command.define(*app, output);
-  app->callback([defined] {});  // the options of the parser refer to what it holds
+  app->callback([defined] {});  // keeps the variables of the options alive
   if (run) *run = defined;
   app->add_flag_callback(
-      "-h,--help", [] { throw CLI::CallForHelp(); }, "this help");
+      "-h,--help", [] { throw CLI::CallForHelp(); }, "show this help");
   app->add_flag_callback(
-         "--help-all", [] { throw CLI::CallForAllHelp(); }, "all options")
+         "--help-all", [] { throw CLI::CallForAllHelp(); }, "show all options")
       ->group(more_options);
   return app;
 }
@@ -106,13 +107,13 @@ std::optional<ExitCode> parse_command_line(Commands commands, std::vector<std::s
   if (!call.command) {
     std::vector<std::string> names;
     for (const Command* each : commands) names.emplace_back(each->name);
-    return complain(
+    return usage_error(
         fmt::format("there is no command {}{}", arguments[0], meant(nearest(arguments[0], names))), nullptr);
   }
   if (is_named) arguments.erase(arguments.begin());
   const auto parser = command_parser(*call.command, call.output, &call.run);
   try {
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 expects them in this order
     parser->parse(std::move(arguments));
   } catch (const CLI::CallForAllHelp&) {
     std::cout << command_help(*call.command, *parser, true);
@@ -121,7 +122,7 @@ std::optional<ExitCode> parse_command_line(Commands commands, std::vector<std::s
     std::cout << command_help(*call.command, *parser, false);
     return ExitCode::complete;
   } catch (const CLI::ParseError& error) {
-    return complain(problem_of(error, *parser), call.command);
+    return usage_error(problem_of(error, *parser), call.command);
   }
   return {};
 }

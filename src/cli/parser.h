@@ -1,4 +1,4 @@
-// From the words of a command line to a command that is ready to run.
+// Turns the words of a command line into a command that is ready to run.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,14 +19,15 @@ struct Call {
   RunCommand run;
 };
 
-// Parses. Prints help, the version or what is wrong; the exit code that it then returns ends the program.
+// Parses a command line. Prints help, the version or an error if that is the outcome; an exit code ends the
+// program.
 std::optional<ExitCode> parse_command_line(Commands commands, std::vector<std::string> arguments, Call& call);
 
-// The parser of one command. It fills `output`, and what `run` (null: not needed) runs with; `output` must
-// live as long as either.
+// The parser of one command. It fills `output` and sets `run` (unless null) to the function that runs the
+// command. `output` must live as long as either of them.
 std::unique_ptr<CLI::App> command_parser(const Command& command, Output& output, RunCommand* run = nullptr);
 
-// The word that is most like this one, if it is near: fewer than a third of its letters differ.
+// The word that is most similar to this one; none if a third of the letters or more differ.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace jobferry

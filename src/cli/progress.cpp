@@ -13,20 +13,20 @@ namespace jobferry {
 
 namespace {
 
-// Over how many seconds rates are averaged.
+// Rates are averaged over so many seconds.
 constexpr double memory = 30;
-// By how much of its error an estimate on display is corrected each second.
+// Each second the estimate on display is corrected by this share of its error.
 constexpr double correction = 0.05;
 
 double keep_share(double passed, double time) { return std::exp(-passed / time); }
 
-// Coarse enough to stand still: nobody needs the seconds of an hour.
+// Rounded so that the display does not change all the time.
 double coarse(double seconds) {
   const double step = seconds < 60 ? 5 : seconds < 600 ? 15 : seconds < 3600 ? 60 : 300;
   return std::ceil(seconds / step) * step;
 }
 
-// In as many words as there are columns for.
+// As detailed as the width allows.
 std::string count_text(const Snapshot& now, std::size_t width) {
   if (now.trying) return fmt::format("trying job {}", *now.trying);
   if (!now.all_jobs) return fmt::format("{} jobs", now.jobs);
@@ -38,7 +38,7 @@ std::string count_text(const Snapshot& now, std::size_t width) {
 
 struct Part {
   std::string text;
-  int rank;  // the lowest stays longest
+  int rank;  // parts with a higher rank are left out first
 };
 
 }  // namespace
@@ -58,7 +58,7 @@ std::optional<double> Eta::update(double seconds, double done, double all) {
     shown_ = estimate;
   } else {
     const double expected = std::max(*shown_ - passed, 0.0);
-    // Towards the end there is little time to correct it.
+    // Near the end it is corrected faster.
     const double a_second = std::max(correction, 2 / std::max(expected, 1.0));
     const double share = std::min(a_second * std::max(passed, 0.0), 1.0);
     shown_ = expected + (estimate - expected) * share;
@@ -78,7 +78,7 @@ Snapshot Meter::read() {
   if (progress_.all_known) now.all_jobs = progress_.jobs_known;
   const double passed = now.seconds - then_;
   if (passed > 0.05) {
-    // In the beginning, all that was done since then.
+    // At the beginning, the average is over the whole time so far.
     const double kept = keep_share(passed, std::min(memory, now.seconds / 2));
     const auto rate = [&](std::uint64_t bytes, std::uint64_t before) {
       return static_cast<double>(bytes - before) / passed * (1 - kept);
@@ -100,14 +100,14 @@ Snapshot Meter::read() {
   return now;
 }
 
-// Whichever ends it first: that all are tried, or that the time is up.
+// Trying ends when all jobs are tried or when the time is up, whichever comes first.
 std::optional<double> Meter::left_to_try(double seconds) {
   if (!tries_since_) tries_since_ = seconds;
   const double passed = seconds - *tries_since_, time = static_cast<double>(progress_.seconds_to_try);
   auto left = eta_of_trying_.update(passed, static_cast<double>(progress_.tried),
                                     static_cast<double>(progress_.to_try));
   if (!left || time <= 0) return left;
-  // So few have been tried by then that it goes on: who knows how long.
+  // Too few jobs have been tried, so trying continues. The remaining time is unknown.
   if (passed >= time) return {};
   return std::min(*left, time - passed);
 }
@@ -116,7 +116,7 @@ std::string progress_text(const Snapshot& now, std::size_t width) {
   std::vector<Part> parts = {{count_text(now, width), 0}};
   if (now.left) parts.push_back({"about " + duration_text(coarse(*now.left)) + " left", 1});
   if (now.bad) parts.push_back({fmt::format("{} bad", now.bad), 2});
-  // Many commands write nothing, and some read no file for a long time.
+  // Many commands write nothing, and some do not read for a long time.
   if (now.bytes_in) parts.push_back({bytes_text(now.rate_in) + "/s in", 3});
   if (now.bytes_out) parts.push_back({bytes_text(now.rate_out) + "/s out", 5});
   parts.push_back({"after " + duration_text(now.seconds), 4});
@@ -141,32 +141,32 @@ std::string metrics_text(const Snapshot& now, const Metrics& metrics) {
   };
   const auto whole = [](std::uint64_t value) { return static_cast<double>(value); };
 
-  describe("jobferry_jobs", "gauge", "Jobs that are done, by what became of them.");
+  describe("jobferry_jobs", "gauge", "Jobs that are done, by outcome.");
   const std::uint64_t rest = now.jobs - std::min(now.jobs, now.bad + now.skipped);
   put("jobferry_jobs", "outcome=\"done\"", whole(rest));
   put("jobferry_jobs", "outcome=\"skipped\"", whole(now.skipped));
   put("jobferry_jobs", "outcome=\"bad\"", whole(now.bad));
   if (now.all_jobs) {
-    describe("jobferry_jobs_known", "gauge", "Jobs that there are.");
+    describe("jobferry_jobs_known", "gauge", "Number of all jobs.");
     put("jobferry_jobs_known", "", whole(*now.all_jobs));
   }
-  describe("jobferry_bytes", "gauge", "Bytes of files, as they are on disk.");
+  describe("jobferry_bytes", "gauge", "Bytes of files on disk.");
   put("jobferry_bytes", "direction=\"in\"", whole(now.bytes_in));
   put("jobferry_bytes", "direction=\"out\"", whole(now.bytes_out));
-  describe("jobferry_bytes_per_second", "gauge", "Bytes a second, of late.");
+  describe("jobferry_bytes_per_second", "gauge", "Recent bytes per second.");
   put("jobferry_bytes_per_second", "direction=\"in\"", metrics.running ? now.rate_in : 0);
   put("jobferry_bytes_per_second", "direction=\"out\"", metrics.running ? now.rate_out : 0);
   if (now.left && metrics.running) {
-    describe("jobferry_eta_seconds", "gauge", "Seconds that are left, as estimated.");
+    describe("jobferry_eta_seconds", "gauge", "Estimated remaining seconds.");
     put("jobferry_eta_seconds", "", *now.left);
   }
-  describe("jobferry_elapsed_seconds", "gauge", "Seconds since the begin.");
+  describe("jobferry_elapsed_seconds", "gauge", "Seconds since the beginning.");
   put("jobferry_elapsed_seconds", "", now.seconds);
   describe("jobferry_running", "gauge", "1 until the command ends.");
   put("jobferry_running", "", metrics.running ? 1 : 0);
   if (metrics.succeeded) {
-    describe("jobferry_last_success_timestamp_seconds", "gauge", "When it last ended well, as Unix time.");
-    // Not as 1.7e+09: a time is read by people, too.
+    describe("jobferry_last_success_timestamp_seconds", "gauge", "Unix time of the last success.");
+    // Not as 1.7e+09: people read it, too.
     out += fmt::format("jobferry_last_success_timestamp_seconds{{{}}} {:.0f}\n", command, *metrics.succeeded);
   }
   return out;

@@ -26,8 +26,8 @@ bool cannot_write(Log& log, std::string_view what, const std::string& path, Erro
   return false;
 }
 
-// Checked before the work, because hours later would be too late. A pipe or a device is not opened before
-// there is something to write; what is replaced must be a file.
+// This is checked before the work, because hours later would be too late. A pipe or a device is not opened
+// until there is something to write. A file that is to be replaced must be a regular file.
 bool can_write(const std::vector<std::string>& archives, Log& log, std::string_view what,
                const std::string& path, Streams streams) {
   if (path.empty()) return true;
@@ -36,7 +36,7 @@ bool can_write(const std::vector<std::string>& archives, Log& log, std::string_v
   for (const std::string& archive : archives) {
     const auto inside = lies_in(*place, archive);
     if (!inside) return cannot_write(log, what, path, inside.error());
-    if (*inside) return cannot_write(log, what, path, {Kind::output_failed, "it lies in an archive"});
+    if (*inside) return cannot_write(log, what, path, {Kind::output_failed, "it is inside an archive"});
   }
   const auto writable = check_writable(path, streams);
   return writable || cannot_write(log, what, path, writable.error());
@@ -44,7 +44,8 @@ bool can_write(const std::vector<std::string>& archives, Log& log, std::string_v
 
 bool can_write_results(const Output& output, const std::vector<std::string>& archives, Log& log) {
   if (!output.report_file.empty() && output.report_file == output.html_file)
-    return cannot_write(log, "page", output.html_file, {Kind::output_failed, "the report is written there"});
+    return cannot_write(log, "page", output.html_file,
+                        {Kind::output_failed, "the report goes to the same file"});
   return can_write(archives, log, "report", output.report_file, Streams::written) &&
          can_write(archives, log, "page", output.html_file, Streams::written) &&
          can_write(archives, log, "metrics", output.metrics_file, Streams::refused);

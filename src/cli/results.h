@@ -1,4 +1,5 @@
-// What every command does around its work: check where its results go, show the progress, write the results.
+// What every command does besides its work: check where its results go, show the progress, and write the
+// results.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@ namespace jobferry {
 
 // What a command works with.
 struct RunSetup {
-  std::vector<std::string> archives;  // that it looks at: no result may be written into them
+  std::vector<std::string> archives;  // of the command: results must not be written into them
   bool shows_progress = false;
   unsigned threads = 0;  // 0: one for each core
 };
@@ -23,13 +24,13 @@ struct Ended {
   ExitCode exit_code = ExitCode::complete;
 };
 
-// Runs `work` with a listener that shows its progress and stops it on signals, then writes the result in
-// every form that the user asked for.
+// Runs `work` with a listener that shows the progress and stops the work on signals, then writes the result
+// in every form that the user asked for.
 ExitCode run_and_report(const Context& context, const RunSetup& setup,
                         const std::function<Ended(Listener&)>& work);
 
-// Flushes standard output. A result that could not be written there is an error, except that its reader may
-// have left (`| head`).
+// Flushes standard output. If that fails, the exit code is an error, but there is no message if the reader
+// has closed the pipe (`| head`).
 ExitCode flush_output(ExitCode ended, Log& log);
 
 }  // namespace jobferry

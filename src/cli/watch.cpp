@@ -2,11 +2,11 @@
 
 #include <condition_variable>
 #include <ctime>
-#include <mutex>
 #include <new>
 #include <system_error>
 #include <utility>
 
+#include "base/mutex.h"
 #include "io/replace_file.h"
 
 namespace jobferry {
@@ -15,11 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How often it looks, how often it writes: a line that is not live, and the metrics.
+// How often it looks for a request, and how often it writes the metrics and a line that is not live.
 constexpr auto pause = 200ms;
 constexpr auto interval = 10s;
 
-// What the last run wrote is no longer than this.
+// A metrics file that jobferry has written is not longer than this.
 constexpr std::size_t most_metrics = 65536;
 
 }  // namespace
@@ -31,7 +31,7 @@ Watch::Watch(const Progress& progress, Log& log, Watched what)
   try {
     thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
   } catch (const std::system_error&) {
-    // No thread to be had: the command goes on without being watched.
+    // There is no thread. The command continues without a progress line.
   }
 }
 
@@ -45,24 +45,24 @@ Watch::~Watch() {
 void Watch::work(std::stop_token stop) try {
   auto line_due = std::chrono::steady_clock::now(), metrics_due = line_due;
   if (!log_.is_live()) line_due += interval;
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
+  Mutex mutex;
+  MutexLock lock(mutex);
   std::condition_variable_any wake;
-  while (!wake.wait_for(lock, stop, pause, [] { return false; }) && !stop.stop_requested()) {
+  while (!wake.wait_for(lock.for_wait(), stop, pause, [] { return false; }) && !stop.stop_requested()) {
     const Snapshot now = meter_.read();
     const auto clock = std::chrono::steady_clock::now();
-    if (what_.asked && what_.asked->exchange(false)) log_.place(now);
+    if (what_.asked && what_.asked->exchange(false)) log_.requested_progress(now);
     if (what_.line && clock >= line_due) {
       log_.progress(now);
       line_due = clock + (log_.is_live() ? 0s : interval);
     }
     if (clock >= metrics_due) {
-      (void)write_metrics(now, true);  // tried again; the end tells
+      (void)write_metrics(now, true);  // tried again later; end() reports an error
       metrics_due = clock + interval;
     }
   }
 } catch (const std::bad_alloc&) {
-  // To be watched is the least that a machine without memory can do without.
+  // There is no memory. The command itself matters more than its progress line.
 }
 
 Result<void> Watch::write_metrics(const Snapshot& now, bool running) const {

@@ -1,4 +1,4 @@
-// Tells how far a command is while it works: the line on stderr, the metrics file, the answer to SIGUSR1.
+// Shows how far a running command is: the line on stderr, the metrics file, the answer to SIGUSR1.
 #pragma once
 
 #include <atomic>
@@ -15,10 +15,10 @@ struct Watched {
   std::string command;
   bool line = true;                    // show the progress
   std::string metrics_file;            // empty: none
-  std::atomic<bool>* asked = nullptr;  // true: somebody wants to know where it is; is set back
+  std::atomic<bool>* asked = nullptr;  // true: the user has sent SIGUSR1; is reset
 };
 
-// One thread, until it is destroyed.
+// Works in a thread of its own until it is destroyed.
 class Watch {
  public:
   Watch(const Progress& progress, Log& log, Watched what);
@@ -26,7 +26,7 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // The command has ended, well or not. Error: the metrics file cannot be written.
+  // Call this when the command has ended. Error: the metrics file cannot be written.
   Result<void> end(bool succeeded);
 
  private:

@@ -1,4 +1,4 @@
-// All commands. Each is defined in the file of its name.
+// All commands. Each one is defined in the file of its name.
 #pragma once
 
 #include "cli/command.h"

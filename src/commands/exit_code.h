@@ -5,7 +5,7 @@
 
 namespace jobferry {
 
-// An error means that the command failed; a result that is not complete, that it was interrupted.
+// With an error the command has failed. A result without errors that is not complete was interrupted.
 template <class Result>
 ExitCode exit_code_of(const Result& result, bool has_objections) {
   if (!result.errors.empty()) return ExitCode::failed;

@@ -1,3 +1,4 @@
+// `jobferry info`.
 #include <memory>
 
 #include "cli/common_options.h"
@@ -37,11 +38,9 @@ const Command info_command = {
     "ARCHIVE",
     "show what is in an archive",
     "Shows the version, and for each cluster the number of jobs, their first and last start time, their "
-    "bytes, "
-    "the largest job, and the highest job ID. It looks at sizes only and opens no file of a job.\n\n"
+    "bytes, the largest job, and the highest job ID. It looks at sizes only and opens no file of a job.\n\n"
     "Directories that cannot be read are listed at the end. The counts do not include them, and the exit "
-    "code "
-    "is still 0.",
+    "code is still 0.",
     {{"jobferry info job-archive", ""}, {"jobferry info job-archive --json", "for scripts"}},
     "",
     define};

@@ -1,3 +1,4 @@
+// `jobferry migrate`.
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ ExitCode exit_code_of(Outcome outcome) {
   return ExitCode::failed;
 }
 
-// With --json standard output is for the result alone.
+// With --json, standard output holds the result only.
 void listen_for_debug(bool to_stderr, Listener& listener) {
   std::ostream& out = to_stderr ? std::cerr : std::cout;
   listener.job = [&out](const JobPath& path) {
@@ -66,11 +67,11 @@ void listen_for_debug(bool to_stderr, Listener& listener) {
   };
 }
 
-// What a person types in answer to a question; none: the command is to stop instead.
+// The line that a person types in answer to a question; none if a signal stops the command.
 std::optional<std::string> typed_line() {
   std::string line;
   while (!stop_requested) {
-    // A signal that comes just before poll() does not end it: it looks again soon.
+    // poll() has a timeout, because a signal just before the call does not interrupt it.
     pollfd in{STDIN_FILENO, POLLIN, 0};
     const int ready = ::poll(&in, 1, 100);
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
@@ -83,8 +84,8 @@ std::optional<std::string> typed_line() {
   return {};
 }
 
-// --restart removes a whole tree: a person is asked, a script says --yes. With what to end, if not with a
-// yes.
+// --restart removes a whole tree, so a person is asked and a script must give --yes. Returns the exit code if
+// the answer is not yes.
 std::optional<ExitCode> refuse_restart(const Options& options, bool yes, Log& log) {
   if (!options.restart || yes) return {};
   if (::isatty(STDIN_FILENO) == 1) {
@@ -125,25 +126,26 @@ RunCommand define(CLI::App& app, Output& output) {
   const auto command = std::make_shared<MigrateCommand>();
   Options& options = command->options;
   add_source_and_target(app, options);
-  app.add_flag("--dry-run", options.dry_run, "do everything but write");
-  app.add_flag("--debug", options.debug, "one job at a time, in path order, each named before it is touched");
-  app.add_flag("--accept-bad", options.accept_bad, "complete the target even if jobs are bad");
+  app.add_flag("--dry-run", options.dry_run, "do everything except writing");
+  app.add_flag("--debug", options.debug,
+               "one job at a time, in path order; print each job before it is read");
+  app.add_flag("--accept-bad", options.accept_bad, "complete the target even if there are bad jobs");
   add_changes(app, options);
-  add_repeatable(app, "--job", options.jobs, parse_job, "only this job; repeatable")
+  add_repeatable(app, "--job", options.jobs, parse_job, "migrate only this job; repeatable")
       ->type_name("CLUSTER/ID[/START]")
       ->group(more_options);
-  app.add_flag("--only-bad", options.only_bad, "only the jobs that were bad in the last run")
+  app.add_flag("--only-bad", options.only_bad, "migrate only the jobs that were bad in the last run")
       ->group(more_options);
   add_engine(app, options);
   add_directory(app, "--state", options.state,
-                "directory for the record of what is done (default: the target's name with .jobferry)")
+                "directory for the state of the run (default: the name of the target with .jobferry)")
       ->group(more_options);
   app.add_flag("--no-state{false}", options.keep_state, "keep no state: an interrupted run cannot be resumed")
       ->group(more_options);
   app.add_flag("--restart", options.restart,
-               "delete what an earlier run left in the target, after asking, and start over")
+               "ask, then delete what an earlier run left in the target, and start over")
       ->group(more_options);
-  app.add_flag("--yes", command->yes, "do not ask")->group(more_options);
+  app.add_flag("--yes", command->yes, "do not ask for confirmation")->group(more_options);
   add_output(app, output);
   return [command](const Context& context) { return run_migrate(*command, context); };
 }
@@ -153,19 +155,17 @@ RunCommand define(CLI::App& app, Output& output) {
 const Command migrate_command = {
     "migrate",
     "[--src DIR] [--dst DIR] [--to N]",
-    "carry an archive to another version, into a new one beside it",
-    "Reads every job of the source, takes it through as many version steps as needed in one pass, and writes "
-    "it "
-    "to the target. The source is never opened for writing. version.txt is written last, when everything "
-    "else "
-    "is on disk, so that no server starts on an unfinished archive.\n\n"
-    "A bad job is reported with its file, JSON pointer and byte, and is not written; the run continues with "
-    "the other jobs. The target then has no version.txt, unless --accept-bad is given.\n\n"
-    "Run the same command again to resume an interrupted run, to retry bad jobs, and to catch up with what "
-    "has changed in the source since.",
+    "migrate an archive to another version, into a new archive",
+    "Reads every job of the source, applies all version steps in one pass, and writes the job to the "
+    "target. The source is never opened for writing. version.txt is written last, when everything else is "
+    "on disk, so that no server starts on an unfinished archive.\n\n"
+    "A bad job is reported with its file, JSON pointer and byte. It is not written, and the run continues "
+    "with the other jobs. The target then gets no version.txt, unless --accept-bad is given.\n\n"
+    "Run the same command again to resume an interrupted run, to retry bad jobs, and to apply what has "
+    "changed in the source since.",
     {{"jobferry --src job-archive --dst job-archive-new", "to the newest version"},
      {"jobferry --src job-archive --dst new --dry-run --debug", "find a bad job"}},
-    "bad jobs, or jobs that --job or --only-bad left out: version.txt was not written",
+    "there are bad jobs, or jobs that --job or --only-bad left out: version.txt was not written",
     define};
 
 }  // namespace jobferry

@@ -1,3 +1,4 @@
+// `jobferry status`.
 #include <iostream>
 #include <memory>
 
@@ -5,6 +6,7 @@
 #include "commands/commands.h"
 #include "engine/resume.h"
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "report/document_json.h"
 #include "report/documents.h"
 #include "report/text_writer.h"
@@ -14,7 +16,7 @@ namespace jobferry {
 namespace {
 
 ExitCode run_status(const Options& options, const Context& context) {
-  const auto seen = look_at_state(state_directory(options));
+  const auto seen = read_state_overview(state_directory(options));
   if (!seen) {
     context.log.failed(seen.error());
     return ExitCode::failed;
@@ -38,10 +40,9 @@ const Command status_command = {
     "status",
     "[DST]",
     "show the progress of a migration",
-    "Reads the state beside a target and shows what was begun, how many jobs are done, who is running it, "
-    "and "
-    "what to do next.",
-    {{"jobferry status job-archive-new", ""}, {"watch jobferry status job-archive-new", "as it runs"}},
+    "Reads the state beside a target and shows which migration was begun, how many jobs are done, whether "
+    "it is running, and what to do next.",
+    {{"jobferry status job-archive-new", ""}, {"watch jobferry status job-archive-new", "while it runs"}},
     "the target is not complete",
     define};
 

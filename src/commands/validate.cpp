@@ -1,3 +1,4 @@
+// `jobferry validate`.
 #include <memory>
 
 #include "cli/common_options.h"
@@ -36,14 +37,13 @@ const Command validate_command = {
     "validate",
     "ARCHIVE",
     "check every file of an archive, of any version",
-    "Checks every file against the schemas of the archive's version, and against what servers require beyond "
-    "them. Findings are grouped by kind. An error is something that a server refuses or misreads; a warning "
-    "is "
-    "worth a look.\n\n"
-    "docs/rules.md, installed with README.md, describes the rules that it names.",
+    "Checks every file against the schemas of the archive's version, and against what servers require "
+    "beyond them. Findings are grouped by kind. An error is something that a server refuses or misreads; a "
+    "warning is worth a look.\n\n"
+    "docs/rules.md, installed with README.md, describes the rules in the findings.",
     {{"jobferry validate job-archive", ""},
-     {"jobferry validate job-archive --html report.html", "to pass on"}},
-    "there are errors among the findings",
+     {"jobferry validate job-archive --html report.html", "a page to hand on"}},
+    "some of the findings are errors",
     define};
 
 }  // namespace jobferry

@@ -1,3 +1,4 @@
+// `jobferry verify`.
 #include <memory>
 
 #include "cli/common_options.h"
@@ -51,18 +52,19 @@ RunCommand define(CLI::App& app, Output& output) {
   const auto command = std::make_shared<VerifyCommand>();
   VerifyOptions& options = command->options;
   add_directory(app, "SRC", options.source, "the archive that was migrated")->required();
-  add_directory(app, "DST", options.target, "the archive that it became")->required();
-  add_sample(app, command->sample, options.seed, true, "only this share of the jobs, chosen at random");
+  add_directory(app, "DST", options.target, "the archive that it was migrated to")->required();
+  add_sample(app, command->sample, options.seed, true,
+             "compare only this share of the jobs, chosen at random");
   app.add_option_function<std::string>(
          "--only", [&options](const std::string& text) { parse_only(text, options); },
-         "only this cluster, or this job")
+         "compare only this cluster, or this job")
       ->type_name("CLUSTER[/ID]");
-  app.add_option("--from", options.from, "resume at the folder that an interrupted run named")
+  app.add_option("--from", options.from, "resume at the folder that an interrupted run printed")
       ->type_name("CLUSTER/DIR/DIR");
   add_version(app, options.to, "the version that DST must have (default: that of its version.txt)");
-  add_overrides(app, options.overrides, "an aggregation that was set for the migration; repeatable");
+  add_overrides(app, options.overrides, "an aggregation that was set in the migration; repeatable");
   app.add_flag("--check-data", options.check_data,
-               "the migration ran with --check-data, so jobs with broken data were bad")
+               "the migration had --check-data, so jobs with broken data were bad")
       ->group(more_options);
   add_threads(app, options.threads);
   add_follow_symlinks(app, options.follow_symlinks);
@@ -80,15 +82,15 @@ const Command verify_command = {
     "verify",
     "SRC DST",
     "prove that a migration lost nothing",
-    "Reads both archives with another parser than the migration, and compares them job by job: every member "
-    "and every number of the source must be in the target, unchanged or changed by a named rule, and nothing "
-    "in the target may be without an origin. It shares no code with the version steps.\n\n"
-    "Give it the options that the migration had (--aggregation, --check-data), and the version (--to) if "
-    "version.txt of DST is not to be trusted. A file that it cannot read is a finding: unreadable.\n\n"
-    "docs/rules.md, installed with README.md, describes the rules that it names.",
-    {{"jobferry verify job-archive job-archive-new", "all of it"},
-     {"jobferry verify job-archive job-archive-new --sample 1%", "spot checks"}},
-    "the archives differ in what no rule explains",
+    "Reads both archives with another parser than the migration and compares them job by job. Every member "
+    "and every number of the source must be in the target, either unchanged or changed by a named rule, "
+    "and everything in the target must come from the source. It shares no code with the version steps.\n\n"
+    "Give it the options that the migration had (--aggregation, --check-data), and --to if you do not "
+    "trust version.txt of DST. A file that cannot be read is a finding: unreadable.\n\n"
+    "docs/rules.md, installed with README.md, describes the rules in the findings.",
+    {{"jobferry verify job-archive job-archive-new", "compare everything"},
+     {"jobferry verify job-archive job-archive-new --sample 1%", "a spot check"}},
+    "the archives differ in a way that no rule explains",
     define};
 
 }  // namespace jobferry

@@ -8,7 +8,7 @@ namespace jobferry {
 
 namespace {
 
-// Rows of about 10 MB.
+// Records; their rows take about 10 MB.
 constexpr std::size_t batch = 20'000;
 
 }  // namespace
@@ -18,7 +18,7 @@ Checkpoints::Checkpoints(Files& files, State& state, std::string target, std::ch
   try {
     thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
   } catch (const std::system_error&) {
-    // No thread to be had: who adds a record makes the checkpoint that is due.
+    // There is no thread. add() makes the checkpoints that are due.
     due_ = std::chrono::steady_clock::now() + interval_;
   }
 }
@@ -27,25 +27,25 @@ Checkpoints::~Checkpoints() {
   try {
     (void)finish();
   } catch (...) {
-    // The run has ended otherwise; what is not recorded is done again.
+    // The run has already failed. Jobs that are not recorded are done again.
   }
 }
 
 void Checkpoints::add(JobRecord record) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (due_ && (done_.size() >= batch || std::chrono::steady_clock::now() >= *due_)) {
     lock.unlock();
     checkpoint();
     lock.lock();
     due_ = std::chrono::steady_clock::now() + interval_;
   }
-  changed_.wait(lock, [&] { return done_.size() < batch || has_failed(); });
+  changed_.wait(lock.for_wait(), [&]() REQUIRES(mutex_) { return done_.size() < batch || has_failed(); });
   done_.push_back(std::move(record));
   if (done_.size() == batch) changed_.notify_all();
 }
 
 bool Checkpoints::failed() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return has_failed();
 }
 
@@ -55,7 +55,8 @@ Result<void> Checkpoints::finish() {
     thread_.join();
   }
   checkpoint();
-  if (broken_) std::rethrow_exception(broken_);
+  const MutexLock lock(mutex_);
+  if (thrown_) std::rethrow_exception(thrown_);
   if (failure_) return Error(*failure_);
   return {};
 }
@@ -63,22 +64,23 @@ Result<void> Checkpoints::finish() {
 void Checkpoints::work(std::stop_token stop) try {
   while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, stop, interval_, [&] { return done_.size() >= batch; });
+      MutexLock lock(mutex_);
+      changed_.wait_for(lock.for_wait(), stop, interval_,
+                        [&]() REQUIRES(mutex_) { return done_.size() >= batch; });
     }
     if (!stop.stop_requested()) checkpoint();
   }
 } catch (...) {
-  const std::lock_guard lock(mutex_);
-  broken_ = std::current_exception();
+  const MutexLock lock(mutex_);
+  thrown_ = std::current_exception();
   changed_.notify_all();
 }
 
-// What is done when the sync begins is on disk when it ends.
+// Jobs that are finished when the sync begins are on disk when it ends.
 void Checkpoints::checkpoint() {
   std::vector<JobRecord> records;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (has_failed() || done_.empty()) return;
     records.swap(done_);
   }
@@ -89,7 +91,7 @@ void Checkpoints::checkpoint() {
 }
 
 void Checkpoints::fail(Error error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!failure_) failure_ = std::move(error);
   changed_.notify_all();
 }

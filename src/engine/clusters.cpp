@@ -38,7 +38,7 @@ Result<void> load_cluster(Files& files, const Archive& archive, const Options& o
   return cluster.file.document.parse(cluster.source.view());
 }
 
-// --aggregation for a cluster or metric that the archive does not have would else go unnoticed.
+// Refuses --aggregation for a cluster or metric that the archive does not have.
 Result<void> check_overrides(const Options& options, MigratedClusters& clusters) {
   for (const Override& each : options.overrides) {
     const auto concerns = [&](const auto& cluster) {
@@ -59,87 +59,83 @@ Result<void> check_overrides(const Options& options, MigratedClusters& clusters)
   return {};
 }
 
-// A file that belongs to no job, byte for byte (X8).
-Result<void> carry(Files& files, const Archive& archive, Target& target, const std::string& path,
-                   ClusterCounts& counts) {
-  auto info = files.info(join(archive.root, path));
+// Copies a file that belongs to no job (X8).
+Result<void> carry(const ClusterOutput& output, const std::string& path, ClusterCounts& counts) {
+  auto info = output.files.info(join(output.archive.root, path));
   if (!info) return std::move(info.error());
-  if (auto done = target.copy(path); !done) return done;
+  if (auto done = output.target.copy(path); !done) return done;
   ++counts.carried;
   counts.bytes_in += info->size;
   counts.bytes_out += info->size;
   return {};
 }
 
-Result<void> write_cluster(Files& files, const Archive& archive, Target& target, MigratedCluster& cluster,
-                           const Ledger& ledger, ClusterCounts& counts) {
+Result<void> write_cluster(const ClusterOutput& output, MigratedCluster& cluster, ClusterCounts& counts) {
   const std::string& name = cluster.file.name;
-  if (auto made = target.make_directory(name); !made) return made;
+  if (auto made = output.target.make_directory(name); !made) return made;
   const std::string_view text = cluster.file.document.text(cluster.buffer);
-  if (auto done = target.write(join(name, names::cluster), text, cluster.info); !done) return done;
+  if (auto done = output.target.write(join(name, names::cluster), text, cluster.info); !done) return done;
   counts.bytes_in += cluster.source.size();
   counts.bytes_out += text.size();
 
-  auto entries = files.list(join(archive.root, name));
+  auto entries = output.files.list(join(output.archive.root, name));
   if (!entries) return std::move(entries.error());
   for (const Entry& entry : *entries) {
     if (entry.type != FileType::regular || entry.name == names::cluster) continue;
-    if (ledger.ended()) return {};
+    if (output.ledger.must_stop()) return {};
     if (entry.name == names::unfinished) {  // never carried (X13)
       ++counts.left_behind;
       continue;
     }
-    if (auto done = carry(files, archive, target, join(name, entry.name), counts); !done) return done;
+    if (auto done = carry(output, join(name, entry.name), counts); !done) return done;
   }
   return {};
 }
 
-// What lies in the root beside the clusters (X8).
-Result<void> carry_root_files(Files& files, const Archive& archive, Target& target, const Ledger& ledger,
-                              ClusterCounts& counts) {
-  for (const std::string& name : archive.carried) {
-    if (ledger.ended()) break;
-    if (auto done = carry(files, archive, target, name, counts); !done) return done;
+// Files of the root beside the clusters (X8).
+Result<void> carry_root_files(const ClusterOutput& output, ClusterCounts& counts) {
+  for (const std::string& name : output.archive.carried) {
+    if (output.ledger.must_stop()) break;
+    if (auto done = carry(output, name, counts); !done) return done;
   }
   return {};
 }
 
 }  // namespace
 
-bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters,
+bool migrate_clusters(Files& files, Migration& migration, Summary& summary, MigratedClusters& clusters,
                       const std::atomic<bool>* stop) {
-  for (const std::string& name : plan.archive.clusters) {
+  for (const std::string& name : migration.archive.clusters) {
     if (stop && *stop) return summary.errors.empty();
     auto& cluster = *clusters.emplace_back(std::make_unique<MigratedCluster>());
     cluster.file.name = name;
-    for (const Override& each : plan.options.overrides)
+    for (const Override& each : migration.options.overrides)
       if (each.cluster.empty() || each.cluster == name) cluster.file.overrides.push_back(each);
-    auto done = load_cluster(files, plan.archive, plan.options, cluster);
-    if (done) done = run_steps(cluster.file, plan.chain);
+    auto done = load_cluster(files, migration.archive, migration.options, cluster);
+    if (done) done = run_steps(cluster.file, migration.chain);
     if (!done) {
       summary.errors.push_back(cluster_bad(name, std::move(done.error())));
       continue;
     }
-    cluster.file.notes.settle();
-    plan.clusters.emplace(name, Cluster(cluster.file.document));
+    cluster.file.notes.sort_and_merge();
+    migration.clusters.emplace(name, Cluster(cluster.file.document));
     summary.aggregations[name] = cluster.file.aggregations;
   }
   if (summary.errors.empty())
-    if (auto known = check_overrides(plan.options, clusters); !known)
+    if (auto known = check_overrides(migration.options, clusters); !known)
       summary.errors.push_back(std::move(known.error()));
   return summary.errors.empty();
 }
 
-Result<bool> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
-                                MigratedClusters& clusters, Ledger& ledger, Summary& summary) {
-  auto done = carry_root_files(files, archive, target, ledger, summary.clusters[""]);
+Result<bool> write_clusters(const ClusterOutput& output, MigratedClusters& clusters) {
+  auto done = carry_root_files(output, output.summary.clusters[""]);
   for (auto& cluster : clusters) {
-    if (!done || ledger.ended()) break;
+    if (!done || output.ledger.must_stop()) break;
     const std::string& name = cluster->file.name;
-    done = write_cluster(files, archive, target, *cluster, ledger, summary.clusters[name]);
-    if (done) ledger.add_notes(name, cluster->file.notes);
+    done = write_cluster(output, *cluster, output.summary.clusters[name]);
+    if (done) output.ledger.add_notes(name, cluster->file.notes);
   }
-  return done ? Result<bool>(!ledger.ended()) : Result<bool>(std::move(done.error()));
+  return done ? Result<bool>(!output.ledger.must_stop()) : Result<bool>(std::move(done.error()));
 }
 
 }  // namespace jobferry

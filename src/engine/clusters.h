@@ -1,4 +1,4 @@
-// All of an archive but its jobs: cluster files, and what is carried beside them.
+// Everything in an archive except its jobs: the cluster files, and the files that are carried beside them.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace jobferry {
 
-// One cluster.json, migrated and waiting to be written.
+// One cluster.json, migrated in memory.
 struct MigratedCluster {
   ClusterFile file;
   FileInfo info;
@@ -20,12 +20,20 @@ struct MigratedCluster {
 using MigratedClusters = std::vector<std::unique_ptr<MigratedCluster>>;
 
 // Reads and migrates every cluster.json in memory, so that a bad one stops the run before any job is touched.
-// False: the summary says which ones are bad. Once `stop` is true not all of them are there.
-bool migrate_clusters(Files& files, Plan& plan, Summary& summary, MigratedClusters& clusters,
+// False: the summary names the bad ones. If `stop` becomes true, clusters may be missing.
+bool migrate_clusters(Files& files, Migration& migration, Summary& summary, MigratedClusters& clusters,
                       const std::atomic<bool>* stop = nullptr);
 
-// False: the run was ended before all were written.
-Result<bool> write_all_but_jobs(Files& files, const Archive& archive, Target& target,
-                                MigratedClusters& clusters, Ledger& ledger, Summary& summary);
+// Where cluster files are written and counted.
+struct ClusterOutput {
+  Files& files;
+  const Archive& archive;
+  Target& target;
+  Ledger& ledger;
+  Summary& summary;
+};
+
+// Writes the cluster files and carries the files beside them. False: the run was stopped before the last one.
+Result<bool> write_clusters(const ClusterOutput& output, MigratedClusters& clusters);
 
 }  // namespace jobferry

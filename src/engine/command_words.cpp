@@ -36,7 +36,7 @@ void add_flag(Words& words, std::string_view option, bool given) {
   if (given) words.emplace_back(option);
 }
 
-// What says how it runs, and changes no byte.
+// Options that say how to run and change no byte.
 void add_manner(Words& words, const Options& options) {
   const Options usual;
   if (options.threads != usual.threads) add(words, "--threads", std::to_string(options.threads));
@@ -84,7 +84,7 @@ std::string shell_quoted(const std::string& word) {
     return text;
   };
   if (printable(word) == word) return '\'' + with("'\\''", "\\") + '\'';
-  // printable() writes \xNN, as bash does, which takes no third digit for one of it.
+  // printable() writes \xNN. Bash reads it the same way, because it never takes a third digit.
   return "$'" + printable(with("\\'", "\\\\")) + '\'';
 }
 

@@ -1,4 +1,4 @@
-// Options in the words of the command line.
+// Options as words of the command line.
 #pragma once
 
 #include <string>
@@ -8,17 +8,17 @@
 
 namespace jobferry {
 
-// What decides about the bytes of the target, without what is the default: `--to`, `3`, `--data`, ...
+// The options that decide the bytes of the target and are not the default: `--to`, `3`, `--data`, ...
 std::vector<std::string> deciding_words(const Options& options);
 
-// A directory by a name that others can be made of (`DIR-new`), and that is no option.
+// A name of this directory to which a suffix can be added (`DIR-new`), and that is no option.
 std::string by_name(std::string path);
 
-// The whole command for a shell, quoted where it needs to be.
+// The whole command for a shell, quoted where necessary.
 std::string command_for(const Options& options);
 
-// The program's own words stay as they are; what a shell would take apart stands in single quotes, and what
-// cannot be printed in $'...' of bash: printable() changes nothing of it.
+// A word for a shell. One that the shell would split is put in single quotes, one with unprintable characters
+// in $'...' of bash, so that printable() does not change it.
 std::string shell_quoted(const std::string& word);
 
 }  // namespace jobferry

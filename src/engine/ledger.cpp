@@ -8,7 +8,7 @@ namespace jobferry {
 
 namespace {
 
-// Counters that other threads only read: no need for a locked add.
+// Other threads only read these counters, so a locked add is not needed.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
@@ -23,13 +23,13 @@ void Ledger::retire(Slot& slot) {
     return;
   }
   seen_again_ += slot.recorded && slot.fate != Fate::foreign;
-  if (slot.name) names_found_.insert(slot.name);
+  if (slot.selected_by) names_found_.insert(slot.selected_by);
   if (slot.fate == Fate::left_out) {
     ++summary_.left_out;
     return;
   }
   count(slot);
-  plot(slot);
+  add_to_timeline(slot);
   summary_.unchanged += slot.unchanged;
   if (checkpoints_ && slot.fate != Fate::foreign && !slot.unchanged) record(slot);
   if (slot.fate == Fate::migrated) add_notes(slot.subject, slot.job.notes);
@@ -42,7 +42,7 @@ void Ledger::record(const Slot& slot) {
   JobRecord record{slot.subject,  slot.files,     std::string(outcome_migrated), {},
                    slot.bytes_in, slot.bytes_out, slot.carried_unread,           {}};
   if (slot.fate == Fate::migrated) {
-    // As many as their codes: the first of each, which stands for all.
+    // One note for each code: the first, with the count of all.
     for (const Note& note : slot.job.notes.all()) {
       if (record.notes.empty() || record.notes.back().code != note.code)
         record.notes.push_back(note);
@@ -68,7 +68,7 @@ void Ledger::count(const Slot& slot) {
   counts.migrated += migrated;
   counts.skipped += slot.fate == Fate::skipped;
   counts.bad += slot.fate == Fate::bad;
-  // A foreign directory is one entry; of a job that is not written all that lies in it stays behind (X8).
+  // A foreign directory is one entry. Of a job that is not written, every entry is left behind (X8).
   counts.left_behind += foreign ? 1 : migrated ? slot.left_behind : slot.entries;
   if (!foreign)
     summary_.left_behind.insert(summary_.left_behind.end(), slot.left_behind_jobs.begin(),
@@ -87,7 +87,7 @@ void Ledger::count(const Slot& slot) {
   }
 }
 
-void Ledger::plot(const Slot& slot) {
+void Ledger::add_to_timeline(const Slot& slot) {
   if (slot.unchanged || slot.fate == Fate::foreign) return;
   const bool migrated = slot.fate == Fate::migrated;
   const std::chrono::duration<double> now = std::chrono::steady_clock::now() - begin_;
@@ -103,7 +103,7 @@ void Ledger::add_notes(const std::string& subject, const Notes& notes) {
     if (found == summary_.notes.end()) found = summary_.notes.emplace(note.code, NoteCount{}).first;
     NoteCount& all = found->second;
     all.count += note.count;
-    const bool first_of_code = note.code != last;  // settled notes stand by code
+    const bool first_of_code = note.code != last;  // merged notes are sorted by code
     last = note.code;
     if (!first_of_code) continue;
     ++all.subjects;

@@ -1,4 +1,4 @@
-// A run in order: the page to read first.
+// The run in order. Begin to read here: MigrationRun::run() calls one step after the other.
 #include "jobferry/migrate.h"
 
 #include <fmt/format.h>
@@ -6,21 +6,24 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <memory>
-#include <thread>
+#include <optional>
 #include <utility>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
+#include "base/threads.h"
 #include "engine/checkpoints.h"
 #include "engine/clusters.h"
+#include "engine/leftovers.h"
+#include "engine/recorded_target.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "engine/space.h"
 #include "engine/stages.h"
 #include "engine/state.h"
 #include "engine/target.h"
+#include "engine/target_checks.h"
 #include "io/files.h"
 
 namespace jobferry {
@@ -38,283 +41,276 @@ void sort_by_path(std::vector<Error>& errors) {
                    [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
 }
 
-// What the walk passed by, and what is in the order of the walk whatever the order of the threads. False if
-// the run was ended before all was tidied up.
-Result<bool> settle(const Walk& walk, Target& target, Ledger& ledger, Summary& summary) {
-  for (const Error& error : walk.passed().unreadable) ledger.add_unlisted(error);
-  for (const auto& [cluster, count] : walk.passed().left_behind)
-    summary.clusters[cluster].left_behind += count;
-  std::vector<std::string>& jobs = summary.left_behind;
-  jobs.insert(jobs.end(), walk.passed().left_behind_jobs.begin(), walk.passed().left_behind_jobs.end());
-  std::sort(jobs.begin(), jobs.end(), path_order);
-  jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
-  sort_by_path(summary.bad);
-  sort_by_path(summary.skipped);
-  sort_by_path(summary.unlisted);
-  std::vector<const std::vector<Error>*> not_written = {&summary.bad};
-  if (target.reused()) not_written.push_back(&summary.skipped);
-  for (const auto* errors : not_written)
-    for (const Error& error : *errors) {
-      if (ledger.ended()) return false;
-      if (auto tidy = target.tidy_up(error.subject); !tidy) return std::move(tidy.error());
-    }
-  return true;
-}
+class MigrationRun {
+ public:
+  MigrationRun(Files& files, const Options& options, const Listener& listener, Summary& summary)
+      : files_(files), options_(options), listener_(listener), summary_(summary) {}
 
-// False if the run was ended before the last job.
-Result<bool> run_jobs(Files& files, const Plan& plan, Target& target, State* state, Ledger& ledger,
-                      const Listener& listener, Summary& summary) {
-  const Options& options = plan.options;
-  Walk walk(files, plan.archive, options.follow_symlinks);
-  walk.stopped = [&] { return ledger.ended(); };
-  const Stages stages(files, plan, target, state);
-  const Run run{walk, stages, ledger, listener, memory_for(options), threads_for(options), options.io_depth};
-  bool all_jobs = false;
-  {
-    const CountAhead count(files, plan.archive, options.follow_symlinks, listener.progress, listener.stop);
-    all_jobs = options.debug ? run_serial(run) : run_graph(run);
+  Outcome run() {
+    using Step = End (MigrationRun::*)();
+    constexpr Step steps[] = {
+        &MigrationRun::open_source,          // everything else depends on its version and its clusters
+        &MigrationRun::find_steps,           // no steps may lead from its version to --to
+        &MigrationRun::prepare_clusters,     // a bad cluster.json stops the run before any job is touched
+        &MigrationRun::check_target_path,    // refuse an impossible target before anything is written
+        &MigrationRun::check_room,           // a disk that is full after hours has cost these hours
+        &MigrationRun::begin_or_resume,      // an earlier run may have left work to build on
+        &MigrationRun::record_clusters,      // jobs that depend on another cluster.json are done again
+        &MigrationRun::create_target,        // its marker is on disk before anything else is in it
+        &MigrationRun::write_cluster_files,  // jobs lie in the directories of the clusters
+        &MigrationRun::write_jobs,           // and record each one once it is on disk
+        &MigrationRun::remove_leftovers,     // parts of jobs that are no longer in the source
+        &MigrationRun::check_answers,        // the source may have gone away, or --job may name no job
+        &MigrationRun::conclude,             // bad, hidden or remaining jobs leave the target unfinished
+        &MigrationRun::complete_target,      // version.txt comes last: no server starts on half an archive
+    };
+    for (const Step step : steps)
+      if (const End end = (this->*step)()) return *end;
+    return Outcome::complete;
   }
-  // Jobs that could not be listed for want of resources may be there: that is no end.
-  const auto& unreadable = walk.passed().unreadable;
-  const auto starved = std::find_if(unreadable.begin(), unreadable.end(),
-                                    [](const Error& error) { return error.kind == Kind::out_of_resources; });
-  if (starved != unreadable.end()) return Error(*starved);
-  auto settled = settle(walk, target, ledger, summary);
-  return settled ? Result<bool>(all_jobs && *settled) : std::move(settled);
-}
 
-Outcome fail(Summary& summary, Error error) {
-  summary.errors.push_back(std::move(error));
-  return Outcome::failed;
-}
+ private:
+  // How the run ends here; empty: it continues.
+  using End = std::optional<Outcome>;
 
-bool is_stopped(const Listener& listener) { return listener.stop && *listener.stop; }
+  End fail(Error error) {
+    summary_.errors.push_back(std::move(error));
+    return Outcome::failed;
+  }
+  End fail_unless(Result<void> done) { return done ? End() : fail(std::move(done.error())); }
+  // The same for a step that says false if the run was stopped before its end.
+  End stop_unless(Result<bool> whole) {
+    if (!whole) return fail(std::move(whole.error()));
+    return *whole ? End() : End(Outcome::interrupted);
+  }
+  End stop_if_asked() const { return is_stopped() ? End(Outcome::interrupted) : End(); }
+  bool is_stopped() const { return listener_.stop && *listener_.stop; }
+  State* state() { return start_.state.get(); }
 
-// Jobs that the state knows and the walk did not find. Looked for only if there are fewer than there were.
-// False if the run was ended before it knew all of them.
-Result<bool> find_vanished(Files& files, const Archive& archive, State& state, Target& target,
-                           const Ledger& ledger, Summary& summary) {
-  if (ledger.seen_again() == state.known_jobs()) return true;
-  std::vector<std::string> unwritten, begun;
-  auto looked = state.each([&](const JobRecord& record) -> Result<void> {
-    if (ledger.ended()) return {};
-    const std::string directory = join(archive.root, record.job);
-    for (const std::string_view name : {names::meta, names::data, names::data_gz}) {
-      const auto there = files.exists(join(directory, name));
-      if (!there) return Error(there.error());
-      if (*there) return {};
-    }
-    if (record.outcome == outcome_begun) begun.push_back(record.job);
-    (record.outcome == outcome_migrated ? summary.vanished : unwritten).push_back(record.job);
+  End open_source() {
+    files_.confine(options_.source);
+    auto archive = open_archive(files_, options_.source);
+    if (!archive) return fail(std::move(archive.error()));
+    archive_ = std::move(*archive);
+    summary_.from = archive_.version;
     return {};
-  });
-  if (!looked) return std::move(looked.error());
-  std::sort(summary.vanished.begin(), summary.vanished.end(), path_order);
-  if (ledger.ended()) return false;
-  // What a run that was ended has left of them.
-  for (const std::string& job : begun) {
-    if (auto gone = target.remove_job(job); !gone) return std::move(gone.error());
-    if (auto tidy = target.tidy_up(job); !tidy) return std::move(tidy.error());
-  }
-  if (auto forgotten = state.forget(unwritten); !forgotten) return std::move(forgotten.error());
-  return true;
-}
-
-// A run that was killed may have begun jobs that have left the source since: nobody replaces what is left of
-// them, nor the directories that lead to them. Removed is only what we have made: in a target that has never
-// been complete that is all, and of jobs what no row says is done. Says whether something is left in this
-// directory; of a run that was ended that is all.
-Result<bool> remove_leftovers(Files& files, const Options& options, Target& target, State& state,
-                              const Ledger& ledger, const std::string& directory, int levels_to_jobs) {
-  if (ledger.ended()) return true;
-  if (levels_to_jobs == 0) {
-    const auto record = state.find(directory);
-    if (!record) return Error(record.error());
-    if (*record) return true;
-    if (auto gone = target.remove_job(directory); !gone) return std::move(gone.error());
-    return false;
-  }
-  auto entries = files.list(join(options.target, directory));
-  if (!entries) return std::move(entries.error());
-  bool left = false;
-  for (const Entry& entry : *entries) {
-    const std::string path = join(directory, entry.name);
-    auto stays = entry.type == FileType::directory
-                     ? remove_leftovers(files, options, target, state, ledger, path, levels_to_jobs - 1)
-                     : Result<bool>(true);
-    if (!stays) return stays;
-    left |= *stays;
-  }
-  if (left) return true;
-  if (auto gone = target.remove(directory); !gone) return std::move(gone.error());
-  return false;
-}
-
-// Bad jobs, hidden ones and interruptions leave the target unfinished.
-Outcome end_of(const Options& options, bool all_jobs, const Summary& summary) {
-  if (!summary.errors.empty()) return Outcome::failed;
-  if (!all_jobs) return Outcome::interrupted;
-  // Who accepts bad jobs knows which; what is hidden here nobody knows.
-  if (!summary.unlisted.empty()) return Outcome::hidden_jobs;
-  if (summary.left_out > 0) return summary.bad.empty() ? Outcome::partial : Outcome::bad_jobs;
-  return summary.bad.empty() || options.accept_bad ? Outcome::complete : Outcome::bad_jobs;
-}
-
-// version.txt comes last, so that no server starts on half an archive. The marker goes once the state knows
-// the target by its files.
-Result<void> finalize(Files& files, const Archive& archive, const Options& options, Target& target,
-                      State* state) {
-  if (auto done = target.write_version(); !done) return done;
-  if (state)
-    if (auto done = remember_files(files, archive, options, *state); !done) return done;
-  if (auto done = target.remove_marker(); !done) return done;
-  return state ? remember_end(*state) : Result<void>();
-}
-
-// --job for a job that there is not would else go unnoticed.
-Result<void> check_names(const Options& options, const Ledger& ledger) {
-  for (std::size_t i = 0; i < options.jobs.size(); ++i) {
-    const JobName& name = options.jobs[i];
-    if (ledger.names_found().contains(i + 1)) continue;
-    return Error{Kind::option_invalid, fmt::format("--job: the archive has no job {}/{}{}{}", name.cluster,
-                                                   name.id, name.start.empty() ? "" : "/", name.start)};
-  }
-  return {};
-}
-
-// Unmounted, renamed or replaced: what could not be read then says nothing about the jobs.
-Result<void> check_source(Files& files, const Archive& archive, const Summary& summary) {
-  if (summary.bad.empty() && summary.unlisted.empty()) return {};
-  const auto info = files.info(archive.root + "/.");
-  if (!info && info.error().kind == Kind::out_of_resources) return Error(info.error());
-  if (info && info->device == archive.root_info.device && info->inode == archive.root_info.inode) return {};
-  Error error{Kind::read_failed, "the source archive went away during the run"};
-  error.file = archive.root;
-  return error;
-}
-
-// Everything but the jobs, then the jobs. False if it was ended before the last one.
-Result<bool> run_all(Files& files, const Plan& plan, const Earlier& earlier, MigratedClusters& clusters,
-                     Target& target, const Listener& listener, Summary& summary) {
-  State* state = earlier.state.get();
-  const Options& options = plan.options;
-  Ledger ledger(summary, listener);
-  if (auto done = target.create(); !done) return std::move(done.error());
-  if (state)
-    if (auto done = remember_target(*state, earlier.target.id); !done) return std::move(done.error());
-  if (auto whole = write_all_but_jobs(files, plan.archive, target, clusters, ledger, summary);
-      !whole || !*whole)
-    return whole;
-  const auto complain = [&](bool all_jobs) -> Result<bool> {
-    auto found = check_source(files, plan.archive, summary);
-    if (found && all_jobs) found = check_names(options, ledger);
-    return found ? Result<bool>(all_jobs) : Result<bool>(Error(found.error()));
-  };
-  if (!state) {
-    auto all_jobs = run_jobs(files, plan, target, nullptr, ledger, listener, summary);
-    return all_jobs ? complain(*all_jobs) : std::move(all_jobs);
   }
 
-  Checkpoints checkpoints(files, *state, options.target, options.checkpoint_interval);
-  ledger.record_in(checkpoints);
-  auto all_jobs = run_jobs(files, plan, target, state, ledger, listener, summary);
-  const auto begin = Clock::now();
-  auto recorded = checkpoints.finish();
-  summary.sync_seconds += seconds_since(begin);
-  if (!all_jobs) return all_jobs;
-  if (recorded) recorded = state->set_unlisted(summary.unlisted);
-  if (!recorded) return std::move(recorded.error());
-  if (!*all_jobs || !summary.errors.empty() || !summary.unlisted.empty()) return complain(*all_jobs);
-  if (auto known = find_vanished(files, plan.archive, *state, target, ledger, summary); !known || !*known)
-    return known;
-  // Where a server or an admin may have been since, what no row knows need not be ours.
-  const bool ours_alone = earlier.target.standing == Standing::interrupted && !earlier.target.was_complete;
-  if (summary.left_out == 0 && ours_alone)
-    for (const std::string& cluster : plan.archive.clusters) {
-      const auto there = files.exists(join(options.target, cluster));
-      if (!there) return Error(there.error());
-      if (!*there) continue;
-      const auto left = remove_leftovers(files, options, target, *state, ledger, cluster, 3);
-      if (!left) return Error(left.error());
-      if (ledger.ended()) return false;
-    }
-  return complain(true);
-}
+  End find_steps() {
+    if (archive_.version == options_.to && !options_.repair) return Outcome::nothing_to_do;
+    if (archive_.version == options_.to && archive_.version == 0)
+      return fail(
+          {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
+    auto chain = find_chain(archive_.version, options_.to);
+    if (!chain) return fail(std::move(chain.error()));
+    migration_.chain = std::move(*chain);
+    return {};
+  }
 
-Outcome migrate_archive(Files& files, const Options& options, const Listener& listener, Summary& summary) {
-  // Open the source.
-  files.confine(options.source);
-  auto archive = open_archive(files, options.source);
-  if (!archive) return fail(summary, std::move(archive.error()));
-  summary.from = archive->version;
+  // In memory. From here on the clusters are constant.
+  End prepare_clusters() {
+    if (!migrate_clusters(files_, migration_, summary_, clusters_, listener_.stop)) return Outcome::failed;
+    if (is_stopped()) return Outcome::interrupted;
+    if (listener_.aggregations)
+      for (const auto& [cluster, rows] : summary_.aggregations) listener_.aggregations(cluster, rows);
+    return {};
+  }
 
-  // Plan the chain of steps.
-  if (archive->version == options.to && !options.repair) return Outcome::nothing_to_do;
-  if (archive->version == options.to && archive->version == 0)
-    return fail(summary,
-                {Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"});
-  auto chain = plan_chain(archive->version, options.to);
-  if (!chain) return fail(summary, std::move(chain.error()));
-  Plan plan{options, *archive, std::move(*chain), {}};
+  End check_target_path() { return fail_unless(check_target(files_, archive_, options_)); }
 
-  // Migrate the cluster files in memory. From here on clusters are constant.
-  MigratedClusters clusters;
-  if (!migrate_clusters(files, plan, summary, clusters, listener.stop)) return Outcome::failed;
-  if (is_stopped(listener)) return Outcome::interrupted;
-  if (listener.aggregations)
-    for (const auto& [cluster, rows] : summary.aggregations) listener.aggregations(cluster, rows);
+  // What an earlier run has written takes no room again, so then there is nothing to check.
+  End check_room() {
+    const auto begun = options_.restart ? Result<bool>(false) : has_earlier_run(options_, listener_.stop);
+    if (!begun) return fail(Error(begun.error()));
+    if (*begun) return stop_if_asked();
+    if (options_.only_bad) return fail(nothing_to_resume());
+    const End full = fail_unless(check_space(files_, migration_, listener_.stop));
+    return full ? full : stop_if_asked();
+  }
 
-  // Refuse what cannot end well, before anything is written.
-  if (auto usable = check_target(files, *archive, options); !usable)
-    return fail(summary, std::move(usable.error()));
+  static Error nothing_to_resume() {
+    return {Kind::option_invalid, "--only-bad: there is no earlier run to resume"};
+  }
 
-  // Find out what an earlier run left, and go on from there.
-  const auto begun = options.restart ? Result<bool>(false) : is_begun(options, listener.stop);
-  if (!begun) return fail(summary, Error(begun.error()));
-  const Error nothing_bad{Kind::option_invalid, "--only-bad: there is no earlier run to go on from"};
-  if (options.only_bad && !*begun) return fail(summary, Error(nothing_bad));
-  if (!*begun)
-    if (auto space = check_space(files, plan, listener.stop); !space)
-      return fail(summary, std::move(space.error()));
-  if (is_stopped(listener)) return Outcome::interrupted;
-  auto earlier = take_up(files, *archive, options, listener.stop);
-  if (!earlier) return fail(summary, std::move(earlier.error()));
-  if (earlier->stopped || is_stopped(listener)) return Outcome::interrupted;
-  State* state = earlier->state.get();
-  summary.resumed = earlier->target.standing != Standing::fresh;
-  if (options.only_bad && !summary.resumed) return fail(summary, Error(nothing_bad));
-  if (state)
-    for (const auto& cluster : clusters)
-      if (auto known = state->settle_cluster(cluster->file.name, cluster->source.view()); !known)
-        return fail(summary, std::move(known.error()));
+  End begin_or_resume() {
+    auto start = resume_or_begin(files_, archive_, options_, listener_.stop);
+    if (!start) return fail(std::move(start.error()));
+    start_ = std::move(*start);
+    if (start_.stopped || is_stopped()) return Outcome::interrupted;
+    summary_.resumed = start_.target.state != TargetState::fresh;
+    if (options_.only_bad && !summary_.resumed) return fail(nothing_to_resume());
+    return {};
+  }
 
-  // Write everything but the jobs, then the jobs.
-  Target target(files, *archive, options, earlier->target, earlier->state.get());
-  summary.clusters[""].left_behind = archive->left_behind;
-  summary.left_behind = archive->left_behind_jobs;
-  summary.resumable = state != nullptr;
-  const auto all_jobs = run_all(files, plan, *earlier, clusters, target, listener, summary);
-  if (!all_jobs) return fail(summary, Error(all_jobs.error()));
+  End record_clusters() {
+    if (!state()) return {};
+    for (const auto& cluster : clusters_)
+      if (auto known = state()->record_cluster(cluster->file.name, cluster->source.view()); !known)
+        return fail(std::move(known.error()));
+    return {};
+  }
 
-  // Complete it, or say why it is not.
-  const Outcome outcome = end_of(options, *all_jobs, summary);
-  if (outcome == Outcome::complete) {
+  End create_target() {
+    ledger_.emplace(summary_, listener_);
+    target_.emplace(files_, archive_, options_, start_.target, state());
+    summary_.clusters[""].left_behind = archive_.left_behind;
+    summary_.left_behind = archive_.left_behind_jobs;
+    summary_.resumable = state() != nullptr;
+    auto done = target_->create();
+    if (done && state()) done = record_marker(*state(), start_.target.id);
+    return fail_unless(std::move(done));
+  }
+
+  End write_cluster_files() {
+    return stop_unless(write_clusters({files_, archive_, *target_, *ledger_, summary_}, clusters_));
+  }
+
+  End write_jobs() {
+    if (!state()) return fail_unless(run_jobs());
+    Checkpoints checkpoints(files_, *state(), options_.target, options_.checkpoint_interval);
+    ledger_->record_in(&checkpoints);
+    auto done = run_jobs();
     const auto begin = Clock::now();
-    const auto restored = target.restore_modes(listener.stop);
-    if (!restored) return fail(summary, Error(restored.error()));
-    if (!*restored) return Outcome::interrupted;
-    auto done = finalize(files, *archive, options, target, state);
-    summary.sync_seconds += seconds_since(begin);
-    if (!done) return fail(summary, std::move(done.error()));
-    summary.finalized = !options.dry_run;
+    auto recorded = checkpoints.finish();
+    ledger_->record_in(nullptr);
+    summary_.sync_seconds += seconds_since(begin);
+    if (done && recorded) recorded = state()->set_unlisted(summary_.unlisted);
+    return fail_unless(done ? std::move(recorded) : std::move(done));
   }
-  const bool tried_all = summary.left_out == 0 && state;
-  if (tried_all && (outcome == Outcome::bad_jobs || outcome == Outcome::hidden_jobs))
-    if (auto done = remember_phase(*state, outcome == Outcome::bad_jobs ? phase_bad_jobs : phase_hidden_jobs);
-        !done)
-      return fail(summary, std::move(done.error()));
-  return outcome;
-}
+
+  // Sets all_jobs_ if the run has come to the last job.
+  Result<void> run_jobs() {
+    Walk walk(files_, archive_, options_.follow_symlinks);
+    walk.stopped = [this] { return ledger_->must_stop(); };
+    const Stages stages(files_, migration_, *target_, state());
+    const Run run{walk,
+                  stages,
+                  *ledger_,
+                  listener_,
+                  memory_for(options_),
+                  threads_or_default(options_.threads),
+                  options_.io_depth};
+    {
+      const CountAhead count(files_, archive_, options_.follow_symlinks, listener_.progress, listener_.stop);
+      all_jobs_ = options_.debug ? run_serial(run) : run_graph(run);
+    }
+    const LeftBehind& left_behind = walk.left_behind();
+    // Directories that could not be listed for lack of resources say nothing about the archive. The run
+    // fails.
+    const auto starved =
+        std::find_if(left_behind.unreadable.begin(), left_behind.unreadable.end(),
+                     [](const Error& error) { return error.kind == Kind::out_of_resources; });
+    if (starved != left_behind.unreadable.end()) return Error(*starved);
+    add_to_summary(left_behind);
+    auto whole = Leftovers(files_, archive_, *target_, *ledger_).remove_empty_directories(summary_);
+    if (!whole) return std::move(whole.error());
+    all_jobs_ = all_jobs_ && *whole;
+    return {};
+  }
+
+  // What the walk found besides jobs. The summary lists everything in path order, whatever the order of the
+  // threads was.
+  void add_to_summary(const LeftBehind& left_behind) {
+    for (const Error& error : left_behind.unreadable) ledger_->add_unlisted(error);
+    for (const auto& [cluster, count] : left_behind.entries) summary_.clusters[cluster].left_behind += count;
+    std::vector<std::string>& jobs = summary_.left_behind;
+    jobs.insert(jobs.end(), left_behind.jobs.begin(), left_behind.jobs.end());
+    std::sort(jobs.begin(), jobs.end(), path_order);
+    jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
+    for (auto* errors : {&summary_.bad, &summary_.skipped, &summary_.unlisted}) sort_by_path(*errors);
+  }
+
+  // Only after a run that has seen every job: what it has not seen is not gone.
+  End remove_leftovers() {
+    if (!state() || !all_jobs_ || !summary_.errors.empty() || !summary_.unlisted.empty()) return {};
+    Leftovers leftovers(files_, archive_, *target_, *ledger_);
+    if (const End end = stop_unless(leftovers.remove_begun(*state(), summary_))) return end;
+    // In a target that was complete, what no row knows may be a server's or an administrator's.
+    const bool ours_alone = start_.target.state == TargetState::interrupted && !start_.target.was_complete;
+    if (summary_.left_out > 0 || !ours_alone) return {};
+    return stop_unless(leftovers.remove_unknown(*state(), options_.target));
+  }
+
+  End check_answers() {
+    auto sound = check_source();
+    if (sound && all_jobs_) sound = check_names();
+    return fail_unless(std::move(sound));
+  }
+
+  // If the source was unmounted, renamed or replaced, what could not be read says nothing about the jobs.
+  Result<void> check_source() {
+    if (summary_.bad.empty() && summary_.unlisted.empty()) return {};
+    const auto info = files_.info(archive_.root + "/.");
+    if (!info && info.error().kind == Kind::out_of_resources) return Error(info.error());
+    if (info && is_same_file(*info, archive_.root_info)) return {};
+    return Error{.kind = Kind::read_failed,
+                 .what = "the source archive was moved, replaced or unmounted during the run",
+                 .file = archive_.root};
+  }
+
+  // A job that --job names and that does not exist must not go unnoticed.
+  Result<void> check_names() {
+    for (std::size_t i = 0; i < options_.jobs.size(); ++i) {
+      const JobName& name = options_.jobs[i];
+      if (ledger_->names_found().contains(i + 1)) continue;
+      return Error{Kind::option_invalid, fmt::format("--job: the archive has no job {}/{}{}{}", name.cluster,
+                                                     name.id, name.start.empty() ? "" : "/", name.start)};
+    }
+    return {};
+  }
+
+  End conclude() {
+    const Outcome outcome = outcome_of_jobs();
+    if (outcome == Outcome::complete) return {};
+    if (summary_.left_out == 0 && state()) {
+      if (outcome == Outcome::bad_jobs)
+        if (const End end = fail_unless(record_phase(*state(), phase_bad_jobs))) return end;
+      if (outcome == Outcome::hidden_jobs)
+        if (const End end = fail_unless(record_phase(*state(), phase_hidden_jobs))) return end;
+    }
+    return outcome;
+  }
+
+  Outcome outcome_of_jobs() const {
+    if (!summary_.errors.empty()) return Outcome::failed;
+    if (!all_jobs_) return Outcome::interrupted;
+    // --accept-bad covers bad jobs, which the report names. How many jobs a directory hides is not known.
+    if (!summary_.unlisted.empty()) return Outcome::hidden_jobs;
+    if (summary_.left_out > 0) return summary_.bad.empty() ? Outcome::partial : Outcome::bad_jobs;
+    return summary_.bad.empty() || options_.accept_bad ? Outcome::complete : Outcome::bad_jobs;
+  }
+
+  End complete_target() {
+    const auto begin = Clock::now();
+    if (const End end = stop_unless(target_->restore_modes(listener_.stop))) return end;
+    auto done = finalize();
+    summary_.sync_seconds += seconds_since(begin);
+    if (!done) return fail(std::move(done.error()));
+    summary_.finalized = !options_.dry_run;
+    return {};
+  }
+
+  // The marker goes only after the state can identify the target by its files.
+  Result<void> finalize() {
+    auto done = target_->write_version();
+    if (done && state()) done = record_files(files_, archive_, options_, *state());
+    if (done) done = target_->remove_marker();
+    if (done && state()) done = record_completion(*state());
+    return done;
+  }
+
+  Files& files_;
+  const Options& options_;
+  const Listener& listener_;
+  Summary& summary_;
+  Archive archive_;
+  Migration migration_{options_, archive_, {}, {}};
+  MigratedClusters clusters_;
+  RunStart start_;
+  std::optional<Target> target_;
+  std::optional<Ledger> ledger_;
+  bool all_jobs_ = false;
+};
 
 }  // namespace
 
@@ -328,15 +324,17 @@ Summary migrate_with(Files& files, const Options& options, const Listener& liste
   Summary summary;
   summary.to = options.to;
   const auto begin = Clock::now();
-  // No memory, no thread to be had, or a defect: whatever it is, the caller gets an answer.
+  // The caller gets a summary even if there is no memory or no thread, or if jobferry has a defect.
   try {
-    summary.outcome = migrate_archive(files, options, listener, summary);
+    summary.outcome = MigrationRun(files, options, listener, summary).run();
   } catch (...) {
-    summary.outcome = fail(summary, error_of(std::current_exception()));
+    summary.outcome = Outcome::failed;
+    summary.errors.push_back(error_of(std::current_exception()));
   }
-  // Whoever ends a run that waits for another program need not hear of that.
+  // A user who stops a run that waits for another program need not hear about that program.
   const auto is_wait = [](const Error& error) { return error.kind == Kind::in_use; };
-  if (is_stopped(listener) && summary.outcome == Outcome::failed &&
+  const bool stopped = listener.stop && *listener.stop;
+  if (stopped && summary.outcome == Outcome::failed &&
       std::all_of(summary.errors.begin(), summary.errors.end(), is_wait)) {
     summary.outcome = Outcome::interrupted;
     summary.errors.clear();

@@ -10,8 +10,8 @@ namespace jobferry {
 
 namespace {
 
-// With as many jobs as threads in work no thread waits; below that reading begins. It goes on until there are
-// some for each, so that a reader that was woken does not sleep again after a single job.
+// No thread waits while there are as many jobs as threads. Reading begins when there are fewer, and continues
+// until there are two for each thread, so that a reader does not wake up for a single job.
 constexpr std::size_t enough_per_thread = 2;
 
 }  // namespace
@@ -40,7 +40,7 @@ Readers::Readers(const Run& run, std::function<void(Slot*)> hand_over)
       enough_(run.threads * enough_per_thread),
       little_(run.threads + 1),
       gate_(run.memory) {
-  // Each reader holds one job while there are enough.
+  // While enough jobs are ready, each reader may hold one more.
   for (std::size_t i = 0; i < enough_ + run.io_depth; ++i)
     free_.push_back(slots_.emplace_back(std::make_unique<Slot>()).get());
 }
@@ -48,8 +48,8 @@ Readers::Readers(const Run& run, std::function<void(Slot*)> hand_over)
 bool Readers::start(std::function<void()> ended, std::function<bool()> broken) {
   ended_ = std::move(ended);
   broken_ = std::move(broken);
-  // Each waits for the lock, so none has begun before all are counted.
-  const std::lock_guard lock(mutex_);
+  // The threads wait for this lock, so none begins before all are counted.
+  const MutexLock lock(mutex_);
   try {
     threads_.reserve(run_.io_depth);
     for (unsigned i = 0; i < run_.io_depth; ++i) {
@@ -57,7 +57,7 @@ bool Readers::start(std::function<void()> ended, std::function<bool()> broken) {
       ++running_;
     }
   } catch (const std::exception&) {
-    // No more threads, or no memory for them: those that there are do all of it.
+    // There are no more threads, or no memory for them. Those that have started do all the work.
   }
   return running_ > 0;
 }
@@ -65,7 +65,13 @@ bool Readers::start(std::function<void()> ended, std::function<bool()> broken) {
 void Readers::join() {
   for (std::jthread& thread : threads_) thread.join();
   threads_.clear();
-  if (reason_) std::rethrow_exception(reason_);
+  const MutexLock lock(mutex_);
+  if (thrown_) std::rethrow_exception(thrown_);
+}
+
+bool Readers::cut_short() const {
+  const MutexLock lock(mutex_);
+  return cut_short_;
 }
 
 void Readers::read_jobs() {
@@ -76,20 +82,20 @@ void Readers::read_jobs() {
       hand_over(slot);
     }
   } catch (...) {
-    give_up(std::current_exception());
+    abandon(std::current_exception());
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   try {
-    run_.jobs.pass(found.passed);
+    run_.jobs.add_left_behind(found.left_behind);
   } catch (...) {
-    if (!reason_) reason_ = std::current_exception();
+    if (!thrown_) thrown_ = std::current_exception();
   }
   if (--running_ == 0) ended_();
 }
 
 void Readers::read(Slot& slot) {
   try {
-    // One that was starved is alone before it is touched again.
+    // A job that was starved must be alone before it is touched again.
     const bool alone = slot.alone;
     if (alone) admit(slot);
     if (!slot.listed) run_.stages.run(&Stages::list, slot);
@@ -98,50 +104,49 @@ void Readers::read(Slot& slot) {
     run_.stages.run(&Stages::read, slot);
   } catch (...) {
     slot.fate = Fate::failed;
-    give_up(std::current_exception());
+    abandon(std::current_exception());
   }
 }
 
 void Readers::hand_over(Slot* slot) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++ready_;
   }
   try {
     hand_over_(slot);
   } catch (...) {
-    give_up(std::current_exception());  // this job goes no further
+    abandon(std::current_exception());  // this job goes no further
   }
 }
 
-// Woken by whoever changes something, and ten times a second to see whether the user or the graph has ended
-// it: a signal handler cannot wake anybody.
+// Wakes up when another thread changes something, and ten times a second to see whether the user or the graph
+// has ended the run: a signal handler cannot wake a thread.
 template <class Condition>
-void Readers::wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
-                   Condition&& condition) {
+void Readers::wait(std::condition_variable& changed, MutexLock& lock, Condition&& condition) {
   constexpr auto pause = std::chrono::milliseconds(100);
-  while (!given_up_ && !changed.wait_for(lock, pause, condition)) {
-    if (broken_()) given_up_ = true;
-    if (run_.ledger.ended() && !walked_) walked_ = true, wanted_.notify_all();
+  while (!abandoned_ && !changed.wait_for(lock.for_wait(), pause, condition)) {
+    if (broken_()) abandoned_ = true;
+    if (run_.ledger.must_stop() && !walked_) walked_ = true, wanted_.notify_all();
   }
 }
 
-// Waits until a job is wanted. Null: there is no other, and all that were begun are retired.
+// Waits until a job is wanted. Null: there are no more, and every job that was begun is retired.
 Slot* Readers::next(Found& found) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    wait(wanted_, lock, [&] {
+    wait(wanted_, lock, [&]() REQUIRES(mutex_) {
       const bool nothing_to_begin = walked_ && found.jobs.empty();
-      return !again_.empty() || (nothing_to_begin ? in_flight_ == 0 : ready_ < enough_);
+      return !retries_.empty() || (nothing_to_begin ? in_flight_ == 0 : ready_ < enough_);
     });
-    if (given_up_) {
+    if (abandoned_) {
       cut_short_ = true;
       wanted_.notify_all();
       return nullptr;
     }
-    if (!again_.empty()) {
-      Slot* slot = again_.front();
-      again_.pop_front();
+    if (!retries_.empty()) {
+      Slot* slot = retries_.front();
+      retries_.pop_front();
       return slot;
     }
     if (walked_ && found.jobs.empty()) return nullptr;
@@ -162,11 +167,11 @@ Slot* Readers::next(Found& found) {
   }
 }
 
-// Finds the next folder with jobs, unless some of the last are left. False at the end of the walk.
+// Finds the next folder with jobs, unless jobs of the last one remain. False at the end of the walk.
 bool Readers::find_jobs(Found& found) try {
   while (true) {
-    if (run_.ledger.ended()) {
-      const std::lock_guard lock(mutex_);
+    if (run_.ledger.must_stop()) {
+      const MutexLock lock(mutex_);
       cut_short_ |= !found.jobs.empty();
       found.jobs.clear();
       return false;
@@ -174,45 +179,46 @@ bool Readers::find_jobs(Found& found) try {
     if (!found.jobs.empty()) return true;
     std::optional<Folder> folder;
     {
-      const std::lock_guard turn(walk_);
+      const MutexLock turn(walk_);
       folder = run_.jobs.next_folder();
     }
     if (!folder) return false;
-    found.jobs = run_.jobs.jobs_in(*folder, found.passed);
+    found.jobs = run_.jobs.jobs_in(*folder, found.left_behind);
     std::reverse(found.jobs.begin(), found.jobs.end());
   }
 } catch (...) {
-  give_up(std::current_exception());
+  abandon(std::current_exception());
   found.jobs.clear();
   return false;
 }
 
 void Readers::admit(Slot& slot) {
   const std::uint64_t bytes = std::max(slot.memory, run_.stages.memory_estimate(slot));
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const Gate::Ticket ticket = gate_.draw();
-  wait(room_, lock, [&] { return gate_.may_enter(ticket, bytes) || run_.ledger.ended(); });
-  if (run_.ledger.ended()) {
-    // Who waits for memory has not begun, and a huge job can take long.
+  wait(room_, lock,
+       [&]() REQUIRES(mutex_) { return gate_.may_enter(ticket, bytes) || run_.ledger.must_stop(); });
+  if (run_.ledger.must_stop()) {
+    // A job that waits for memory has not begun, and a huge one can take long.
     slot.fate = Fate::left_out;
     cut_short_ = true;
   }
   slot.memory = gate_.enter(bytes);
-  room_.notify_all();  // the next one in the queue may fit, too
+  room_.notify_all();  // the next job in the queue may fit, too
 }
 
-void Readers::leave_out(Slot& slot) {
-  const bool settled = slot.fate == Fate::migrated || slot.fate == Fate::foreign ||
+void Readers::cancel(Slot& slot) {
+  const bool decided = slot.fate == Fate::migrated || slot.fate == Fate::foreign ||
                        slot.fate == Fate::failed || slot.fate == Fate::left_out || slot.unchanged;
-  if (settled) return;
+  if (decided) return;
   slot.fate = Fate::left_out;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cut_short_ = true;
 }
 
 void Readers::retire(Slot& slot) {
   const std::uint64_t granted = slot.memory;
-  if (slot.fate == Fate::starved && granted == 0) run_.stages.give_up(slot);
+  if (slot.fate == Fate::starved && granted == 0) run_.stages.fail_starved(slot);
   const bool starved = slot.fate == Fate::starved;
   const bool again = starved || slot.fate == Fate::too_large_now;
   if (starved) {
@@ -226,31 +232,31 @@ void Readers::retire(Slot& slot) {
     try {
       run_.ledger.retire(slot);
     } catch (...) {
-      give_up(std::current_exception());
+      abandon(std::current_exception());
     }
     slot.trim();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   gate_.leave(granted);
   room_.notify_all();
   --ready_;
   if (again) {
-    again_.push_back(&slot);
+    retries_.push_back(&slot);
   } else {
     free_.push_back(&slot);
     --in_flight_;
   }
-  // Behind the end of the walk not every reader that sleeps could do something: all are asked.
+  // After the end of the walk only some of the sleeping readers can do anything, so all are woken.
   if (walked_)
     wanted_.notify_all();
   else if (again || ready_ < little_)
     wanted_.notify_one();
 }
 
-void Readers::give_up(std::exception_ptr reason) {
-  const std::lock_guard lock(mutex_);
-  if (!reason_) reason_ = std::move(reason);
-  given_up_ = walked_ = true;
+void Readers::abandon(std::exception_ptr reason) {
+  const MutexLock lock(mutex_);
+  if (!thrown_) thrown_ = std::move(reason);
+  abandoned_ = walked_ = true;
   room_.notify_all();
   wanted_.notify_all();
 }

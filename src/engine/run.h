@@ -1,4 +1,4 @@
-// Takes every job of an archive through the stages: in a loop, or as a flow graph. Both give the same bytes.
+// Takes every job of an archive through the stages, in a loop or as a flow graph. Both write the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,14 @@ struct Run {
   unsigned io_depth;  // jobs that are listed and read at a time; not used by run_serial
 };
 
-// What the options leave open: a quarter of RAM, a thread for each core.
+// The memory that the options allow for job data: a quarter of RAM if they do not say.
 std::uint64_t memory_for(const Options& options);
-unsigned threads_for(const Options& options);
 
-// The whole run on these files: tests hand in failing ones. Never throws.
+// The whole run on these files. Tests pass files that fail. Never throws.
 Summary migrate_with(Files& files, const Options& options, const Listener& listener);
 
-// Both say whether the run came to the last job. The graph makes do with the threads that it can get; with
-// none it leaves the run to the loop.
+// Both return whether the run has come to the last job. The graph works with the threads that it can get; if
+// it gets none, it leaves the run to the loop.
 bool run_serial(const Run& run);
 bool run_graph(const Run& run);
 

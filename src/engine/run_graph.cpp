@@ -3,26 +3,24 @@
 //   discover, list, read -> transform -> encode -> write -> retire
 //     ^   (readers)                                           |
 //     +------------------- free slots ------------------------+
-//
-// Readers (readers.h) keep the disk busy, the graph the cores: transform, encode and write run for as many
-// jobs as there are threads. Retire takes one job at a time, so the ledger needs no lock. The slots bound how
-// many jobs are in flight, the readers' gate bounds their bytes. A job costs 100 us and more, a message about
-// 1 us.
-//
-// TBB starts no thread of its own here: one that it could not start would end the process. Threads of ours
-// enter its arena, each waiting there on a graph without nodes, and so do the work of the graph that has
-// some. Those that cannot be had are done without; the thread that waits for the end is always one of them.
+// Readers (readers.h) keep the disk busy, the graph keeps the cores busy: transform, encode and write run for
+// as many jobs at a time as there are threads. Retire takes one job at a time, so the ledger needs no lock.
+// The slots bound the number of jobs in flight, the readers' gate bounds their bytes. A job takes 100 us or
+// more, a message between two nodes about 1 us. TBB must not start threads here, because it ends the process
+// if it cannot. Instead, our own threads enter its arena and wait there for an empty graph; while they wait,
+// they do the work of the real one. If a thread cannot be started, the run continues without it. The thread
+// that waits for the end of the run always works, too.
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/readers.h"
 #include "engine/run.h"
 
@@ -32,21 +30,21 @@ namespace flow = oneapi::tbb::flow;
 
 namespace {
 
-// Threads that work in an arena until they are let go.
-class Crew {
+// Threads that work in an arena until they are released.
+class Workers {
  public:
-  Crew(oneapi::tbb::task_arena& arena, unsigned size) : arena_(arena) {
+  Workers(oneapi::tbb::task_arena& arena, unsigned size) : arena_(arena) {
     try {
       threads_.reserve(size);
       idle_.reserve(size);
       for (unsigned i = 0; i < size; ++i) threads_.emplace_back([this] { work(); });
     } catch (const std::exception&) {
-      // No more threads to be had.
+      // There are no more threads.
     }
   }
-  ~Crew() {
-    const std::lock_guard lock(mutex_);
-    let_go_ = true;
+  ~Workers() {
+    const MutexLock lock(mutex_);
+    released_ = true;
     for (flow::graph* idle : idle_) idle->release_wait();
   }
 
@@ -55,23 +53,23 @@ class Crew {
     arena_.execute([this] {
       flow::graph idle;
       {
-        const std::lock_guard lock(mutex_);
-        if (let_go_) return;
+        const MutexLock lock(mutex_);
+        if (released_) return;
         idle_.push_back(&idle);
         idle.reserve_wait();
       }
       idle.wait_for_all();
-      // The one who lets go may still hold the lock, and the graph with it.
-      const std::lock_guard lock(mutex_);
+      // The destructor may still hold the lock and use this graph.
+      const MutexLock lock(mutex_);
     });
   } catch (const std::exception&) {
-    // No memory to work in: the others do it.
+    // There is no memory for this thread. The others do the work.
   }
 
   oneapi::tbb::task_arena& arena_;
-  std::mutex mutex_;  // of idle_ and let_go_
-  std::vector<flow::graph*> idle_;
-  bool let_go_ = false;
+  Mutex mutex_;
+  std::vector<flow::graph*> idle_ GUARDED_BY(mutex_);
+  bool released_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;  // last: they end before what they use
 };
 
@@ -88,15 +86,15 @@ class Graph {
   bool start() {
     const std::function<void()> ended = [this] { graph_.release_wait(); };
     const std::function<bool()> broken = [this] { return context_.is_group_execution_cancelled(); };
-    graph_.reserve_wait();  // there is work to come, although nobody has put any yet
+    graph_.reserve_wait();  // work will come, although there is none yet
     const bool started = readers_.start(ended, broken);
     if (!started) graph_.release_wait();
     return started;
   }
 
-  // Says whether the run came to the last job.
+  // Returns whether the run has come to the last job.
   bool finish() {
-    graph_.wait_for_all();  // throws what was thrown between two nodes, where no stage could catch it
+    graph_.wait_for_all();  // throws an exception from between two nodes, where no stage can catch it
     readers_.join();
     return !readers_.cut_short() && !run_.jobs.next_folder() && !run_.jobs.cut_short();
   }
@@ -104,15 +102,15 @@ class Graph {
  private:
   using Stage = flow::function_node<Slot*, Slot*>;
 
-  // An exception out of a node would cancel the graph and strand what is in flight.
+  // An exception that leaves a node would cancel the graph and strand the jobs in flight.
   Stage stage(Stages::Stage work) {
     return {graph_, flow::unlimited, [this, work](Slot* slot) {
               try {
-                if (run_.ledger.ended()) readers_.leave_out(*slot);
+                if (run_.ledger.must_stop()) readers_.cancel(*slot);
                 run_.stages.run(work, *slot);
               } catch (...) {
-                slot->fate = Fate::left_out;  // its error may be what there was no memory for
-                readers_.give_up(std::current_exception());
+                slot->fate = Fate::left_out;  // there may have been no memory for its error
+                readers_.abandon(std::current_exception());
               }
               return slot;
             }};
@@ -132,10 +130,10 @@ class Graph {
 
 bool run_graph(const Run& run) {
   oneapi::tbb::task_arena arena(static_cast<int>(run.threads),
-                                run.threads);  // all places are for our threads
+                                run.threads);  // all slots of the arena are for our own threads
   const auto in_arena = arena.execute([&]() -> std::optional<bool> {
     Graph graph(run);
-    const Crew crew(arena, run.threads - 1);
+    const Workers workers(arena, run.threads - 1);
     if (!graph.start()) return {};
     return graph.finish();
   });

@@ -11,31 +11,31 @@
 #include "archive/each_job.h"
 #include "archive/walk.h"
 #include "base/text.h"
-#include "engine/plan.h"
+#include "engine/migration.h"
 #include "engine/target.h"
 
 namespace jobferry {
 
 namespace {
 
-// How data files travel.
-struct Travel {
-  bool links;            // unchanged ones need nothing
-  double compact_share;  // of plain ones that are rewritten: what is no white space
+// How the target gets its data files.
+struct DataTransfer {
+  bool links;            // unchanged ones take no room
+  double compact_share;  // of rewritten plain ones: the part that is not white space
 };
 
-// The part of plain data files that is no white space, measured on the first ones.
-double compact_share(Files& files, const Plan& plan, const std::atomic<bool>* stop) {
+// The part of plain data files that is not white space, measured on the first few.
+double compact_share(Files& files, const Migration& migration, const std::atomic<bool>* stop) {
   constexpr int sample = 16, most_looked_at = 1000;
   constexpr std::uint64_t largest = 64U << 20;
   double before = 0, after = 0;
   Buffer text, compact;
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
+  Walk walk(files, migration.archive, migration.options.follow_symlinks);
   walk.stopped = [stop] { return stop && *stop; };
   int taken = 0, looked_at = 0;
   for (auto path = walk.next(); path && taken < sample && looked_at++ < most_looked_at; path = walk.next()) {
     if (stop && *stop) break;
-    if (!files.read(join(join(plan.archive.root, path->text()), names::data), largest, text)) continue;
+    if (!files.read(join(join(migration.archive.root, path->text()), names::data), largest, text)) continue;
     compact.reserve(text.size());
     std::size_t written = 0;
     if (simdjson::minify(text.data(), text.size(), compact.data(), written) != simdjson::SUCCESS) continue;
@@ -46,29 +46,31 @@ double compact_share(Files& files, const Plan& plan, const std::atomic<bool>* st
   return before > 0 ? after / before : 1;
 }
 
-void add_file(Needs& needs, Files& files, const Plan& plan, const Travel& travel,
+void add_file(Needs& needs, Files& files, const Migration& migration, const DataTransfer& transfer,
               const std::string& directory, const Entry& entry) {
   const auto info = files.info(join(directory, entry.name));
   if (entry.type != FileType::regular || !info) return;
   const bool data = entry.name == names::data || entry.name == names::data_gz;
-  if (data && !plan.reads_data() && travel.links) return;
+  if (data && !migration.reads_data() && transfer.links) return;
   ++needs.inodes;
-  const bool rewritten = entry.name == names::data && plan.reads_data();
+  const bool rewritten = entry.name == names::data && migration.reads_data();
   needs.bytes += rewritten
-                     ? static_cast<std::uint64_t>(static_cast<double>(info->size) * travel.compact_share)
+                     ? static_cast<std::uint64_t>(static_cast<double>(info->size) * transfer.compact_share)
                      : info->size;
 }
 
-Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::atomic<bool>* stop) {
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
+Needs needs_of(Files& files, const Migration& migration, const DataTransfer& transfer,
+               const std::atomic<bool>* stop) {
+  Walk walk(files, migration.archive, migration.options.follow_symlinks);
   // A cold disk answers many at a time (readers.h).
-  const unsigned threads = plan.options.debug ? 1 : plan.options.io_depth;
+  const unsigned threads = migration.options.debug ? 1 : migration.options.io_depth;
   std::vector<Needs> parts(threads);
   (void)each_job(walk, {threads, stop, {}}, [&](const JobPath& job, unsigned worker) {
-    const std::string directory = join(plan.archive.root, job.text());
+    const std::string directory = join(migration.archive.root, job.text());
     ++parts[worker].inodes;
     if (const auto entries = files.list(directory))
-      for (const Entry& entry : *entries) add_file(parts[worker], files, plan, travel, directory, entry);
+      for (const Entry& entry : *entries)
+        add_file(parts[worker], files, migration, transfer, directory, entry);
   });
   Needs sum;
   for (const Needs& part : parts) {
@@ -79,21 +81,20 @@ Needs needs_of(Files& files, const Plan& plan, const Travel& travel, const std::
 }
 
 Error too_small(const std::string& target, std::string what) {
-  Error error{Kind::target_unusable, std::move(what)};
-  error.file = target;
-  return error;
+  return {.kind = Kind::target_unusable, .what = std::move(what), .file = target};
 }
 
 }  // namespace
 
-bool shares_data(Files& files, const Plan& plan, const std::string& place) {
+bool shares_data(Files& files, const Migration& migration, const std::string& place) {
   const auto info = files.info(place + "/.");
-  return info && info->device == plan.archive.root_info.device && plan.options.data != DataMode::copy;
+  return info && info->device == migration.archive.root_info.device &&
+         migration.options.data != DataMode::copy;
 }
 
 Result<void> check_room(const std::string& target, const Needs& needs, const Space& free) {
   if (needs.bytes > free.free_bytes)
-    return too_small(target, fmt::format("the target needs about {}, {} are free there",
+    return too_small(target, fmt::format("the target needs about {}, but only {} are free there",
                                          bytes_text(static_cast<double>(needs.bytes)),
                                          bytes_text(static_cast<double>(free.free_bytes))));
   if (needs.inodes > free.free_inodes)
@@ -102,16 +103,16 @@ Result<void> check_room(const std::string& target, const Needs& needs, const Spa
   return {};
 }
 
-Result<void> check_space(Files& files, const Plan& plan, const std::atomic<bool>* stop) {
-  const std::string place = standing_place(plan.options.target);
-  const auto there = files.space(place), here = files.space(plan.archive.root);
-  if (!there || !here) return {};  // some file systems do not tell
-  // Where even all that the source's file system holds would fit, there is nothing to count.
+Result<void> check_space(Files& files, const Migration& migration, const std::atomic<bool>* stop) {
+  const std::string place = nearest_existing(migration.options.target);
+  const auto there = files.space(place), here = files.space(migration.archive.root);
+  if (!there || !here) return {};  // some file systems do not say
+  // If everything on the source's file system would fit, there is nothing to count.
   if (here->used_bytes < there->free_bytes && here->used_inodes < there->free_inodes) return {};
 
-  const Travel travel{shares_data(files, plan, place),
-                      plan.reads_data() ? compact_share(files, plan, stop) : 1};
-  return check_room(plan.options.target, needs_of(files, plan, travel, stop), *there);
+  const DataTransfer transfer{shares_data(files, migration, place),
+                              migration.reads_data() ? compact_share(files, migration, stop) : 1};
+  return check_room(migration.options.target, needs_of(files, migration, transfer, stop), *there);
 }
 
 }  // namespace jobferry

@@ -14,30 +14,28 @@
 
 #include "engine/space.h"
 #include "io/codec.h"
+#include "jobferry/limits.h"
 
 namespace jobferry {
 
 namespace {
 
-// What a tree of meta.json takes for each byte of its text, at most: a node for every two bytes.
-constexpr std::uint64_t tree_factor = 50;
-
-// Memory that every job may use, whatever it is granted: the sizes of ordinary jobs.
+// Memory that every job may use, whatever the gate grants it. Ordinary jobs need no more.
 constexpr std::uint64_t least_memory = 1U << 20;
 
-// How many times its size a .gz is expected to grow. One that grows more comes again with more memory.
+// How many times its size a .gz is expected to grow. One that grows more is tried again with more memory.
 constexpr std::uint64_t usual_expansion = 8;
 
-// What a data file is expected to take for each byte of its content: one for what is read, one for what is
-// written, one for the edits, and three for the places of its largest metric, which short jobs of many cores
-// need.
+// The memory that a data file is expected to take, in bytes for each byte of its content: one for the input,
+// one for the output, one for the edits, and three for the places of its largest metric, which short jobs on
+// many cores need.
 constexpr std::uint64_t content_factor = 6;
 constexpr std::uint64_t edits_share = 1, places_share = 3;
-// What its compressed form takes for each of its bytes, read and written, and its content with it.
+// The same for each byte of a compressed file: it is read and written, and so is its content.
 constexpr std::uint64_t packed_factor = 2 + usual_expansion * content_factor;
 
-// What could not be had, or asked, says nothing about the job. The fate comes last: nothing can break off
-// between it and its reason.
+// A lack of resources, or a state that cannot be read, says nothing about the job. The fate is set last: no
+// exception can come between a fate and its reason.
 void fail(Slot& slot, Error error, std::string_view file) {
   const bool starved = error.kind == Kind::out_of_resources, asked = error.kind != Kind::state_unusable;
   error.subject = slot.subject;
@@ -62,13 +60,13 @@ void end_run(Slot& slot, Error error) {
   slot.error->subject = slot.subject;
 }
 
-// So many of the content_factor parts of the memory that a job was granted.
-std::uint64_t part_of(const Slot& slot, std::uint64_t share) {
+// This share, out of content_factor, of the memory that a job was granted.
+std::uint64_t memory_share(const Slot& slot, std::uint64_t share) {
   return slot.memory == 0 ? std::numeric_limits<std::uint64_t>::max()
                           : std::max(least_memory, slot.memory / content_factor * share);
 }
 
-// X6: nothing in it, as far as the sizes tell.
+// X6: every data file is empty, by its size.
 bool all_data_empty(const Slot& slot) {
   const bool any = slot.gz.info || slot.plain.info;
   return any && (!slot.gz.info || slot.gz.empty()) && (!slot.plain.info || slot.plain.empty());
@@ -80,20 +78,18 @@ Error is_empty(const DataFile& file) {
   return {Kind::empty_file, "it is empty", {}, {}, std::string(file.name), {}, {}};
 }
 
-// Jobs that are expected to take more than this are large: where memory is short they may be why.
+// A job that is expected to take more than this may itself be the reason why memory is short.
 constexpr std::uint64_t large_job = 64U << 20;
 
-// What is kept between jobs at most, in bytes of each buffer: ordinary jobs find their buffers warm.
-constexpr std::size_t warm_bytes = 4U << 20;
-
-// What a job needs within one stage. One for each thread, so that the codec's tables (0.7 MB) and the
-// reader's places stay in its cache; one for each slot cost 5 % of a run over small .gz files.
+// What a job needs within one stage. Each thread has its own, so that the codec's tables (0.7 MB) and the
+// reader's places stay in the cache of its core. With one for each slot a run over small .gz files took 5 %
+// longer.
 struct Tools {
   DataReader reader;
   Codec codec;
 };
 
-// Not thread_local: glibc ends the program where it has no memory to register the destructor of such a thing.
+// Not thread_local: glibc ends the program if it has no memory to register the destructor of such a variable.
 Tools& tools() {
   static const pthread_key_t key = [] {
     pthread_key_t made{};
@@ -117,7 +113,7 @@ void Slot::reset(JobPath next) {
   memory = 0;
   listed = alone = recorded = in_target = unchanged = false;
   files.clear();
-  name = 0;
+  selected_by = 0;
   fate = Fate::pending;
   error.reset();
   meta_info.reset();
@@ -148,24 +144,25 @@ void Slot::splice() {
 void Slot::trim() {
   for (Buffer* buffer : {&meta_text, &gz.raw, &gz.content, &plain.raw, &plain.content, &meta_buffer, &edited,
                          &previous, &packed, &chunk})
-    buffer->trim(warm_bytes);
-  edits.trim(warm_bytes);
-  job.meta.trim(warm_bytes / tree_factor);
+    buffer->trim(limits::kept_buffer);
+  edits.trim(limits::kept_buffer);
+  job.meta.trim(limits::kept_buffer / limits::tree_bytes_per_byte);
 }
 
 void Stages::run(Stage stage, Slot& slot) const {
   try {
     (this->*stage)(slot);
   } catch (const std::bad_alloc&) {
-    break_off(slot, Kind::out_of_resources, "there is not enough memory for this job");
+    fail_after_throw(slot, Kind::out_of_resources, "there is not enough memory for this job");
   } catch (const std::exception& error) {
-    break_off(slot, Kind::internal, error.what());
+    fail_after_throw(slot, Kind::internal, error.what());
   }
 }
 
-// A job that a stage has left half done is neither migrated nor bad until its files are gone. If there is no
-// memory even for that, the exception goes on and the job counts as failed, without a reason of its own.
-void Stages::break_off(Slot& slot, Kind kind, std::string_view why) const {
+// A job that a stage has left half done is neither migrated nor bad until its files are gone. If there is not
+// even enough memory to remove them, the exception leaves this function, and the job has failed without a
+// reason.
+void Stages::fail_after_throw(Slot& slot, Kind kind, std::string_view why) const {
   slot.fate = Fate::failed;
   slot.error.reset();
   if (auto undone = undo(slot); !undone) return end_run(slot, std::move(undone.error()));
@@ -173,7 +170,7 @@ void Stages::break_off(Slot& slot, Kind kind, std::string_view why) const {
        names::meta);
 }
 
-void Stages::give_up(Slot& slot) const {
+void Stages::fail_starved(Slot& slot) const {
   const bool large = slot.meta_info && memory_estimate(slot) > large_job;
   slot.fate = large ? Fate::bad : Fate::failed;
   if (large) slot.error->kind = Kind::file_too_large;
@@ -186,7 +183,7 @@ Result<FileInfo> Stages::regular_info(const Slot& slot, const Entry& entry) cons
   return info;
 }
 
-void Stages::sort_entry(Slot& slot, const Entry& entry) const {
+void Stages::classify_entry(Slot& slot, const Entry& entry) const {
   DataFile* data = entry.name == names::data_gz ? &slot.gz
                    : entry.name == names::data  ? &slot.plain
                                                 : nullptr;
@@ -195,7 +192,7 @@ void Stages::sort_entry(Slot& slot, const Entry& entry) const {
     if (carried) return slot.carried.push_back(entry);
     ++slot.left_behind;
     const std::string path = join(slot.subject, entry.name);
-    if (entry.type == FileType::directory && holds_meta(files_, join(plan_.archive.root, path)))
+    if (entry.type == FileType::directory && holds_meta(files_, join(migration_.archive.root, path)))
       slot.left_behind_jobs.push_back(path);
     return;
   }
@@ -208,7 +205,7 @@ void Stages::sort_entry(Slot& slot, const Entry& entry) const {
 }
 
 void Stages::list(Slot& slot) const {
-  slot.source = join(plan_.archive.root, slot.subject);
+  slot.source = join(migration_.archive.root, slot.subject);
   auto info = files_.info(slot.source);
   if (!info) return fail(slot, std::move(info.error()), "");
   slot.directory = *info;
@@ -216,9 +213,9 @@ void Stages::list(Slot& slot) const {
   if (!entries) return fail(slot, std::move(entries.error()), "");
 
   slot.entries = entries->size();
-  for (const Entry& entry : *entries) sort_entry(slot, entry);
+  for (const Entry& entry : *entries) classify_entry(slot, entry);
   if (slot.fate == Fate::starved) return;
-  judge_listing(slot);
+  classify_job(slot);
   if (state_) describe_files(slot);
   std::optional<JobRecord> record;
   if (state_ && state_->known_jobs() > 0) {
@@ -228,18 +225,18 @@ void Stages::list(Slot& slot) const {
   }
   slot.recorded = record.has_value();
   slot.in_target = record && record->outcome == outcome_migrated;
-  const bool asked_for = is_asked_for(slot, record);
-  if (record) take_over(slot, std::move(record));
-  if (!asked_for && !slot.unchanged && slot.fate != Fate::foreign) slot.fate = Fate::left_out;
+  const bool selected = is_selected(slot, record);
+  if (record) adopt_record(slot, std::move(record));
+  if (!selected && !slot.unchanged && slot.fate != Fate::foreign) slot.fate = Fate::left_out;
   const auto converted = [&](const DataFile& file) {
-    return file.info && plan_.converts(file.name, file.info->size);
+    return file.info && migration_.converts(file.name, file.info->size);
   };
-  slot.reads_data =
-      plan_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) || converted(slot.plain);
+  slot.reads_data = migration_.reads_data() || (slot.gz.info && slot.plain.info) || converted(slot.gz) ||
+                    converted(slot.plain);
 }
 
 // A job, nothing to carry (X6), no job at all (X8), or a bad one.
-void Stages::judge_listing(Slot& slot) const {
+void Stages::classify_job(Slot& slot) const {
   const bool foreign = slot.fate == Fate::pending && !slot.meta_info && !slot.gz.info && !slot.plain.info;
   if (slot.meta_info && slot.meta_info->size == 0)
     skip(slot, names::meta, "meta.json is empty");
@@ -251,7 +248,7 @@ void Stages::judge_listing(Slot& slot) const {
     fail(slot, {Kind::no_meta_file, "the job has no meta.json"}, names::meta);
 }
 
-// As they are before any of them is read: what changes later is seen the next time.
+// Before any of the files is read, so that the next run sees a change that happens during this one.
 void Stages::describe_files(Slot& slot) const {
   const auto describe = [&](std::string_view name, const FileInfo& info) {
     slot.files +=
@@ -265,20 +262,21 @@ void Stages::describe_files(Slot& slot) const {
     if (const auto info = files_.info(join(slot.source, entry.name))) describe(entry.name, *info);
 }
 
-bool Stages::is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const {
-  const auto& jobs = plan_.options.jobs;
+bool Stages::is_selected(Slot& slot, const std::optional<JobRecord>& record) const {
+  const auto& jobs = migration_.options.jobs;
   const auto is_this = [&](const JobName& name) {
     return name.cluster == slot.path.cluster && slot.path.job_id() == name.id &&
            (name.start.empty() || name.start == slot.path.start);
   };
   const auto found = std::find_if(jobs.begin(), jobs.end(), is_this);
-  if (found != jobs.end()) slot.name = static_cast<std::size_t>(found - jobs.begin()) + 1;
-  if (plan_.options.only_bad && !(record && record->outcome == outcome_bad)) return false;
+  if (found != jobs.end()) slot.selected_by = static_cast<std::size_t>(found - jobs.begin()) + 1;
+  if (migration_.options.only_bad && !(record && record->outcome == outcome_bad)) return false;
   return jobs.empty() || found != jobs.end();
 }
 
-// What an earlier run has done and recorded is done, unless a file has changed. Bad jobs are tried again.
-void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
+// A job that an earlier run has migrated or skipped is done, unless one of its files has changed. Bad jobs
+// are tried again.
+void Stages::adopt_record(Slot& slot, std::optional<JobRecord> record) const {
   const bool done = record->outcome == outcome_migrated || record->outcome == outcome_skipped;
   if (!done || record->files != slot.files) return;
   slot.unchanged = true;
@@ -293,7 +291,8 @@ void Stages::take_over(Slot& slot, std::optional<JobRecord> record) const {
 }
 
 std::uint64_t Stages::memory_estimate(const Slot& slot) const {
-  std::uint64_t bytes = least_memory + (slot.meta_info ? slot.meta_info->size * tree_factor : 0);
+  std::uint64_t bytes =
+      least_memory + (slot.meta_info ? slot.meta_info->size * limits::tree_bytes_per_byte : 0);
   if (!slot.reads_data) return bytes;
   if (slot.plain.info) bytes += slot.plain.info->size * content_factor;
   if (slot.gz.info) bytes += slot.gz.info->size * packed_factor;
@@ -302,9 +301,9 @@ std::uint64_t Stages::memory_estimate(const Slot& slot) const {
 
 void Stages::read(Slot& slot) const {
   if (slot.fate != Fate::pending) return;
-  slot.error.reset();  // of a pass with too little memory
+  slot.error.reset();  // from an attempt with too little memory
   slot.bytes_in = slot.meta_info->size;
-  auto read = files_.read(join(slot.source, names::meta), plan_.options.max_file_size, slot.meta_text);
+  auto read = files_.read(join(slot.source, names::meta), migration_.options.max_file_size, slot.meta_text);
   if (!read) return fail(slot, std::move(read.error()), names::meta);
   slot.meta_info = *read;  // content and attributes are of one file, whatever was listed before
   for (DataFile* file : {&slot.gz, &slot.plain}) {
@@ -316,10 +315,9 @@ void Stages::read(Slot& slot) const {
 }
 
 void Stages::read_data(Slot& slot, DataFile& file) const {
-  // Of a .gz it is the content that is bounded (X4). Compressed it is hardly larger, or there is no end to
-  // it.
-  const std::uint64_t most = plan_.options.max_file_size;
-  const std::uint64_t limit = file.is_gzip() ? most + most / 256 + 65536 : most;
+  // The limit is on the content (X4). The compressed form of a content within the limit is hardly larger.
+  const std::uint64_t most = migration_.options.max_file_size;
+  const std::uint64_t limit = file.is_gzip() ? limits::packed_size(most) : most;
   auto read = files_.read(join(slot.source, file.name), limit, file.raw);
   file.error.reset();
   if (!read && read.error().kind == Kind::out_of_resources)
@@ -332,7 +330,7 @@ void Stages::read_data(Slot& slot, DataFile& file) const {
 
 // False: it takes more memory than the job was granted.
 bool Stages::inflate(Slot& slot, DataFile& file) const {
-  const std::uint64_t most = plan_.options.max_file_size;
+  const std::uint64_t most = migration_.options.max_file_size;
   const std::uint64_t granted =
       slot.memory == 0 ? most : std::max(least_memory, slot.memory / packed_factor * usual_expansion);
   auto done = tools().codec.inflate(file.raw.view(), std::min(granted, most), file.content);
@@ -352,27 +350,27 @@ void Stages::transform(Slot& slot) const {
     if (!slot.gz.error && slot.gz.content.empty()) slot.gz.info->size = 0;  // counts as empty (X6)
   }
   if (all_data_empty(slot)) return skip(slot, first_data_name(slot), "the data file is empty");
-  slot.starved = false;
+  slot.edits_too_large = false;
   DataReader& reader = tools().reader;
-  reader.allow(part_of(slot, places_share));
+  reader.limit_places(memory_share(slot, places_share));
   choose_data(slot);
-  if (slot.starved || reader.starved()) slot.fate = Fate::too_large_now;
-  reader.trim(warm_bytes);
+  if (slot.edits_too_large || reader.exceeded_limit()) slot.fate = Fate::too_large_now;
+  reader.trim(limits::kept_buffer);
   if (slot.fate != Fate::pending) return;
   if (!slot.gz.info && !slot.plain.info) slot.job.notes.add("no-data-file", "data.json", "");
-  slot.job.notes.settle();
+  slot.job.notes.sort_and_merge();
   slot.meta_out = slot.job.meta.text(slot.meta_buffer);
 }
 
 void Stages::choose_data(Slot& slot) const {
-  if (slot.gz.info && slot.plain.info) return choose_of_two(slot);
+  if (slot.gz.info && slot.plain.info) return choose_between_two(slot);
   DataFile* file = slot.gz.info ? &slot.gz : slot.plain.info ? &slot.plain : nullptr;
   if (auto done = run_chain(slot, file); !done) return fail(slot, std::move(done.error()), names::meta);
   slot.data = file;
 }
 
-// X7: the .gz if the job is sound with it, else data.json.
-void Stages::choose_of_two(Slot& slot) const {
+// X7: uses the .gz if the job is sound with it, otherwise data.json.
+void Stages::choose_between_two(Slot& slot) const {
   std::optional<Error> refused;
   for (DataFile* file : {&slot.gz, &slot.plain}) {
     auto done = file->empty() ? Result<void>(is_empty(*file)) : run_chain(slot, file);
@@ -380,7 +378,7 @@ void Stages::choose_of_two(Slot& slot) const {
       slot.data = file;
       break;
     }
-    // What could not be asked is no reason to use the other one.
+    // A file that could not be read is no reason to use the other one.
     const Kind kind = done.error().kind;
     if (kind == Kind::out_of_resources || kind == Kind::read_failed)
       return fail(slot, std::move(done.error()), file->name);
@@ -392,7 +390,7 @@ void Stages::choose_of_two(Slot& slot) const {
   note_two_files(slot, refused);
 }
 
-// Tells what becomes of the file that is not used: so that one is checked as well.
+// The note says how sound the unused file is, so that one is checked as well.
 void Stages::note_two_files(Slot& slot, const std::optional<Error>& refused) const {
   const auto as_words = [](const Error& error) {
     return fmt::format("{} is {}", error.file, name_of(error.kind));
@@ -418,14 +416,14 @@ Result<void> Stages::check_only(DataFile& file) const {
 // All steps on one job with this data file. Starts from the source each time.
 Result<void> Stages::run_chain(Slot& slot, DataFile* file) const {
   Job& job = slot.job;
-  job.cluster = &plan_.clusters.find(slot.path.cluster)->second;
+  job.cluster = &migration_.clusters.find(slot.path.cluster)->second;
   job.notes.clear();
   if (file) job.data_name = file->name;
   if (auto sound = job.meta.parse(slot.meta_text.view()); !sound)
     return in_file(std::move(sound.error()), names::meta);
   check_identity(job, slot.path);
   if (job.meta.failure()) return in_file(*job.meta.failure(), names::meta);
-  for (const Leg& leg : plan_.chain)
+  for (const Leg& leg : migration_.chain)
     if (auto done = run_leg(slot, leg); !done) return done;
   if (!file || !slot.reads_data) return {};
   if (file->error) return Error(*file->error);
@@ -444,26 +442,26 @@ Result<void> Stages::run_leg(Slot& slot, const Leg& leg) const {
   return error;
 }
 
-// The steps' passes over the data file, in memory one after the other. With none that changes data it is
-// checked all the same.
+// The passes of the steps over the data file, one after the other, in memory. If no step changes data, one
+// pass checks the file.
 Result<void> Stages::run_data(Slot& slot, DataFile& file) const {
   std::string_view text = file.text();
   slot.data_changed = slot.unspliced = false;
   bool checked = false;
-  for (const Leg& leg : plan_.chain) {
+  for (const Leg& leg : migration_.chain) {
     if (!leg.data) continue;
     slot.splice();
     if (slot.data_changed) text = slot.edited.view();
     slot.edits.reset(text);
     DataPass pass{text, slot.edits, slot.job};
     auto done = tools().reader.read(text, [&](MetricPlace& metric) -> Result<void> {
-      slot.starved |= slot.edits.bytes() > part_of(slot, edits_share);
-      return slot.starved ? Error{Kind::file_too_large, "more edits than there is memory for"}
-                          : leg.data(metric, pass);
+      slot.edits_too_large |= slot.edits.bytes() > memory_share(slot, edits_share);
+      return slot.edits_too_large ? Error{Kind::file_too_large, "more edits than there is memory for"}
+                                  : leg.data(metric, pass);
     });
     if (!done) {
       done.error().step = leg_name(leg);
-      // What an earlier step made is no place in the source.
+      // The reader reports a position in the output of an earlier step. Find it in the source.
       if (slot.data_changed) {
         const auto byte = json::byte_of(file.text(), done.error().pointer);
         done.error().byte = byte ? std::optional<std::uint64_t>(*byte) : std::nullopt;
@@ -482,14 +480,14 @@ void Stages::encode(Slot& slot) const {
   if (slot.fate != Fate::pending || !slot.data) return;
   DataFile& file = *slot.data;
   slot.carried_unread = !slot.reads_data;
-  // Only what goes to the disk as it is can be spliced there.
+  // The write stage splices only a text that goes to the disk unchanged.
   if (slot.spaced || file.is_gzip()) slot.splice();
   const auto size = [&] {
     return !slot.data_changed ? file.text().size()
            : slot.unspliced   ? slot.edits.spliced_size()
                               : slot.edited.size();
   };
-  const bool convert = slot.reads_data && plan_.converts(file.name, size());
+  const bool convert = slot.reads_data && migration_.converts(file.name, size());
   slot.data_out_name = convert ? (file.is_gzip() ? names::data : names::data_gz) : file.name;
   if (!slot.data_changed && !convert) return;
   const bool packs = slot.data_out_name == names::data_gz;
@@ -497,14 +495,14 @@ void Stages::encode(Slot& slot) const {
   if (slot.unspliced) return;
   slot.data_out = slot.data_changed ? slot.edited.view() : file.text();
   if (!packs) return;
-  tools().codec.deflate(slot.data_out, plan_.options.compress_level, slot.packed);
+  tools().codec.deflate(slot.data_out, migration_.options.compress_level, slot.packed);
   slot.data_out = slot.packed.view();
 }
 
 void Stages::write(Slot& slot) const {
   const bool not_to_be_there = slot.fate == Fate::bad || slot.fate == Fate::skipped;
   if (!slot.unchanged && target_.reused() && (not_to_be_there || slot.fate == Fate::pending)) {
-    const auto changes = prepare_target(slot);
+    const auto changes = announce_change(slot);
     if (!changes) return end_run(slot, Error(changes.error()));
     if (*changes && not_to_be_there)
       if (auto gone = target_.remove_job(slot.subject); !gone) return end_run(slot, std::move(gone.error()));
@@ -515,7 +513,7 @@ void Stages::write(Slot& slot) const {
     slot.fate = Fate::migrated;
     return;
   }
-  // What could not be read makes the job bad; what cannot be written would fail for all others, too.
+  // A file that cannot be read makes the job bad. A target that cannot be written would fail for all jobs.
   if (done.error().kind == Kind::write_failed)
     end_run(slot, std::move(done.error()));
   else
@@ -523,11 +521,11 @@ void Stages::write(Slot& slot) const {
   undo_or_end(slot);
 }
 
-// Before what an earlier run has migrated is changed, the state says so, on disk: whatever ends this run, and
-// whatever becomes of the source then, the next one does not take the row for what is there. The same for a
-// new job in a target that has been complete, where what no row knows may be somebody else's. False: a source
-// that could not be asked is no reason to delete what was migrated of it.
-Result<bool> Stages::prepare_target(Slot& slot) const {
+// Before this run changes a job that an earlier run has migrated, the state says so, on disk. Otherwise, if
+// this run ended now, the next one would believe the old row. The same holds for a new job in a target that
+// was complete, because entries that no row knows may belong to others there. False: the source could not be
+// read, which is no reason to delete what was migrated of it.
+Result<bool> Stages::announce_change(Slot& slot) const {
   if (!state_) return true;
   if (slot.fate == Fate::bad && slot.error->kind == Kind::read_failed) {
     const auto record = state_->find(slot.subject);
@@ -541,8 +539,9 @@ Result<bool> Stages::prepare_target(Slot& slot) const {
   return true;
 }
 
-// A job is there as a whole or not at all. What a stage that threw has written it may not have told of, so
-// the directory says what is there. It stays if it was there before and the job is to come again.
+// The target has a job as a whole or not at all. A stage that threw may have written files that the slot does
+// not know, so everything in the directory goes. The directory itself stays if it was there before and the
+// job is tried again.
 Result<void> Stages::undo(Slot& slot) const {
   if (!slot.begun) return {};
   const bool comes_again = slot.in_target && slot.fate != Fate::bad;
@@ -552,7 +551,7 @@ Result<void> Stages::undo(Slot& slot) const {
   return {};
 }
 
-// What is left of a job must not come to be in a complete archive.
+// If a part of a job cannot be removed, the run fails: the part must not end up in a complete archive.
 void Stages::undo_or_end(Slot& slot) const {
   auto undone = undo(slot);
   if (undone || slot.fate == Fate::failed) return;

@@ -1,8 +1,16 @@
-// What happens to one job, as plain functions: list, read, transform, encode, write. run_serial calls them in
-// a loop and defines what is correct; run_graph gives the same functions to TBB.
+// What happens to one job, as plain functions: list, read, transform, encode, write.
 //
-// A job travels in a slot that one stage holds at a time, so there is nothing to lock. A stage that fails
-// marks the slot, and the stages behind it let it pass.
+// The problem: a graph of threads must write exactly the bytes that a simple loop writes, and no failure of
+// one job may stop the others or leave half a job in the target.
+//
+// The idea: a stage is a function of a slot, and does not know who calls it. run_serial.cpp calls the stages
+// in a loop and defines what is correct; run_graph.cpp gives the same functions to TBB. A job travels in its
+// slot, which one stage holds at a time, so nothing is locked. A stage that fails marks the slot, and the
+// later stages skip it.
+//
+// The cost: a slot keeps the buffers of a job in memory, so the readers bound the number of slots and the
+// bytes of their jobs (readers.h). Edits of a data file are recorded and made while it is written, so that no
+// second text of the file is in memory.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +22,7 @@
 #include "archive/data_file.h"
 #include "archive/job.h"
 #include "archive/layout.h"
-#include "engine/plan.h"
+#include "engine/migration.h"
 #include "engine/state.h"
 #include "engine/target.h"
 #include "io/files.h"
@@ -23,21 +31,21 @@
 namespace jobferry {
 
 enum class Fate : std::uint8_t {
-  pending,   // goes on to the next stage
-  foreign,   // no job directory: left behind (X8)
-  left_out,  // nobody asked for it
+  pending,   // not decided yet
+  foreign,   // not a job directory: left behind (X8)
+  left_out,  // not selected by the user, or the run was stopped before it was written
   migrated,
   skipped,        // X6
   bad,            // X12
-  too_large_now,  // needs more memory than it was given: comes again with more
-  starved,        // a descriptor or memory could not be had: comes again, and alone
-  failed,         // the target cannot be written, the run ends
+  too_large_now,  // needs more memory than it was granted: tried again with more
+  starved,        // there was no descriptor or no memory for it: tried again, alone
+  failed,         // the target cannot be written: the run ends
 };
 
 // data.json or data.json.gz of a job.
 struct DataFile {
   std::string_view name;
-  std::optional<FileInfo> info;  // there is one
+  std::optional<FileInfo> info;  // none: there is no such file
   Buffer raw;                    // as it is on disk
   Buffer content;                // decompressed, if it is a .gz
   std::optional<Error> error;    // why it cannot be used
@@ -48,23 +56,22 @@ struct DataFile {
 };
 
 struct Slot {
-  // What it carries.
   JobPath path;
   std::string subject;       // the path as text
-  std::uint64_t memory = 0;  // bytes it was granted; 0: no bound
-  bool listed = false;       // has been through list; it comes again after that if it needs more memory
-  bool alone = false;        // no other job is in flight, or it was starved once and waits for that
+  std::uint64_t memory = 0;  // bytes that it was granted; 0: no bound
+  bool listed = false;       // the list stage is done, also if the job is tried again with more memory
+  bool alone = false;        // it was starved once: no other job may be in flight with it
   Fate fate = Fate::pending;
   std::optional<Error> error;
 
   // list
   std::string source;  // its directory
   FileInfo directory;
-  std::string files;       // its files as the state records them
-  bool recorded = false;   // an earlier run has recorded it
-  bool in_target = false;  // as migrated: the target holds what it was then
-  std::size_t name = 0;    // which of Options::jobs it is, from 1
-  bool unchanged = false;  // and no file has changed since: it is done
+  std::string files;            // its files as the state records them
+  bool recorded = false;        // an earlier run has recorded it
+  bool in_target = false;       // as migrated: the target holds what it was then
+  std::size_t selected_by = 0;  // which of Options::jobs selects it, from 1; 0: none
+  bool unchanged = false;       // it is done, and no file has changed since
   std::optional<FileInfo> meta_info;
   std::size_t entries = 0;        // all in its directory
   std::vector<Entry> carried;     // other regular files
@@ -81,9 +88,9 @@ struct Slot {
   Job job;
   DataFile* data = nullptr;  // the one that is used
   bool data_changed = false;
-  bool unspliced = false;  // the edits of the last step are not made yet: mostly the write stage makes them
-  bool spaced = false;     // and their text has white space that goes
-  bool starved = false;    // its edits take more than their share of the memory
+  bool unspliced = false;  // the edits of the last step are recorded only: mostly the write stage makes them
+  bool spaced = false;     // and their text has white space to remove
+  bool edits_too_large = false;  // they take more than their share of the memory
   Edits edits;
   Buffer meta_buffer, edited, previous;
 
@@ -95,54 +102,54 @@ struct Slot {
 
   // write
   Buffer chunk;
-  bool begun = false;  // its directory in the target is ours now
+  bool begun = false;  // its directory in the target may hold files of this run
 
   // counts
   std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::uint64_t entries_out = 0;  // files and directories of its own that it has in the target
-  std::uint64_t blocks_out = 0;   // that its files take if all are written (space.h)
+  std::uint64_t entries_out = 0;  // files and directories that it has in the target
+  std::uint64_t blocks_out = 0;   // that its files take if none is a link (space.h)
   bool carried_unread = false;
 
   void reset(JobPath next);
-  // After encode: the data file goes to the target as it is.
+  // After encode: the target gets the data file unchanged.
   bool carries_data() const { return data && !data_out.data() && !unspliced; }
-  // Makes the edits that are not made yet, in memory.
+  // Makes the recorded edits, in memory.
   void splice();
-  // Gives back what one huge job made grow.
+  // Gives back the memory of a huge job.
   void trim();
 };
 
 class Stages {
  public:
   // `state` is null where none is kept.
-  Stages(Files& files, const Plan& plan, Target& target, State* state)
-      : files_(files), plan_(plan), target_(target), state_(state) {}
+  Stages(Files& files, const Migration& migration, Target& target, State* state)
+      : files_(files), migration_(migration), target_(target), state_(state) {}
 
-  // One of these. Nothing is thrown out of it but for want of memory to say what is wrong. A job that was
-  // starved leaves nothing in the target.
+  // Runs one stage. An exception of the stage becomes the error of the job; this throws only if there is no
+  // memory to describe it. A job that was starved leaves nothing in the target.
   using Stage = void (Stages::*)(Slot&) const;
   void run(Stage stage, Slot& slot) const;
 
-  // A stage each, in this order.
+  // The stages, in this order.
   void list(Slot& slot) const;
   void read(Slot& slot) const;
   void transform(Slot& slot) const;
   void encode(Slot& slot) const;
   void write(Slot& slot) const;
 
-  // What becomes of a job that was starved although it was alone: want of resources is no fault of the job
-  // and ends the run, but a job so large that it alone takes more than there is is bad.
-  void give_up(Slot& slot) const;
+  // Decides about a job that was starved although it was alone. A lack of resources is no fault of the job
+  // and ends the run. But a job that needs more memory than the machine has is bad.
+  void fail_starved(Slot& slot) const;
 
-  // The memory that a listed job is expected to take, in bytes. One that turns out to need more comes again.
+  // The memory that a listed job is expected to take, in bytes. A job that needs more is tried again.
   std::uint64_t memory_estimate(const Slot& slot) const;
 
  private:
-  void sort_entry(Slot& slot, const Entry& entry) const;
-  void judge_listing(Slot& slot) const;
+  void classify_entry(Slot& slot, const Entry& entry) const;
+  void classify_job(Slot& slot) const;
   void describe_files(Slot& slot) const;
-  void take_over(Slot& slot, std::optional<JobRecord> record) const;
-  bool is_asked_for(Slot& slot, const std::optional<JobRecord>& record) const;
+  void adopt_record(Slot& slot, std::optional<JobRecord> record) const;
+  bool is_selected(Slot& slot, const std::optional<JobRecord>& record) const;
   Result<FileInfo> regular_info(const Slot& slot, const Entry& entry) const;
   void read_data(Slot& slot, DataFile& file) const;
   bool inflate(Slot& slot, DataFile& file) const;
@@ -151,16 +158,16 @@ class Stages {
   Result<void> run_data(Slot& slot, DataFile& file) const;
   Result<void> check_only(DataFile& file) const;
   void choose_data(Slot& slot) const;
-  void choose_of_two(Slot& slot) const;
+  void choose_between_two(Slot& slot) const;
   void note_two_files(Slot& slot, const std::optional<Error>& refused) const;
   Result<void> write_files(Slot& slot) const;
-  Result<bool> prepare_target(Slot& slot) const;
-  void break_off(Slot& slot, Kind kind, std::string_view why) const;
+  Result<bool> announce_change(Slot& slot) const;
+  void fail_after_throw(Slot& slot, Kind kind, std::string_view why) const;
   Result<void> undo(Slot& slot) const;
   void undo_or_end(Slot& slot) const;
 
   Files& files_;
-  const Plan& plan_;
+  const Migration& migration_;
   Target& target_;
   State* state_;
 };

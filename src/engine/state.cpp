@@ -1,22 +1,17 @@
 #include "engine/state.h"
 
-#include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <ctime>
-#include <new>
 #include <random>
-#include <system_error>
 #include <utility>
 
+#include "base/text.h"
+#include "engine/sqlite.h"
 #include "json/json_memory.h"
 
 namespace jobferry {
@@ -34,110 +29,6 @@ constexpr const char* tables =
     "CREATE TABLE IF NOT EXISTS unlisted(directory TEXT PRIMARY KEY, class TEXT NOT NULL, message TEXT NOT "
     "NULL)"
     " WITHOUT ROWID;";
-
-Error unusable(const std::string& file, std::string what, Kind kind = Kind::state_unusable) {
-  Error error{kind, std::move(what)};
-  error.file = file;
-  return error;
-}
-
-Error cannot(std::string_view verb, const std::string& file) {
-  const bool starved = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EAGAIN;
-  if (errno == ELOOP)
-    return unusable(file,
-                    fmt::format("cannot {}: it is, or is reached through, a link of another user", verb));
-  return unusable(file, fmt::format("cannot {}: {}", verb, std::generic_category().message(errno)),
-                  starved ? Kind::out_of_resources : Kind::state_unusable);
-}
-
-// What SQLite says of the last call, and the system of it. Its own memory may be what is missing.
-Error sqlite_failure(const std::string& file, sqlite3* db) {
-  const int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
-  std::string words = db ? sqlite3_errmsg(db) : "out of memory";
-  if (const int system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN ? sqlite3_system_errno(db) : 0;
-      system)
-    words += fmt::format(" ({})", std::generic_category().message(system));
-  return unusable(file, "SQLite: " + words,
-                  code == SQLITE_NOMEM  ? Kind::out_of_resources
-                  : code == SQLITE_BUSY ? Kind::in_use
-                                        : Kind::state_unusable);
-}
-
-// Whether to try again when another program has the state locked. Somebody who wants to end the run waits
-// for a short while only: what was done is worth that.
-int waits_for_others(void* stop, int tries) {
-  constexpr int most = 500, most_when_stopped = 20;
-  const auto* stopped = static_cast<const std::atomic<bool>*>(stop);
-  if (tries >= (stopped && *stopped ? most_when_stopped : most)) return 0;
-  sqlite3_sleep(20);
-  return 1;
-}
-
-void wait_for_others(sqlite3* db, const std::atomic<bool>* stop) {
-  sqlite3_busy_handler(db, waits_for_others, const_cast<std::atomic<bool>*>(stop));
-}
-
-// A statement for one call, or the one that is kept.
-class Statement {
- public:
-  Statement(sqlite3* db, const char* sql) : owned_(true) {
-    if (sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) != SQLITE_OK) statement_ = nullptr;
-  }
-  explicit Statement(sqlite3_stmt* kept) : statement_(kept), owned_(false) {}
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-  ~Statement() {
-    if (owned_)
-      sqlite3_finalize(statement_);
-    else
-      sqlite3_reset(statement_);
-  }
-  explicit operator bool() const { return statement_ != nullptr; }
-  sqlite3_stmt* get() const { return statement_; }
-
-  // In the order of the parameters. Texts must live until step().
-  Statement& bind(std::string_view text) {
-    return note(sqlite3_bind_text64(statement_, ++at_, text.data() ? text.data() : "", text.size(),
-                                    SQLITE_STATIC, SQLITE_UTF8));
-  }
-  Statement& bind(std::uint64_t number) {
-    return note(sqlite3_bind_int64(statement_, ++at_, static_cast<sqlite3_int64>(number)));
-  }
-  Statement& bind_null() { return note(sqlite3_bind_null(statement_, ++at_)); }
-  // A row, or the end: SQLITE_ROW, SQLITE_DONE. Anything else is an error.
-  int step() { return statement_ && bound_ ? sqlite3_step(statement_) : SQLITE_ERROR; }
-  bool done() { return step() == SQLITE_DONE; }
-  // Takes every row to the visitor. False: an error, and not all rows were seen.
-  template <class Visit>
-  bool each_row(Visit&& visit) {
-    int answer = step();
-    for (; answer == SQLITE_ROW; answer = step()) visit(statement_);
-    return answer == SQLITE_DONE;
-  }
-
- private:
-  Statement& note(int bound) {
-    bound_ &= bound == SQLITE_OK;
-    return *this;
-  }
-
-  sqlite3_stmt* statement_ = nullptr;
-  bool owned_;
-  bool bound_ = true;  // what was not bound would be null, and nothing is found by that
-  int at_ = 0;
-};
-
-// SQLite gives null for a null, and for a text that it has no memory for.
-std::string text_at(sqlite3_stmt* row, int column) {
-  if (sqlite3_column_type(row, column) == SQLITE_NULL) return "";
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
-  if (!text) throw std::bad_alloc();
-  return {text, static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
-}
-
-std::uint64_t number_at(sqlite3_stmt* row, int column) {
-  return static_cast<std::uint64_t>(sqlite3_column_int64(row, column));
-}
 
 std::string notes_json(const std::vector<Note>& notes) {
   JsonBuffer buffer;
@@ -159,170 +50,69 @@ std::string notes_json(const std::vector<Note>& notes) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::optional<Kind> kind_of(std::string_view word) {
-  for (int kind = 0; kind < kind_count; ++kind)
-    if (name_of(static_cast<Kind>(kind)) == word) return static_cast<Kind>(kind);
-  return {};
-}
-
 // `host HOST, pid PID, since 2026-01-02T03:04:05Z`
-std::string myself() {
+std::string lock_words() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return fmt::format("host {}, pid {}, since {:%FT%TZ}", host.data(), ::getpid(),
-                     fmt::gmtime(std::time(nullptr)));
-}
-
-// Makes a call of a lock again that a signal has interrupted. EAGAIN is an answer here.
-template <class Call>
-auto uninterrupted(Call&& call) {
-  auto result = call();
-  for (int again = 0; result < 0 && errno == EINTR && again < 100; ++again) result = call();
-  return result;
-}
-
-std::string text_of_lock(int fd) {
-  std::array<char, 400> text{};
-  const ssize_t size = uninterrupted([&] { return ::pread(fd, text.data(), text.size() - 1, 0); });
-  std::string_view line(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  return std::string(line.substr(0, line.find('\n')));
+  return fmt::format("host {}, pid {}, since {}", host.data(), ::getpid(), utc_text(std::time(nullptr)));
 }
 
 constexpr const char* columns =
     "job, files, outcome, class, file, pointer, byte, step, message, bytes_in, bytes_out, carried_unread, "
     "notes";
 
-// A file that SQLite reads as it were its own memory is not taken from everybody: a forged journal has it
-// delete files anywhere, a forged view never ends, and who can write in the directory can put links there.
-Result<void> check_owner(int directory, const std::string& path) {
-  struct stat s {};
-  if (patiently([&] { return ::fstat(directory, &s); }) != 0) return cannot("look at it", path);
-  const uid_t self = ::geteuid();
-  if (s.st_uid != self && s.st_uid != 0)
-    return unusable(
-        path, fmt::format("it belongs to user {}, and {}: run as that user, or, if you trust what is in "
-                          "it, `chown -R {}` it",
-                          s.st_uid,
-                          self == 0 ? "root takes only a state of its own"
-                                    : "only a state of your own or of root is taken",
-                          self));
-  const bool of_others = (s.st_mode & S_IWOTH) || (self == 0 && (s.st_mode & S_IWGRP) && s.st_gid != 0);
-  if (of_others) return unusable(path, "others may write in this directory: take that away (`chmod go-w`)");
-  return {};
-}
-
-// SQLite reaches its files by their path. It gets one that leads through the descriptor of their directory,
-// and that it does not resolve: what it found there could be replaced before it is used.
-const char* vfs_through_descriptors() {
-  static sqlite3_vfs vfs{};
-  static const bool ready = [] {
-    const sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-    if (!usual) return false;
-    vfs = *usual;
-    vfs.pNext = nullptr;
-    vfs.zName = "jobferry";
-    vfs.xFullPathname = [](sqlite3_vfs*, const char* path, int size, char* whole) {
-      if (std::snprintf(whole, static_cast<std::size_t>(size), "%s", path) < size) return SQLITE_OK;
-      return SQLITE_CANTOPEN;
-    };
-    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
-  }();
-  return ready ? vfs.zName : nullptr;
-}
-
-// SQLite would wait for somebody at the other end of a FIFO.
-Result<void> check_files(const Descriptor& directory, const std::string& file) {
-  for (const std::string_view suffix : {"", "-journal", "-wal", "-shm"}) {
-    const std::string name = "state.db" + std::string(suffix);
-    struct stat s {};
-    const auto look = [&] { return ::fstatat(directory.get(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW); };
-    if (patiently(look) != 0) {
-      if (errno == ENOENT) continue;
-      return cannot("look at it", file + std::string(suffix));
-    }
-    if (!S_ISREG(s.st_mode)) return unusable(file + std::string(suffix), "it is no regular file");
-  }
-  return {};
-}
-
-std::string path_through(const Descriptor& directory, std::string_view name) {
-  return fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
-}
-
 }  // namespace
 
-Result<std::unique_ptr<State>> State::open(const std::string& directory, const std::atomic<bool>* stop) {
+Result<std::unique_ptr<State>> State::open(const std::string& path, const std::atomic<bool>* stop) {
   std::unique_ptr<State> state(new State);
-  state->directory_ = open_directory(directory, O_RDONLY, [](int at, const std::string& name, bool) {
-    constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    const int made = patiently([&] { return ::mkdirat(at, name.c_str(), 0755); });
-    if (made != 0 && errno != EEXIST) return Descriptor(-1);
-    return Descriptor(patiently([&] { return ::openat(at, name.c_str(), flags); }));
-  });
-  if (!state->directory_) return cannot("open the directory", directory);
-  if (auto ours = check_owner(state->directory_.get(), directory); !ours) return std::move(ours.error());
-  if (auto locked = state->lock(directory + "/lock"); !locked) return std::move(locked.error());
-  if (auto ready = state->prepare(directory + "/state.db", stop); !ready) return std::move(ready.error());
+  auto directory = StateDirectory::open_or_make(path);
+  if (!directory) return std::move(directory.error());
+  state->directory_ = std::move(*directory);
+  if (auto ours = state->directory_.check_owner(); !ours) return std::move(ours.error());
+  if (auto locked = state->directory_.lock(lock_words()); !locked) return std::move(locked.error());
+  if (auto ready = state->prepare(stop); !ready) return std::move(ready.error());
   return state;
 }
 
+// The last connection that is closed folds the write-ahead log into the database. The lock goes after that,
+// with directory_.
 State::~State() {
   sqlite3_finalize(insert_);
   sqlite3_finalize(find_);
   sqlite3_close(reader_);
-  sqlite3_close(writer_);  // the last one: it folds the write-ahead log into the file
-  if (lock_ >= 0) ::close(lock_);
+  sqlite3_close(writer_);
 }
 
-// The kernel gives the lock back when its process ends, however it ends: what a dead one wrote into the file
-// means nothing. A link in its place, of whatever kind, would have us write into a file of somebody's choice.
-Result<void> State::lock(const std::string& file) {
-  constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-  lock_ = patiently([&] { return ::openat(directory_.get(), "lock", flags, 0644); });
-  if (lock_ < 0) return cannot("open it", file);
-  struct stat s;
-  if (patiently([&] { return ::fstat(lock_, &s); }) != 0) return cannot("look at it", file);
-  if (!S_ISREG(s.st_mode) || s.st_nlink > 1)
-    return unusable(file, "it is not the lock of a state, but a link");
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (uninterrupted([&] { return ::fcntl(lock_, F_OFD_SETLK, &whole); }) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return cannot("lock it", file);
-    return in_use(file, text_of_lock(lock_));
-  }
-  const std::string text = myself() + '\n';
-  if (uninterrupted([&] { return ::ftruncate(lock_, 0); }) != 0 ||
-      uninterrupted([&] { return ::pwrite(lock_, text.data(), text.size(), 0); }) < 0)
-    return cannot("write it", file);
-  return {};
-}
-
-Result<void> State::prepare(const std::string& file, const std::atomic<bool>* stop) {
-  file_ = file;
-  if (auto sound = check_files(directory_, file); !sound) return sound;
+Result<void> State::prepare(const std::atomic<bool>* stop) {
+  file_ = directory_.database_name();
+  if (auto sound = directory_.check_files(); !sound) return sound;
   constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
-  const std::string path = path_through(directory_, "state.db");
   for (sqlite3** connection : {&writer_, &reader_}) {
-    if (sqlite3_open_v2(path.c_str(), connection, flags, vfs_through_descriptors()) != SQLITE_OK)
+    if (open_database(directory_, flags, "", connection) != SQLITE_OK)
       return sqlite_failure(file_, *connection);
     wait_for_others(*connection, stop);
     if (connection != &writer_) break;
     // Readers see what was committed while the writer is at work; a commit is on disk when it returns.
     if (auto done = run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"); !done) return done;
-    // All of them or none: a state with some says neither that something was begun nor that nothing was.
+    // In one transaction: a state with some of its tables would not say whether a run has begun.
     if (auto done = transaction([&] { return run(tables); }); !done) return done;
   }
-  const std::string insert =
-      fmt::format("INSERT OR REPLACE INTO jobs({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", columns);
-  const std::string find = fmt::format("SELECT {} FROM jobs WHERE job = ?", columns);
-  if (sqlite3_prepare_v2(writer_, insert.c_str(), -1, &insert_, nullptr) != SQLITE_OK) return failure();
-  if (sqlite3_prepare_v2(reader_, find.c_str(), -1, &find_, nullptr) != SQLITE_OK)
-    return sqlite_failure(file_, reader_);
+  if (auto done = prepare_statements(); !done) return done;
   Statement count(writer_, "SELECT count(*) FROM jobs");
   if (count.step() != SQLITE_ROW) return failure();
   known_jobs_ = number_at(count.get(), 0);
   return load_values();
+}
+
+Result<void> State::prepare_statements() {
+  const std::string insert =
+      fmt::format("INSERT OR REPLACE INTO jobs({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", columns);
+  const std::string find = fmt::format("SELECT {} FROM jobs WHERE job = ?", columns);
+  const MutexLock write(writing_), read(reading_);
+  if (sqlite3_prepare_v2(writer_, insert.c_str(), -1, &insert_, nullptr) != SQLITE_OK) return failure();
+  if (sqlite3_prepare_v2(reader_, find.c_str(), -1, &find_, nullptr) != SQLITE_OK)
+    return sqlite_failure(file_, reader_);
+  return {};
 }
 
 Result<void> State::load_values() {
@@ -340,7 +130,7 @@ Result<void> State::run(const char* sql) {
 }
 
 Result<void> State::transaction(const std::function<Result<void>()>& changes, bool synced) {
-  const std::lock_guard alone(writing_);
+  const MutexLock alone(writing_);
   if (!synced)
     if (auto done = run("PRAGMA synchronous=NORMAL"); !done) return done;
   auto done = all_or_nothing(changes);
@@ -381,7 +171,7 @@ Result<void> State::set(const Values& values) {
   return load_values();
 }
 
-Result<void> State::begin_anew(const Values& values) {
+Result<void> State::reset(const Values& values) {
   auto done = transaction([&]() -> Result<void> {
     auto forgotten =
         run("DELETE FROM migration; DELETE FROM clusters; DELETE FROM jobs; DELETE FROM finished;"
@@ -418,7 +208,7 @@ Result<std::vector<State::Directory>> State::directories() {
   return found;
 }
 
-Result<void> State::end(const Values& values) {
+Result<void> State::complete(const Values& values) {
   auto done = transaction([&]() -> Result<void> {
     auto forgotten = run("DELETE FROM directories");
     return forgotten ? put(values) : std::move(forgotten);
@@ -433,7 +223,7 @@ Result<State::Finished> State::finished() {
   return files;
 }
 
-Result<void> State::finish(const Finished& files, const Values& values) {
+Result<void> State::set_finished(const Finished& files, const Values& values) {
   auto done = transaction([&]() -> Result<void> {
     if (auto forgotten = run("DELETE FROM finished"); !forgotten) return forgotten;
     for (const auto& [file, text] : files) {
@@ -457,7 +247,7 @@ Result<void> State::set_unlisted(const std::vector<Error>& directories) {
   });
 }
 
-Result<void> State::settle_cluster(const std::string& cluster, std::string_view source) {
+Result<void> State::record_cluster(const std::string& cluster, std::string_view source) {
   Statement select(writer_, "SELECT source FROM clusters WHERE cluster = ?");
   const int answer = select ? select.bind(cluster).step() : SQLITE_ERROR;
   const bool known = answer == SQLITE_ROW;
@@ -465,7 +255,7 @@ Result<void> State::settle_cluster(const std::string& cluster, std::string_view 
   if (known && text_at(select.get(), 0) == source) return {};
   return transaction([&]() -> Result<void> {
     if (known) {
-      // '0' follows '/': all jobs of the cluster and no others.
+      // '0' is the character after '/': this range holds all jobs of the cluster and no others.
       Statement forget(writer_, "DELETE FROM jobs WHERE job >= ? AND job < ?");
       const std::string first = cluster + '/', last = cluster + '0';
       if (!forget || !forget.bind(first).bind(last).done()) return failure();
@@ -477,8 +267,8 @@ Result<void> State::settle_cluster(const std::string& cluster, std::string_view 
   });
 }
 
-// A word that lives as long as the state: notes do not own theirs.
-std::string_view State::keep(std::string_view word) {
+// Notes do not own their words. Those of a record live as long as the state.
+std::string_view State::intern(std::string_view word) {
   const auto found = words_.find(word);
   return found != words_.end() ? *found : *words_.emplace(word).first;
 }
@@ -486,7 +276,10 @@ std::string_view State::keep(std::string_view word) {
 Result<JobRecord> State::record_of(sqlite3_stmt* row) {
   JobRecord record{text_at(row, 0),   text_at(row, 1),    text_at(row, 2),         {},
                    number_at(row, 9), number_at(row, 10), number_at(row, 11) != 0, {}};
-  const auto damaged = [&] { return unusable(file_, "the row of job " + record.job + " is damaged"); };
+  const auto damaged = [&] {
+    return Error{
+        .kind = Kind::state_unusable, .what = "the row of job " + record.job + " is damaged", .file = file_};
+  };
   if (sqlite3_column_type(row, 3) != SQLITE_NULL) {
     const auto kind = kind_of(text_at(row, 3));
     if (!kind) return damaged();
@@ -510,14 +303,14 @@ Result<JobRecord> State::record_of(sqlite3_stmt* row) {
     if (!parts.IsArray() || parts.Size() != 4 || !parts[0].IsUint64() || !parts[1].IsString() ||
         !parts[2].IsString() || !parts[3].IsString())
       return damaged();
-    record.notes.push_back({keep(word(note.name)), keep(word(parts[1])), std::string(word(parts[2])),
+    record.notes.push_back({intern(word(note.name)), intern(word(parts[1])), std::string(word(parts[2])),
                             std::string(word(parts[3])), parts[0].GetUint64()});
   }
   return record;
 }
 
 Result<std::optional<JobRecord>> State::find(const std::string& job) {
-  const std::lock_guard alone(reading_);
+  const MutexLock alone(reading_);
   Statement select(find_);
   const int answer = select.bind(job).step();
   if (answer == SQLITE_DONE) return std::optional<JobRecord>();
@@ -529,7 +322,7 @@ Result<std::optional<JobRecord>> State::find(const std::string& job) {
 
 Result<void> State::commit(const std::vector<JobRecord>& records) {
   if (records.empty()) return {};
-  return transaction([&]() -> Result<void> {
+  return transaction([&]() REQUIRES(writing_) -> Result<void> {
     for (const JobRecord& record : records) {
       Statement insert(insert_);
       const std::string notes = notes_json(record.notes);
@@ -575,124 +368,23 @@ Result<void> State::forget(const std::vector<std::string>& jobs) {
 }
 
 Result<void> State::each(const std::function<Result<void>(const JobRecord&)>& visit) {
-  const std::lock_guard alone(reading_);
+  const MutexLock alone(reading_);
   Statement select(reader_, fmt::format("SELECT {} FROM jobs ORDER BY job", columns).c_str());
   Result<void> done;
-  const bool whole = select.each_row([&](sqlite3_stmt* row) {
-    if (!done) return;
-    auto record = record_of(row);
-    done = record ? visit(*record) : Result<void>(std::move(record.error()));
-  });
-  if (done && !whole) return sqlite_failure(file_, reader_);
-  return done;
-}
-
-namespace {
-
-// SQLite would lay a write-ahead log beside a file that has none, even to read it. `immutable` keeps it from
-// that; where there is a log its content counts, too.
-std::string uri_to_read(const Descriptor& directory) {
-  const bool has_log = ::faccessat(directory.get(), "state.db-wal", F_OK, 0) == 0;
-  return "file:" + path_through(directory, "state.db") + (has_log ? "" : "?immutable=1");
-}
-
-Error nothing_known(const std::string& file) {
-  Error error{Kind::no_state, "no state of a migration"};
-  error.file = file;
-  return error;
-}
-
-// Who holds the lock; empty if nobody does.
-Result<std::string> holder_of(const Descriptor& directory, const std::string& lock) {
-  constexpr int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
-  const Descriptor file(patiently([&] { return ::openat(directory.get(), "lock", flags); }));
-  if (!file) {
-    // Who may only read the state cannot ask; that is no reason not to tell what is in it.
-    if (errno == ENOENT || errno == EACCES || errno == EROFS) return std::string();
-    return cannot("open it", lock);
+  int answer = SQLITE_ROW;
+  while (done && (answer = select.step()) == SQLITE_ROW) {
+    const auto record = record_of(select.get());
+    done = record ? visit(*record) : Result<void>(Error(record.error()));
   }
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (uninterrupted([&] { return ::fcntl(file.get(), F_OFD_GETLK, &whole); }) != 0)
-    return cannot("ask for its lock", lock);
-  return whole.l_type == F_UNLCK ? std::string() : text_of_lock(file.get());
-}
-
-// Whether there is a file of a state. As root only one of root's is looked at.
-Result<bool> has_state(const Descriptor& directory, const std::string& path) {
-  const std::string file = path + "/state.db";
-  if (::geteuid() == 0)
-    if (auto ours = check_owner(directory.get(), path); !ours) return std::move(ours.error());
-  if (auto sound = check_files(directory, file); !sound) return std::move(sound.error());
-  if (::faccessat(directory.get(), "state.db", R_OK, 0) == 0) return true;
-  if (errno == ENOENT) return false;
-  return cannot("open it", file);
-}
-
-}  // namespace
-
-Error in_use(const std::string& target, const std::string& holder) {
-  Error error{Kind::in_use, fmt::format("another jobferry is at work on this target ({})", holder)};
-  error.file = target;
-  return error;
+  if (done && answer != SQLITE_DONE) return sqlite_failure(file_, reader_);
+  return done;
 }
 
 std::string new_id() {
   std::array<unsigned char, 16> bytes{};
-  std::random_device source;  // the kernel's
+  std::random_device source;
   for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());
   return fmt::format("{:02x}", fmt::join(bytes, ""));
-}
-
-Result<StateOverview> look_at_state(const std::string& directory, const std::atomic<bool>* stop) {
-  StateOverview seen;
-  const std::string file = directory + "/state.db";
-  const Descriptor place = open_directory(directory);
-  if (!place && (errno == ENOENT || errno == ENOTDIR)) return nothing_known(file);
-  if (!place) return cannot("open the directory", directory);
-  const auto there = has_state(place, directory);
-  if (!there) return Error(there.error());
-  auto holder = holder_of(place, directory + "/lock");
-  if (!holder) return std::move(holder.error());
-  seen.holder = std::move(*holder);
-  if (!*there) return nothing_known(file);
-  sqlite3* opened = nullptr;
-  constexpr int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-  const int status = sqlite3_open_v2(uri_to_read(place).c_str(), &opened, flags, vfs_through_descriptors());
-  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> db(opened, sqlite3_close);
-  if (status != SQLITE_OK) return sqlite_failure(file, opened);
-  wait_for_others(opened, stop);
-  const auto has_table = [&](const char* name) {
-    Statement tables_of_it(opened, "SELECT 1 FROM sqlite_master WHERE name = ?");
-    return tables_of_it ? tables_of_it.bind(std::string_view(name)).step() : SQLITE_ERROR;
-  };
-  // A run that was killed before it could make its tables has said nothing.
-  const int begun = has_table("unlisted");
-  if (begun == SQLITE_DONE && has_table("migration") == SQLITE_DONE) return nothing_known(file);
-  if (begun != SQLITE_ROW && begun != SQLITE_DONE) return sqlite_failure(file, opened);
-  Statement values(opened, "SELECT name, value FROM migration");
-  bool whole = values.each_row([&](sqlite3_stmt* row) { seen.values[text_at(row, 0)] = text_at(row, 1); });
-  Statement jobs(opened,
-                 "SELECT outcome, count(*), sum(bytes_in), sum(bytes_out) FROM jobs GROUP BY outcome");
-  whole = whole && jobs.each_row([&](sqlite3_stmt* row) {
-    seen.outcomes[text_at(row, 0)] = number_at(row, 1);
-    seen.bytes_in += number_at(row, 2);
-    seen.bytes_out += number_at(row, 3);
-  });
-  if (begun == SQLITE_ROW && whole) {
-    Statement finished(opened, "SELECT file, text FROM finished");
-    whole = finished.each_row([&](sqlite3_stmt* row) { seen.finished[text_at(row, 0)] = text_at(row, 1); });
-    Statement unlisted(opened, "SELECT directory, class, message FROM unlisted ORDER BY directory");
-    whole = whole && unlisted.each_row([&](sqlite3_stmt* row) {
-      Error error{kind_of(text_at(row, 1)).value_or(Kind::read_failed), text_at(row, 2)};
-      error.subject = text_at(row, 0);
-      seen.unlisted.push_back(std::move(error));
-    });
-  }
-  if (!whole) return sqlite_failure(file, opened);
-  if (seen.values.empty()) return nothing_known(file);
-  return seen;
 }
 
 }  // namespace jobferry

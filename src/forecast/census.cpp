@@ -8,10 +8,10 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "archive/each_job.h"
+#include "base/mutex.h"
 #include "engine/target.h"
 
 namespace jobferry {
@@ -40,18 +40,18 @@ void add_to(ClusterCensus& sum, const ClusterCensus& more) {
   add_to(sum.other, more.other);
 }
 
-// What one thread sees: folder by folder, each of them whole.
+// Counts for one thread. A thread gets all jobs of a folder, one after the other.
 class Counter {
  public:
-  Counter(Files& files, const Stages& stages, const Travel& travel, Sample& sample)
-      : files_(files), stages_(stages), travel_(travel), sample_(sample) {}
+  Counter(const CensusInput& input, Sample& sample)
+      : files_(input.files), stages_(input.stages), transfer_(input.transfer), sample_(sample) {}
 
-  void look_at(const JobPath& path) {
+  void count_job(const JobPath& path) {
     slot_.reset(path);
     stages_.run(&Stages::list, slot_);
     ClusterCensus& cluster = census.clusters[path.cluster];
     if (slot_.fate == Fate::foreign) {
-      ++cluster.left_behind;  // the whole directory is one entry (X8)
+      ++cluster.left_behind;  // the whole directory counts as one entry (X8)
       census.left_behind.add(slot_.subject);
       return;
     }
@@ -84,7 +84,7 @@ class Counter {
       if (const auto info = files_.info(join(slot_.source, entry.name))) count(cluster.other, info->size);
   }
 
-  // The slot counts them only.
+  // Lists the directory again, because the slot only counts what it leaves behind.
   void name_left_behind() {
     const auto entries = files_.list(slot_.source);
     if (!entries) return;
@@ -95,17 +95,17 @@ class Counter {
   }
 
   void expect(const JobPath& path) {
-    census.to_try.add(size_of(files_, travel_, slot_));
+    census.to_try.add(size_of(files_, transfer_, slot_));
     sample_.offer(slot_.subject);
     count_directories(path);
     for (const auto& [name, info] :
          {std::pair(names::meta, slot_.meta_info), std::pair(slot_.gz.name, slot_.gz.info),
           std::pair(slot_.plain.name, slot_.plain.info)}) {
-      if (!info || reader_.may_read(*info)) continue;
-      Error error{Kind::read_failed, "its mode does not allow this user to read it"};
-      error.subject = slot_.subject;
-      error.file = name;
-      census.unreadable.add(error);
+      if (!info || user_.may_read(*info)) continue;
+      census.unreadable.add({.kind = Kind::read_failed,
+                             .what = "its mode does not allow this user to read it",
+                             .file = std::string(name),
+                             .subject = slot_.subject});
       return;
     }
   }
@@ -122,19 +122,18 @@ class Counter {
 
   Files& files_;
   const Stages& stages_;
-  const Travel& travel_;
+  const DataTransfer& transfer_;
   Sample& sample_;
-  const Reader reader_ = Reader::myself();
+  const ReadingUser user_ = ReadingUser::current();
   Slot slot_;
-  std::string folder_;  // the last one that counted
+  std::string folder_;  // the last one that was counted
 };
 
-// What the walk itself passed by.
-void add_passed(Census& census, const Passed& passed) {
-  for (const auto& [cluster, entries] : passed.left_behind) census.clusters[cluster].left_behind += entries;
-  census.left_behind_jobs.insert(census.left_behind_jobs.end(), passed.left_behind_jobs.begin(),
-                                 passed.left_behind_jobs.end());
-  for (const Error& error : passed.unreadable) {
+void add_left_behind(Census& census, const LeftBehind& left_behind) {
+  for (const auto& [cluster, entries] : left_behind.entries) census.clusters[cluster].left_behind += entries;
+  census.left_behind_jobs.insert(census.left_behind_jobs.end(), left_behind.jobs.begin(),
+                                 left_behind.jobs.end());
+  for (const Error& error : left_behind.unreadable) {
     if (error.kind == Kind::out_of_resources)
       census.starved = error;
     else
@@ -144,23 +143,23 @@ void add_passed(Census& census, const Passed& passed) {
 
 }  // namespace
 
-Travel travel_of(Files& files, const Plan& plan) {
-  const std::string place = standing_place(plan.options.target);
+DataTransfer data_transfer_of(Files& files, const Migration& migration) {
+  const std::string place = nearest_existing(migration.options.target);
   const auto space = files.space(place);
-  const bool shared = shares_data(files, plan, place);
-  const DataMode mode = plan.options.data;
+  const bool shared = shares_data(files, migration, place);
+  const DataMode mode = migration.options.data;
   const bool reflinks =
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
-  const bool changed =
-      std::any_of(plan.chain.begin(), plan.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
-  // As the nearest one shows, unless it is large.
+  const bool changed = std::any_of(migration.chain.begin(), migration.chain.end(),
+                                   [](const Leg& leg) { return leg.data != nullptr; });
+  // A directory that takes whole blocks although it is small shows that directories need blocks.
   const auto info = files.info(place + "/.");
   const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
-  return {changed || plan.options.compress != Compression::keep, shared, !shared || reflinks,
+  return {changed || migration.options.compress != Compression::keep, shared, !shared || reflinks,
           whole_blocks ? 1U : 0U};
 }
 
-void KnownSizes::add(const JobSize& size) {
+void PopulationSizes::add(const JobSize& size) {
   const auto known = [](std::uint64_t n) { return static_cast<double>(n); };
   ++jobs;
   bytes_in.add(known(size.bytes_in));
@@ -170,7 +169,7 @@ void KnownSizes::add(const JobSize& size) {
   carried.add(known(size.carried));
 }
 
-void KnownSizes::add(const KnownSizes& other) {
+void PopulationSizes::add(const PopulationSizes& other) {
   jobs += other.jobs;
   bytes_in.add(other.bytes_in);
   bytes_out.add(other.bytes_out);
@@ -179,15 +178,15 @@ void KnownSizes::add(const KnownSizes& other) {
   carried.add(other.carried);
 }
 
-void KnownSizes::forget(std::uint64_t gone) {
+void PopulationSizes::forget(std::uint64_t gone) {
   jobs -= std::min(gone, jobs);
-  for (Known* known : {&bytes_in, &bytes_out, &blocks, &inodes, &carried})
+  for (Population* known : {&bytes_in, &bytes_out, &blocks, &inodes, &carried})
     known->jobs = static_cast<double>(jobs);
 }
 
-JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
+JobSize size_of(Files& files, const DataTransfer& transfer, const Slot& slot) {
   JobSize size;
-  size.blocks = travel.directory_blocks, size.inodes = 1;
+  size.blocks = transfer.directory_blocks, size.inodes = 1;
   const auto write = [&](std::uint64_t bytes) {
     size.bytes_out += bytes;
     size.blocks += blocks_of(bytes);
@@ -195,8 +194,8 @@ JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   };
   const auto carry = [&](std::uint64_t bytes) {
     size.bytes_out += bytes;
-    size.blocks += travel.shared ? 0 : blocks_of(bytes);
-    size.inodes += travel.needs_inode;
+    size.blocks += transfer.shared ? 0 : blocks_of(bytes);
+    size.inodes += transfer.needs_inode;
   };
   if (slot.meta_info) {
     size.bytes_in += slot.meta_info->size;
@@ -205,8 +204,8 @@ JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   for (const DataFile* data : {&slot.gz, &slot.plain}) {
     if (!data->info) continue;
     size.bytes_in += data->info->size;
-    if (data != &slot.gz && slot.gz.info) continue;  // mostly the .gz is the one that is used (X7)
-    travel.rewritten ? write(data->info->size) : carry(data->info->size);
+    if (data != &slot.gz && slot.gz.info) continue;  // usually the .gz is used (X7)
+    transfer.rewritten ? write(data->info->size) : carry(data->info->size);
   }
   for (const Entry& entry : slot.carried) {
     const auto info = files.info(join(slot.source, entry.name));
@@ -218,21 +217,21 @@ JobSize size_of(Files& files, const Travel& travel, const Slot& slot) {
   return size;
 }
 
-Reader Reader::myself() {
-  Reader reader{::geteuid(), {::getegid()}};
+ReadingUser ReadingUser::current() {
+  ReadingUser reader{::geteuid(), {::getegid()}};
   std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
   if (::getgroups(static_cast<int>(groups.size()), groups.data()) >= 0)
     reader.groups.insert(groups.begin(), groups.end());
   return reader;
 }
 
-bool Reader::may_read(const FileInfo& file) const {
+bool ReadingUser::may_read(const FileInfo& file) const {
   if (user == 0) return true;
   const mode_t asked = user == file.uid ? 0400U : groups.contains(file.gid) ? 0040U : 0004U;
   return (file.mode & asked) != 0;
 }
 
-void Fault::add(const Error& error, std::uint64_t jobs_more) {
+void ErrorGroup::add(const Error& error, std::uint64_t jobs_more) {
   if (jobs == 0 || path_order(error.subject, example.subject)) example = error;
   jobs += jobs_more;
 }
@@ -255,7 +254,7 @@ ClusterCensus Census::total() const {
 void Census::add(Census&& other) {
   for (const auto& [name, cluster] : other.clusters) add_to(clusters[name], cluster);
   to_try.add(other.to_try);
-  for (const auto& [kind, fault] : other.bad) bad[kind].add(fault.example, fault.jobs);
+  for (const auto& [kind, group] : other.bad) bad[kind].add(group.example, group.jobs);
   if (other.unreadable.jobs) unreadable.add(other.unreadable.example, other.unreadable.jobs);
   if (!starved) starved = std::move(other.starved);
   folders += other.folders;
@@ -265,31 +264,31 @@ void Census::add(Census&& other) {
                           other.left_behind_jobs.end());
 }
 
-Census take_census(Files& files, const Plan& plan, const Stages& stages, const Travel& travel, Sample& sample,
-                   const Listener& listener) {
-  Walk walk(files, plan.archive, plan.options.follow_symlinks);
-  FirstPaths passed_by;
-  std::mutex naming;
-  walk.tell_of = [&](const std::string& path, FileType) {
-    const std::lock_guard lock(naming);
-    passed_by.add(path);
+Census take_census(const CensusInput& input, Sample& sample, const Listener& listener) {
+  const Migration& migration = input.migration;
+  Walk walk(input.files, migration.archive, migration.options.follow_symlinks);
+  FirstPaths left_behind;
+  Mutex mutex;  // guards left_behind
+  walk.on_left_behind = [&](const std::string& path, FileType) {
+    const MutexLock lock(mutex);
+    left_behind.add(path);
   };
   std::vector<std::unique_ptr<Counter>> counters;
-  for (unsigned i = 0; i < plan.options.io_depth; ++i)
-    counters.push_back(std::make_unique<Counter>(files, stages, travel, sample));
-  const std::string left =
-      each_job(walk, {plan.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
-        counters[worker]->look_at(path);
-        if (!listener.progress) return;
-        ++listener.progress->jobs;
-        listener.progress->done(path.text());
-      });
+  for (unsigned i = 0; i < migration.options.io_depth; ++i)
+    counters.push_back(std::make_unique<Counter>(input, sample));
+  const std::string unfinished = each_job(walk, {migration.options.io_depth, listener.stop, {}},
+                                          [&](const JobPath& path, unsigned worker) {
+                                            counters[worker]->count_job(path);
+                                            if (!listener.progress) return;
+                                            ++listener.progress->jobs;
+                                            listener.progress->done(path.text());
+                                          });
   Census all;
-  for (const std::string& cluster : plan.archive.clusters) all.clusters[cluster];
+  for (const std::string& cluster : migration.archive.clusters) all.clusters[cluster];
   for (auto& counter : counters) all.add(std::move(counter->census));
-  add_passed(all, walk.passed());
-  all.left_behind.add(std::move(passed_by));
-  all.complete = left.empty();
+  add_left_behind(all, walk.left_behind());
+  all.left_behind.add(std::move(left_behind));
+  all.complete = unfinished.empty();
   std::sort(all.left_behind_jobs.begin(), all.left_behind_jobs.end(), path_order);
   all.left_behind_jobs.erase(std::unique(all.left_behind_jobs.begin(), all.left_behind_jobs.end()),
                              all.left_behind_jobs.end());

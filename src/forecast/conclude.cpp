@@ -14,25 +14,26 @@ namespace jobferry {
 
 namespace {
 
-// How much longer a run takes than its rehearsal: what writing adds to reading, changing and encoding. Real
-// runs and --dry-run in turns, seven of each, on make_archive's archives of version 0 (2000 jobs, to 1 and 3)
-// and 1 (4000 jobs, to 3), the wait for the disk at the end counted in, source and target on one file system.
-// `likely` is the median on ext4 in a busy virtual machine, `most` the most that any turn took there. In
-// memory (tmpfs) the medians are 1.1, 1.8 and 3.6: where only meta.json is read there is little to do but to
-// make directories, files and links, so that the file system decides. With copies the sizes of the data files
-// do so, too (here 25 kB), since a rehearsal does not read them.
+// How many times longer a run takes than its rehearsal, which reads, changes and encodes but does not write.
+//
+// Measured with make_archive's archives of version 0 (2000 jobs, to versions 1 and 3) and of version 1 (4000
+// jobs, to version 3), with source and target on one file system: seven real runs and seven runs with
+// --dry-run, in turns. The wait for the disk at the end is included. `likely` is the median on ext4 in a busy
+// virtual machine, `most` the maximum there. In memory (tmpfs) the medians are 1.1, 1.8 and 3.6. If only
+// meta.json is read, most of the work is to make directories, files and links, so the file system decides.
+// With copies the sizes of the data files (here 25 kB) decide as well, since a rehearsal does not read them.
 struct WritingFactor {
   double likely, most;
 };
 constexpr WritingFactor with_data{5, 11}, with_links{15, 34}, with_copies{62, 75};
 
-WritingFactor writing_factor(const Plan& plan, const Travel& travel) {
-  return plan.reads_data() ? with_data : travel.shared ? with_links : with_copies;
+WritingFactor writing_factor(const Migration& migration, const DataTransfer& transfer) {
+  return migration.reads_data() ? with_data : transfer.shared ? with_links : with_copies;
 }
 
-// What the state takes in bytes without any job, and for each (state.h). Seen with make_archive's archives of
-// 1 to 20000 jobs: 25 kB beside the cluster.json, then 160 to 280 bytes a job; at most, the write-ahead log
-// is there as well, whose size is that of what is recorded at a time.
+// How many bytes the state takes (state.h), without jobs and for each job. Measured with make_archive's
+// archives of 1 to 20000 jobs: 25 kB besides the cluster.json, and 160 to 280 bytes for each job. The upper
+// bound includes the write-ahead log, whose size depends on how much is recorded at a time.
 struct StateSize {
   std::uint64_t empty, job;
 
@@ -42,13 +43,13 @@ constexpr StateSize state_at_least{25'000, 160}, state_at_most{8'000'000, 400};
 
 double number(std::uint64_t n) { return static_cast<double>(n); }
 
-std::uint64_t jobs_of(const Faults& faults) {
+std::uint64_t jobs_of(const ErrorGroups& faults) {
   std::uint64_t jobs = 0;
-  for (const auto& [kind, fault] : faults) jobs += fault.jobs;
+  for (const auto& [kind, group] : faults) jobs += group.jobs;
   return jobs;
 }
 
-// Places in data files are as many as there is data, others as many as there are jobs.
+// Places in data files are proportional to the bytes of data, all others to the number of jobs.
 double places_of(const Rehearsal::Noted& noted, const Estimate& jobs, const Census& census,
                  const Rehearsal& rehearsal) {
   const bool by_bytes = noted.places.yy != noted.places.n && noted.file.starts_with(names::data);
@@ -57,8 +58,8 @@ double places_of(const Rehearsal::Noted& noted, const Estimate& jobs, const Cens
   return noted.places.y / noted.places.n * jobs.value;
 }
 
-// What estimate_total() finds, with room for what no job of the sample shows.
-Estimate total_of(const Sums& sums, const Known& known, const Estimate& counting) {
+// An estimate of a total, with room for jobs that are like none of the sample.
+Estimate total_of(const SampleSums& sums, const Population& known, const Estimate& counting) {
   return with_unseen(estimate_total(sums, known, counting), sums, known);
 }
 
@@ -86,8 +87,8 @@ void conclude_notes(const Census& census, const Rehearsal& rehearsal, const Summ
   }
 }
 
-// Of jobs that are not migrated all entries stay behind. Where the sample has none of them, as many as jobs
-// have on average.
+// All entries of a job that is not migrated are left behind. If the sample has no such job, the mean number
+// of entries of a job is assumed.
 Estimate kept_back(const Rehearsal& rehearsal, const Estimate& not_migrated) {
   if (rehearsal.kept_back.n > 0 || not_migrated.exact())
     return estimate_places(rehearsal.kept_back, not_migrated);
@@ -99,7 +100,7 @@ void conclude_counts(const Census& census, const Rehearsal& rehearsal, const Sum
                      Forecast& forecast) {
   const ClusterCounts rest = besides.total();
   const ClusterCensus counted = census.total();
-  const KnownSizes& known = census.to_try;
+  const PopulationSizes& known = census.to_try;
   const auto share = [&](std::uint64_t found) {
     return estimate_count(found, rehearsal.tried, forecast.to_try);
   };
@@ -119,36 +120,39 @@ void conclude_counts(const Census& census, const Rehearsal& rehearsal, const Sum
   forecast.unseen = static_cast<std::uint64_t>(share(0).high);
 }
 
-// Rounds share a cache and a disk: with fewer than three of them, half as long or half as much again.
-Estimate reading_time(const Plan& plan, const Census& census, const Rehearsal& rehearsal) {
-  const bool by_bytes = plan.reads_data();
-  const Sums& rounds = by_bytes ? rehearsal.bytes_of_rounds : rehearsal.jobs_of_rounds;
+// The rounds of a rehearsal share a cache and a disk. With fewer than three rounds the interval is from half
+// to one and a half of the estimate.
+Estimate reading_time(const Migration& migration, const Census& census, const Rehearsal& rehearsal) {
+  const bool by_bytes = migration.reads_data();
+  const SampleSums& rounds = by_bytes ? rehearsal.bytes_of_rounds : rehearsal.jobs_of_rounds;
   const double all = by_bytes ? census.to_try.bytes_in.x : number(census.to_try.jobs);
   const double value = rounds.x > 0 ? rounds.y / rounds.x * all : 0;
   if (rounds.n < 3) return {value, value / 2, value * 1.5};
-  // Of so many rounds as the whole would have: they are not to be exact even if they were all.
+  // The whole run counts as a number of rounds. It is larger than that of the rehearsal, so that the estimate
+  // is never exact.
   const double population = std::max(rounds.n * all / rounds.x, rounds.n + 1);
   const Estimate estimate =
       estimate_total(rounds, {population, all, rounds.xx / rounds.n * population}, Estimate::of(population));
   return {value, estimate.low, std::max(estimate.high, value)};
 }
 
-void conclude_duration(const Plan& plan, const Travel& travel, const Census& census,
+void conclude_duration(const Migration& migration, const DataTransfer& transfer, const Census& census,
                        const Rehearsal& rehearsal, Forecast& forecast) {
-  const Estimate reading = reading_time(plan, census, rehearsal);
-  const WritingFactor writing = writing_factor(plan, travel);
+  const Estimate reading = reading_time(migration, census, rehearsal);
+  const WritingFactor writing = writing_factor(migration, transfer);
   forecast.duration = {reading.low, reading.value * writing.likely, reading.high * writing.most,
                        rehearsal.seconds};
 }
 
-// Beside the jobs: the root, the clusters, version.txt and the marker for a while, what is carried. Rounded
-// up by a block for each file.
-Needs needs_besides(const Plan& plan, const Travel& travel, const Census& census, const Summary& besides) {
-  const std::uint64_t clusters = plan.archive.clusters.size();
+// The room for everything but the jobs: the root, the clusters, version.txt, the marker and the carried
+// files. Sizes are rounded up by a block for each file.
+Needs needs_besides(const Migration& migration, const DataTransfer& transfer, const Census& census,
+                    const Summary& besides) {
+  const std::uint64_t clusters = migration.archive.clusters.size();
   const std::uint64_t files = besides.total().carried + clusters + 2;
   const std::uint64_t directories = census.directories() + clusters + 1;
   const std::uint64_t blocks =
-      besides.total().bytes_out / block_size + files + directories * travel.directory_blocks;
+      besides.total().bytes_out / block_size + files + directories * transfer.directory_blocks;
   return {blocks * block_size, files + directories};
 }
 
@@ -161,18 +165,18 @@ bool same_file_system(Files& files, const std::string& a, const std::string& b) 
   return first && second && first->device == second->device;
 }
 
-void conclude_room(Files& files, const Basis& found, Forecast& forecast) {
-  const Plan& plan = found.plan;
+void conclude_room(Files& files, const Evidence& found, Forecast& forecast) {
+  const Migration& migration = found.migration;
   const Census& census = found.census;
   const Rehearsal& rehearsal = found.rehearsal;
-  const Needs rest = needs_besides(plan, found.travel, census, found.besides);
+  const Needs rest = needs_besides(migration, found.transfer, census, found.besides);
   RoomForecast& room = forecast.room;
   const Estimate blocks = total_of(rehearsal.blocks, census.to_try.blocks, forecast.migrated);
   room.bytes = times(blocks, number(block_size)) + number(rest.bytes);
   room.inodes = total_of(rehearsal.inodes, census.to_try.inodes, forecast.migrated) + number(rest.inodes);
-  room.place = standing_place(plan.options.target);
-  const std::string state = standing_place(state_directory(plan.options));
-  if (plan.options.keep_state && same_file_system(files, state, room.place)) {
+  room.place = nearest_existing(migration.options.target);
+  const std::string state = nearest_existing(state_directory(migration.options));
+  if (migration.options.keep_state && same_file_system(files, state, room.place)) {
     room.state_bytes = state_at_least.with(census.to_try.jobs);
     room.state_bytes_most = state_at_most.with(census.to_try.jobs);
   }
@@ -184,23 +188,23 @@ void conclude_room(Files& files, const Basis& found, Forecast& forecast) {
 
 }  // namespace
 
-// Known ones are certain, those of the sample stand for more.
+// The bad jobs of the census are exact; those of the sample are scaled up to all jobs.
 void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& forecast) {
   const auto estimate = [&](std::uint64_t found) {
     return estimate_count(found, rehearsal.tried, forecast.to_try);
   };
   forecast.bad = estimate(jobs_of(rehearsal.bad)) + number(jobs_of(census.bad));
-  for (const auto& [kind, fault] : census.bad)
-    forecast.bad_classes[std::string(name_of(kind))] = {Estimate::of(number(fault.jobs)), fault.example};
-  for (const auto& [kind, fault] : rehearsal.bad) {
+  for (const auto& [kind, group] : census.bad)
+    forecast.bad_classes[std::string(name_of(kind))] = {Estimate::of(number(group.jobs)), group.example};
+  for (const auto& [kind, group] : rehearsal.bad) {
     BadForecast& bad = forecast.bad_classes[std::string(name_of(kind))];
-    const bool first = bad.example.subject.empty() || path_order(fault.example.subject, bad.example.subject);
-    if (first) bad.example = fault.example;
-    bad.jobs = estimate(fault.jobs) + bad.jobs.value;
+    const bool first = bad.example.subject.empty() || path_order(group.example.subject, bad.example.subject);
+    if (first) bad.example = group.example;
+    bad.jobs = estimate(group.jobs) + bad.jobs.value;
   }
 }
 
-void conclude(Files& files, const Basis& found, Forecast& forecast) {
+void conclude(Files& files, const Evidence& found, Forecast& forecast) {
   forecast.sampled = true;
   forecast.tried = found.rehearsal.tried;
   forecast.to_try = found.census.to_try.jobs;
@@ -208,7 +212,7 @@ void conclude(Files& files, const Basis& found, Forecast& forecast) {
   conclude_notes(found.census, found.rehearsal, found.besides, forecast);
   if (!forecast.has_estimates()) return;
   conclude_counts(found.census, found.rehearsal, found.besides, forecast);
-  conclude_duration(found.plan, found.travel, found.census, found.rehearsal, forecast);
+  conclude_duration(found.migration, found.transfer, found.census, found.rehearsal, forecast);
   conclude_room(files, found, forecast);
 }
 

@@ -1,4 +1,4 @@
-// From what was counted, and what became of the sample, to all of a migration.
+// Concludes from the census and from the rehearsal of the sample to the whole migration.
 #pragma once
 
 #include "forecast/census.h"
@@ -8,19 +8,19 @@
 
 namespace jobferry {
 
-// What all of it follows from.
-struct Basis {
-  const Plan& plan;
-  const Travel& travel;
+// What the conclusions are drawn from.
+struct Evidence {
+  const Migration& migration;
+  const DataTransfer& transfer;
   const Census& census;
   const Rehearsal& rehearsal;
-  const Summary& besides;  // what is migrated beside the jobs, all of it known
+  const Summary& besides;  // of everything but the jobs, which is known exactly
 };
 
-// Fills in what a forecast concludes.
-void conclude(Files& files, const Basis& found, Forecast& forecast);
+// Fills in all estimates of a forecast.
+void conclude(Files& files, const Evidence& found, Forecast& forecast);
 
-// The bad jobs alone.
+// Fills in the bad jobs only.
 void conclude_bad(const Census& census, const Rehearsal& rehearsal, Forecast& forecast);
 
 }  // namespace jobferry

@@ -13,7 +13,7 @@ double log_choose(double n, double k) {
   return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
 }
 
-// The chance to find at most `found` in a sample if `holding` of the population have it.
+// The probability to find at most `found` in a sample if `holding` of the population have the property.
 double chance_of_at_most(double found, double holding, double sampled, double population) {
   const double all = log_choose(population, sampled);
   double chance = 0;
@@ -22,7 +22,7 @@ double chance_of_at_most(double found, double holding, double sampled, double po
   return std::min(chance, 1.0);
 }
 
-// The largest number in [low, high] that `fits`, which holds up to some number and not beyond it.
+// The largest number in [low, high] that fits. All numbers up to it must fit, and none above it.
 template <class Fits>
 std::uint64_t largest(std::uint64_t low, std::uint64_t high, const Fits& fits) {
   while (low < high) {
@@ -35,14 +35,14 @@ std::uint64_t largest(std::uint64_t low, std::uint64_t high, const Fits& fits) {
   return low;
 }
 
-// Standard errors of a ratio estimate. Of the draw: other jobs would have come up.
-double error_of_draw(const Sums& s, const Known& known, double ratio) {
+// The standard error of a ratio estimate that comes from the draw: another sample would have other jobs.
+double error_of_draw(const SampleSums& s, const Population& known, double ratio) {
   const double left_over = std::max(0.0, s.yy - 2 * ratio * s.xy + ratio * ratio * s.xx) / (s.n - 1);
   return known.jobs * std::sqrt((1 - s.n / known.jobs) * left_over / s.n);
 }
 
-// Of the jobs not drawn, if y / x varies among them as it does among those drawn (Royall).
-double error_of_model(const Sums& s, const Known& known, double ratio) {
+// The standard error for the jobs not drawn, if y / x varies among them as it does in the sample (Royall).
+double error_of_model(const SampleSums& s, const Population& known, double ratio) {
   if (s.x <= 0) return 0;
   const double spread =
       std::max(0.0, s.share_squares - 2 * ratio * s.share + ratio * ratio * s.n) / (s.n - 1);
@@ -56,7 +56,8 @@ Estimate operator+(const Estimate& estimate, double known) {
   return {estimate.value + known, estimate.low + known, estimate.high + known};
 }
 
-// Of the normal distribution, corrected towards Student's (Cornish and Fisher): within 2 % from four on.
+// From the normal distribution, by the expansion of Cornish and Fisher: exact within 2 % from four degrees of
+// freedom on.
 double quantile(double degrees) {
   constexpr double z = 1.959964;
   static_assert(confidence_percent == 95);
@@ -64,7 +65,7 @@ double quantile(double degrees) {
   return z + (z * z * z + z) / (4 * d) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * d * d);
 }
 
-Estimate estimate_total(const Sums& s, const Known& known, const Estimate& counting) {
+Estimate estimate_total(const SampleSums& s, const Population& known, const Estimate& counting) {
   if (s.n >= known.jobs) return Estimate::of(s.y);
   if (s.n == 0) return {0, 0, 0};
   if (s.x <= 0) return estimate_kept(known, counting);
@@ -77,9 +78,9 @@ Estimate estimate_total(const Sums& s, const Known& known, const Estimate& count
   return {value, std::clamp(value - down, std::min(s.y, value), value), value + up};
 }
 
-Estimate estimate_kept(const Known& known, const Estimate& counting) {
+Estimate estimate_kept(const Population& known, const Estimate& counting) {
   if (known.jobs <= 0 || known.x <= 0) return Estimate::of(0);
-  // Which jobs count is a matter of chance, too.
+  // Which jobs are migrated is random as well.
   const auto total = [&](double jobs, double away) {
     const double share = jobs / known.jobs;
     return std::clamp(known.x * share + away * std::sqrt(known.xx * share * (1 - share)), 0.0, known.x);
@@ -96,7 +97,7 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
   const std::uint64_t most = population - (sampled - found);
   const std::uint64_t high =
       largest(found, most, [&](double holding) { return chance_of_at_most(k, holding, n, all) > one_tail; });
-  // From below: the last number that makes it too unlikely to find as many, and one more.
+  // The lower end is one more than the largest number for which it is too unlikely to find that many.
   const std::uint64_t too_few = found == 0 ? 0 : largest(found - 1, most, [&](double holding) {
     return 1 - chance_of_at_most(k - 1, holding, n, all) <= one_tail;
   });
@@ -104,7 +105,7 @@ Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_
   return {k / n * all, static_cast<double>(low), static_cast<double>(high)};
 }
 
-Estimate with_unseen(const Estimate& e, const Sums& s, const Known& known) {
+Estimate with_unseen(const Estimate& e, const SampleSums& s, const Population& known) {
   if (s.n >= known.jobs) return e;
   const double unseen =
       estimate_count(0, static_cast<std::uint64_t>(s.n), static_cast<std::uint64_t>(known.jobs)).high;
@@ -115,10 +116,10 @@ Estimate with_unseen(const Estimate& e, const Sums& s, const Known& known) {
 Estimate with_long_tail(const Estimate& e) {
   if (e.value <= 0 || e.exact()) return e;
   const double up = e.high / e.value - 1;
-  return {e.value, e.low, e.value * (1 + up + up * up / 2)};  // as far as exp(up) makes sense
+  return {e.value, e.low, e.value * (1 + up + up * up / 2)};  // the first terms of exp(up)
 }
 
-Estimate estimate_places(const Sums& places, const Estimate& jobs) {
+Estimate estimate_places(const SampleSums& places, const Estimate& jobs) {
   if (places.n == 0 || jobs.value <= 0) return {0, 0, 0};
   if (jobs.exact()) return Estimate::of(places.y);
   const double mean = places.y / places.n;

@@ -1,5 +1,11 @@
-// From a random sample to the whole, with an interval: of totals and of counts. A sample that is all there is
-// gives what it holds, exactly.
+// Estimates totals and counts of all jobs from a random sample of them, with a confidence interval.
+//
+// Problem: sizes of jobs have a long tail. A few jobs hold a large part of the bytes, and a sample misses
+// most of these.
+// Idea: the census knows the sizes of all jobs. So the sample is not used to estimate a total, but a ratio:
+// how much comes out for each byte that goes in. The total is the ratio times the known size of all jobs.
+// Counts use the exact hypergeometric interval. If the sample is the whole population, the results are exact.
+// Cost: a few sums for each job of the sample, and no memory for single jobs.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +14,11 @@
 
 namespace jobferry {
 
-// Of pairs: y is what is asked for, x what is known of every job and y is about proportional to.
-struct Sums {
+// Sums over the sample. For each job, x is known beforehand, y is measured, and y is roughly proportional to
+// x.
+struct SampleSums {
   double n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
-  double share = 0, share_squares = 0;  // of y / x
+  double share = 0, share_squares = 0;  // the sums of y / x and of its square
 
   void add(double known, double seen) {
     n += 1, x += known, y += seen;
@@ -21,39 +28,43 @@ struct Sums {
   }
 };
 
-// What is known of all jobs.
-struct Known {
+// Sums of x over all jobs.
+struct Population {
   double jobs = 0, x = 0, xx = 0;
 
   void add(double value) { jobs += 1, x += value, xx += value * value; }
-  void add(const Known& other) { jobs += other.jobs, x += other.x, xx += other.xx; }
+  void add(const Population& other) { jobs += other.jobs, x += other.x, xx += other.xx; }
 };
 
-// The sum of y over all jobs: a ratio estimate. `counting` are the jobs whose y is not 0, since others are
-// not migrated. The interval is as wide as the widest of three: from what the ratio leaves over in the
-// sample; from how y / x varies there applied to the x of all jobs; from the interval of `counting`. Sizes
-// have long tails, and a sample mostly misses the largest jobs: the second knows how large they are. Of jobs
-// that do not count a sample may have hardly any, which only the third knows.
-Estimate estimate_total(const Sums& sums, const Known& known, const Estimate& counting);
+// The sum of y over all jobs, as a ratio estimate. `counting` is the number of jobs that are migrated; y is 0
+// for others. The interval is the widest of three: from the residuals of the sample; from the variation of y
+// / x in the sample, applied to the x of all jobs, which accounts for large jobs that the sample misses; and
+// from the interval of `counting`, which accounts for jobs that are not migrated and of which the sample has
+// hardly any.
+Estimate estimate_total(const SampleSums& sums, const Population& known, const Estimate& counting);
 
 // The sum of x over the jobs that count.
-Estimate estimate_kept(const Known& known, const Estimate& counting);
+Estimate estimate_kept(const Population& known, const Estimate& counting);
 
-// Jobs of `population` that have what `found` of `sampled` have. The interval is exact for draws without
-// replacement (hypergeometric, after Clopper and Pearson), so it also holds for few and for none.
+// How many jobs of `population` have a property that `found` of the `sampled` jobs have. The interval is
+// exact for draws without replacement (hypergeometric, after Clopper and Pearson), so it holds for few jobs
+// and for none, too.
 Estimate estimate_count(std::uint64_t found, std::uint64_t sampled, std::uint64_t population);
 
-// A total of what only some jobs have, y places each: as uncertain as their number and their mean together.
-Estimate estimate_places(const Sums& places, const Estimate& jobs);
+// A total of places, of which only some jobs have any, y each. Its uncertainty combines that of the number of
+// jobs and that of the mean.
+Estimate estimate_places(const SampleSums& places, const Estimate& jobs);
 
-// With room for jobs that are like none of the sample: as many as it may have missed, each off by as much as
-// is expected of it. A sample in which y / x is the same for all does not show that it is so for all jobs.
-Estimate with_unseen(const Estimate& total, const Sums& sums, const Known& known);
+// Widens an interval for jobs that are like none of the sample: for as many as the sample may have missed,
+// each wrong by the whole amount that is expected of it. A sample in which y / x is always the same does not
+// prove that it is the same for all jobs.
+Estimate with_unseen(const Estimate& total, const SampleSums& sums, const Population& known);
 
-// The same interval of a total that a few jobs may make up for the most part: there is more room upwards.
+// Widens an interval upwards, for a total of which a few jobs may hold the largest part.
 Estimate with_long_tail(const Estimate& estimate);
 
-// The quantile for an interval of confidence_percent with so many degrees of freedom.
+// The quantile of Student's distribution for an interval of confidence_percent, with so many degrees of
+// freedom.
 double quantile(double degrees);
 
 }  // namespace jobferry

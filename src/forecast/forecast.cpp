@@ -1,5 +1,5 @@
-// A plan in order: what the source holds, whether the target can be used, what a sample of the jobs becomes,
-// and what follows from that.
+// `jobferry plan` in order: what the source holds, whether the target can be used, what happens to a sample
+// of the jobs, and what follows from that for all jobs.
 #include "jobferry/forecast.h"
 #include "io/paths.h"
 
@@ -19,6 +19,7 @@
 #include "engine/resume.h"
 #include "engine/space.h"
 #include "engine/target.h"
+#include "engine/target_checks.h"
 #include "forecast/conclude.h"
 #include "io/files.h"
 
@@ -28,59 +29,56 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The most jobs that are tried unless more are asked for. Their paths take some 100 bytes each.
+// The largest sample unless the user asks for more. Each path takes about 100 bytes.
 constexpr std::size_t most_tried = 200'000;
 
-// Want of resources says nothing about a migration: the plan is what fails.
-void obstruct(Forecast& forecast, Error error) {
+// A lack of resources says nothing about the migration: it means that the plan has failed.
+void add_obstacle(Forecast& forecast, Error error) {
   forecast.failed |= error.kind == Kind::out_of_resources;
   forecast.obstacles.push_back(std::move(error));
 }
 
 void fail(Forecast& forecast, Error error) {
   forecast.failed = true;
-  obstruct(forecast, std::move(error));
+  add_obstacle(forecast, std::move(error));
 }
-
-// --- What is known from the start ---
 
 Result<std::vector<Leg>> chain_of(const Archive& archive, const Options& options) {
   if (archive.version == options.to && archive.version == 0 && options.repair)
-    return Error{Kind::version_unknown, "version 0 cannot be repaired, only migrated: no server accepts it"};
-  return plan_chain(archive.version, options.to);
+    return Error{Kind::version_unknown, "version 0 can only be migrated, not repaired: no server accepts it"};
+  return find_chain(archive.version, options.to);
 }
 
-// What a run finds out by trying it (Target::create), as far as it is known without.
-void judge_reflink(Files& files, const Plan& plan, Forecast& forecast) {
-  if (plan.options.data != DataMode::reflink || plan.archive.clusters.empty()) return;
-  const std::string place = standing_place(plan.options.target);
-  const auto there = files.space(place), here = files.space(plan.archive.root);
+// Whether reflinks work. A run finds out by trying (Target::create); a plan can only ask the file systems.
+void judge_reflink(Files& files, const Migration& migration, Forecast& forecast) {
+  if (migration.options.data != DataMode::reflink || migration.archive.clusters.empty()) return;
+  const std::string place = nearest_existing(migration.options.target);
+  const auto there = files.space(place), here = files.space(migration.archive.root);
   const auto info = files.info(place + "/.");
   if (!there || !here || !info) return;
-  const bool one_device = info->device == plan.archive.root_info.device;
+  const bool one_device = info->device == migration.archive.root_info.device;
   if (one_device && there->shares_blocks()) return;
   const bool apart =
       !one_device && (there->sharing != here->sharing || there->sharing == Sharing::on_a_device);
   const bool never = apart || there->sharing == Sharing::never;
-  Error error{Kind::target_unusable,
-              fmt::format("--data=reflink: {}",
-                          never ? "the file system does not share blocks between source and target"
-                                : "whether source and target can share blocks is not known")};
-  error.file = plan.options.target;
+  Error error{.kind = Kind::target_unusable,
+              .what = fmt::format("--data=reflink: {}",
+                                  never ? "source and target cannot share blocks on these file systems"
+                                        : "it is not known whether source and target can share blocks"),
+              .file = migration.options.target};
   (never ? forecast.obstacles : forecast.warnings).push_back(std::move(error));
 }
 
-void look_at_target(Files& files, const Plan& plan, const std::atomic<bool>* stop, Forecast& forecast) {
-  if (auto usable = check_target(files, plan.archive, plan.options); !usable)
-    return obstruct(forecast, std::move(usable.error()));
-  const auto standing = look_ahead(files, plan.archive, plan.options, stop);
+void check_target_ahead(Files& files, const Migration& migration, const std::atomic<bool>* stop,
+                        Forecast& forecast) {
+  if (auto usable = check_target(files, migration.archive, migration.options); !usable)
+    return add_obstacle(forecast, std::move(usable.error()));
+  const auto standing = predict_target_state(files, migration.archive, migration.options, stop);
   if (stop && *stop) return;
-  if (!standing) return obstruct(forecast, standing.error());
-  forecast.goes_on = *standing != Standing::fresh;
-  judge_reflink(files, plan, forecast);
+  if (!standing) return add_obstacle(forecast, standing.error());
+  forecast.goes_on = *standing != TargetState::fresh;
+  judge_reflink(files, migration, forecast);
 }
-
-// --- Counting ---
 
 Sample sample_for(const ForecastOptions& options) {
   if (options.sample_jobs) return {options.seed, static_cast<std::size_t>(*options.sample_jobs)};
@@ -89,7 +87,7 @@ Sample sample_for(const ForecastOptions& options) {
   return {options.seed, most_tried};
 }
 
-// Whatever open_archive() counts so.
+// The names of the entries that open_archive() counts as left behind.
 std::vector<std::string> left_behind_in_root(Files& files, const Archive& archive) {
   std::vector<std::string> left;
   const auto entries = files.list(archive.root);
@@ -104,29 +102,29 @@ std::vector<std::string> left_behind_in_root(Files& files, const Archive& archiv
   return left;
 }
 
-Census count(Files& files, const Plan& plan, const Travel& travel, Sample& sample, const Listener& listener,
-             Forecast& forecast) {
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
-  const auto begin = Clock::now();
-  Census census = take_census(files, plan, stages, travel, sample, listener);
-  forecast.counting_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+Census count(Files& files, const Migration& migration, const DataTransfer& transfer, Sample& sample,
+             const Listener& listener) {
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
+  return take_census({files, migration, stages, transfer}, sample, listener);
+}
+
+void report_counts(Files& files, const Migration& migration, Census& census, Forecast& forecast) {
   forecast.interrupted = !census.complete;
   forecast.clusters = census.clusters;
-  forecast.left_behind_root = plan.archive.left_behind;
-  for (std::string& name : left_behind_in_root(files, plan.archive)) census.left_behind.add(std::move(name));
+  forecast.left_behind_root = migration.archive.left_behind;
+  for (std::string& name : left_behind_in_root(files, migration.archive))
+    census.left_behind.add(std::move(name));
   forecast.left_behind_some = census.left_behind.take();
   std::vector<std::string>& named = census.left_behind_jobs;
-  named.insert(named.end(), plan.archive.left_behind_jobs.begin(), plan.archive.left_behind_jobs.end());
+  named.insert(named.end(), migration.archive.left_behind_jobs.begin(),
+               migration.archive.left_behind_jobs.end());
   std::sort(named.begin(), named.end(), path_order);
   forecast.left_behind_jobs = named.size();
   named.resize(std::min(named.size(), FirstPaths::most));
   forecast.left_behind_jobs_some = named;
   forecast.to_try = census.to_try.jobs;
-  return census;
 }
-
-// --- What stands in the way ---
 
 void judge_bad(const Options& options, Forecast& forecast) {
   if (options.accept_bad) return;
@@ -135,13 +133,13 @@ void judge_bad(const Options& options, Forecast& forecast) {
     const auto jobs = static_cast<std::uint64_t>(std::max(1.0, std::round(bad.jobs.value)));
     error.what = fmt::format("{}{}, for example: {}", bad.jobs.exact() ? "" : "about ",
                              plural(jobs, "bad job"), error.what);
-    obstruct(forecast, std::move(error));
+    add_obstacle(forecast, std::move(error));
   }
 }
 
-// Jobs that this user cannot read, as their modes say; the sample may have met some of them already.
+// Jobs that this user may not read by their modes. The sample may have reported some of them already.
 void judge_permissions(const Census& census, const Options& options, Forecast& forecast) {
-  const Fault& unreadable = census.unreadable;
+  const ErrorGroup& unreadable = census.unreadable;
   const bool seen = forecast.bad_classes.contains(name_of(Kind::read_failed));
   if (unreadable.jobs == 0 || seen) return;
   Error error = unreadable.example;
@@ -161,7 +159,7 @@ void judge_room(const Options& options, Forecast& forecast) {
   const auto check = [&](double bytes, std::uint64_t state, double inodes) {
     return check_room(options.target, {whole(bytes) + state, whole(inodes)}, free);
   };
-  // What an earlier run has written is there already.
+  // What an earlier run has written takes no further room, so this may be wrong.
   std::vector<Error>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
   if (auto fits = check(room.bytes.value, room.state_bytes, room.inodes.value); !fits)
     likely.push_back(std::move(fits.error()));
@@ -169,12 +167,9 @@ void judge_room(const Options& options, Forecast& forecast) {
     forecast.warnings.push_back(std::move(surely.error()));
 }
 
-// --- All together ---
-
-void look_into_archive(Files& files, const ForecastOptions& how, const Listener& listener,
-                       Forecast& forecast) {
+void plan_migration(Files& files, const ForecastOptions& how, const Listener& listener, Forecast& forecast) {
   Options options = how.migration;
-  options.dry_run = false;  // the run that is planned is one that writes
+  options.dry_run = false;  // the planned run writes
 
   // Open the source.
   files.confine(options.source);
@@ -183,57 +178,61 @@ void look_into_archive(Files& files, const ForecastOptions& how, const Listener&
   forecast.from = archive->version;
   forecast.nothing_to_do = archive->version == options.to && !options.repair;
 
-  // The steps, and the cluster files as they become.
+  // The steps, and the migrated cluster files.
   auto chain = chain_of(*archive, options);
   const bool has_way = static_cast<bool>(chain) && !forecast.nothing_to_do;
-  Plan plan{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
-  if (!chain && !forecast.nothing_to_do) obstruct(forecast, std::move(chain.error()));
+  Migration migration{options, *archive, has_way ? std::move(*chain) : std::vector<Leg>(), {}};
+  if (!chain && !forecast.nothing_to_do) add_obstacle(forecast, std::move(chain.error()));
   Summary besides;
   MigratedClusters clusters;
-  if (has_way) (void)migrate_clusters(files, plan, besides, clusters, listener.stop);
-  for (Error& error : besides.errors) obstruct(forecast, std::move(error));
+  if (has_way) (void)migrate_clusters(files, migration, besides, clusters, listener.stop);
+  for (Error& error : besides.errors) add_obstacle(forecast, std::move(error));
   forecast.aggregations = std::move(besides.aggregations);
-  if (!forecast.nothing_to_do) look_at_target(files, plan, listener.stop, forecast);
+  if (!forecast.nothing_to_do) check_target_ahead(files, migration, listener.stop, forecast);
 
   if (listener.stop && *listener.stop) {
     forecast.interrupted = true;
     return;
   }
 
-  // Count everything, and choose the sample on the way.
+  // Count everything, and choose the sample at the same time.
   Sample sample = sample_for(how);
-  const Travel travel = travel_of(files, plan);
-  Census census = count(files, plan, travel, sample, listener, forecast);
+  const DataTransfer transfer = data_transfer_of(files, migration);
+  const auto begin = Clock::now();
+  Census census = count(files, migration, transfer, sample, listener);
+  forecast.counting_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  report_counts(files, migration, census, forecast);
   if (census.starved) return fail(forecast, std::move(*census.starved));
   for (Error& error : census.unlisted) {
     error.what = "it hides an unknown number of jobs: " + error.what;
-    obstruct(forecast, std::move(error));
+    add_obstacle(forecast, std::move(error));
   }
-  // The steps look up in every cluster.json: without one of them no job is tried.
-  const bool can_try = has_way && plan.clusters.size() == archive->clusters.size();
+  // The steps need every cluster.json. If one is missing, no job is tried.
+  const bool can_try = has_way && migration.clusters.size() == archive->clusters.size();
   if (!can_try || forecast.interrupted) {
-    conclude_bad(census, {}, forecast);  // those that their directories show
+    conclude_bad(census, {}, forecast);  // the jobs that are bad by their directories
     if (!forecast.nothing_to_do) judge_bad(options, forecast);
     return;
   }
 
-  // Migrate what is no job, then the sample, into nothing.
-  Listener quiet;  // what the sample says is no run's
+  // Migrate everything but the jobs, then the sample, without writing.
+  Listener quiet;  // does not report single jobs of the sample
   quiet.stop = listener.stop;
   Ledger ledger(besides, quiet);
   Target nowhere(files, *archive, options, {}, nullptr);
-  if (const auto done = write_all_but_jobs(files, *archive, nowhere, clusters, ledger, besides); !done)
-    obstruct(forecast, done.error());
-  Effort effort;
-  if (!how.sample_jobs && !how.sample_percent) effort.time = how.sample_time;
-  effort.progress = listener.progress;
-  const Rehearsal rehearsal = rehearse(files, plan, travel, sample.take(), effort, quiet);
+  if (const auto done = write_clusters({files, *archive, nowhere, ledger, besides}, clusters); !done)
+    add_obstacle(forecast, done.error());
+  const std::vector<std::string> chosen = sample.take();
+  RehearsalLimits limits;
+  if (!how.sample_jobs && !how.sample_percent) limits.time = how.sample_time;
+  const Rehearsal rehearsal =
+      rehearse({files, migration, transfer, chosen}, limits, listener.progress, quiet);
   if (rehearsal.failure) return fail(forecast, *rehearsal.failure);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);
 
-  // What follows from it, and what keeps it from going well.
-  conclude(files, {plan, travel, census, rehearsal, besides}, forecast);
+  // Draw the conclusions, and look for obstacles.
+  conclude(files, {migration, transfer, census, rehearsal, besides}, forecast);
   judge_room(options, forecast);
   judge_bad(options, forecast);
   judge_permissions(census, options, forecast);
@@ -248,7 +247,7 @@ Forecast forecast(const ForecastOptions& options, const Listener& listener) {
   try {
     forecast.command = command_for(options.migration);
     const auto files = dry_files(options.migration.follow_symlinks);
-    look_into_archive(*files, options, listener, forecast);
+    plan_migration(*files, options, listener, forecast);
   } catch (...) {
     fail(forecast, error_of(std::current_exception()));
   }

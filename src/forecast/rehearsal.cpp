@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/threads.h"
 #include "engine/run.h"
 #include "engine/target.h"
 
@@ -12,8 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Between rounds the clock is looked at. The first is small, since its jobs may be huge; then a round takes
-// about a second, which makes the threads that are started for each not count.
+// How many jobs a round has. The first round is small, since its jobs may be huge. Later rounds take about a
+// second, so that the time to start their threads does not matter.
 constexpr std::size_t first_round = 50, least_round = 20, largest_round = 2000;
 constexpr double seconds_of_round = 1;
 
@@ -26,7 +27,7 @@ std::size_t next_round(double jobs, double seconds) {
 
 double as_number(std::uint64_t n) { return static_cast<double>(n); }
 
-// The server may remove a job while this looks on.
+// A server may remove a job during the rehearsal.
 bool has_gone(Files& files, const Slot& slot) {
   if (slot.fate == Fate::foreign) return true;
   return slot.fate == Fate::bad && !files.info(slot.source);
@@ -34,7 +35,7 @@ bool has_gone(Files& files, const Slot& slot) {
 
 }  // namespace
 
-void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel) {
+void Rehearsal::add(const Slot& slot, const JobSize& size, const DataTransfer& transfer) {
   const bool done = slot.fate == Fate::migrated;
   ++tried;
   migrated += done;
@@ -43,22 +44,22 @@ void Rehearsal::add(const Slot& slot, const JobSize& size, const Travel& travel)
   carried_unread += done && slot.carried_unread;
 
   // A data file that is carried as it is may take nothing at the target.
-  const bool shared = slot.carries_data() && travel.shared;
+  const bool shared = slot.carries_data() && transfer.shared;
   const std::uint64_t shared_blocks = shared ? blocks_of(slot.data->info->size) : 0;
-  const std::uint64_t linked = slot.carries_data() && !travel.needs_inode;
+  const std::uint64_t linked = slot.carries_data() && !transfer.needs_inode;
   const auto if_done = [&](std::uint64_t n) { return done ? as_number(n) : 0; };
   bytes_in.add(as_number(size.bytes_in), as_number(slot.bytes_in));
   bytes_out.add(as_number(size.bytes_out), if_done(slot.bytes_out));
-  blocks.add(as_number(size.blocks), if_done(travel.directory_blocks + slot.blocks_out - shared_blocks));
+  blocks.add(as_number(size.blocks), if_done(transfer.directory_blocks + slot.blocks_out - shared_blocks));
   inodes.add(as_number(size.inodes), if_done(slot.entries_out - linked));
   entries += slot.entries;
   carried += done ? slot.carried.size() : 0;
   if (!done) kept_back.add(1, as_number(slot.entries) - as_number(slot.left_behind));
-  if (done) add_notes(slot, size.bytes_in);
+  if (done) add_notes(slot);
 }
 
-void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
-  const std::vector<Note>& all = slot.job.notes.all();  // settled: by code
+void Rehearsal::add_notes(const Slot& slot) {
+  const std::vector<Note>& all = slot.job.notes.all();  // sorted by code
   for (std::size_t i = 0; i < all.size();) {
     const Note& first = all[i];
     double places = 0;
@@ -67,7 +68,6 @@ void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
     if (found == notes.end()) found = notes.emplace(first.code, Noted{}).first;
     Noted& noted = found->second;
     noted.places.add(1, places);
-    noted.in_bytes.add(as_number(bytes), places);
     if (!noted.subject.empty() && noted.subject < slot.subject) continue;
     noted.subject = slot.subject;
     noted.file = first.file;
@@ -76,37 +76,39 @@ void Rehearsal::add_notes(const Slot& slot, std::uint64_t bytes) {
   }
 }
 
-Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const std::vector<std::string>& jobs,
-                   const Effort& effort, const Listener& listener) {
+Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, Progress* progress,
+                   const Listener& listener) {
+  Files& files = input.dry_files;
+  const Migration& migration = input.migration;
   Rehearsal rehearsal;
   double bytes = 0;
-  Target nowhere(files, plan.archive, plan.options, {}, nullptr);
-  const Stages stages(files, plan, nowhere, nullptr);
+  Target nowhere(files, migration.archive, migration.options, {}, nullptr);
+  const Stages stages(files, migration, nowhere, nullptr);
   Summary unused;
   Ledger ledger(unused, listener);
-  if (effort.progress) {
-    effort.progress->seconds_to_try = effort.time ? effort.time->count() : 0;
-    effort.progress->to_try = jobs.size();
+  if (progress) {
+    progress->seconds_to_try = limits.time ? limits.time->count() : 0;
+    progress->to_try = input.jobs.size();
   }
-  ledger.show_to([&](const Slot& slot) {
-    if (effort.progress) {
-      ++effort.progress->tried;
-      effort.progress->done(slot.subject);
+  ledger.observe_with([&](const Slot& slot) {
+    if (progress) {
+      ++progress->tried;
+      progress->done(slot.subject);
     }
     if (has_gone(files, slot)) {
       ++rehearsal.gone;
       return;
     }
-    const JobSize size = size_of(files, travel, slot);
+    const JobSize size = size_of(files, input.transfer, slot);
     bytes += as_number(size.bytes_in);
-    rehearsal.add(slot, size, travel);
+    rehearsal.add(slot, size, input.transfer);
   });
 
-  std::span<const std::string> left(jobs);
+  std::span<const std::string> left(input.jobs);
   const auto begin = Clock::now();
-  while (!left.empty() && !ledger.ended()) {
-    const bool enough = rehearsal.tried >= effort.least_jobs;
-    if (effort.time && enough && Clock::now() - begin >= *effort.time) break;
+  while (!left.empty() && !ledger.must_stop()) {
+    const bool enough = rehearsal.tried >= limits.least_jobs;
+    if (limits.time && enough && Clock::now() - begin >= *limits.time) break;
     const double tried = as_number(rehearsal.tried), bytes_before = bytes;
     const auto round = left.first(std::min(left.size(), next_round(tried, rehearsal.seconds)));
     left = left.subspan(round.size());
@@ -116,10 +118,10 @@ Rehearsal rehearse(Files& files, const Plan& plan, const Travel& travel, const s
                   stages,
                   ledger,
                   listener,
-                  memory_for(plan.options),
-                  threads_for(plan.options),
-                  plan.options.io_depth};
-    plan.options.debug ? run_serial(run) : run_graph(run);
+                  memory_for(migration.options),
+                  threads_or_default(migration.options.threads),
+                  migration.options.io_depth};
+    migration.options.debug ? run_serial(run) : run_graph(run);
     const double seconds = std::chrono::duration<double>(Clock::now() - round_begin).count();
     rehearsal.seconds += seconds;
     rehearsal.bytes_of_rounds.add(bytes - bytes_before, seconds);

@@ -1,5 +1,9 @@
-// Migrates a sample into nothing, with the stages of a real run, and adds up what an estimate needs to know
-// of each job.
+// Migrates a sample of the jobs without writing them.
+//
+// The stages are those of a real run, on files that only count what would be written. So a rehearsal finds
+// the same bad jobs and notes as a run, and its time is that of a run without writing. It works in rounds of
+// about a second: after each one it looks at the clock, and the variation between rounds gives the interval
+// of the duration.
 #pragma once
 
 #include <chrono>
@@ -15,40 +19,48 @@
 
 namespace jobferry {
 
-// What became of the jobs that were tried.
+// The results of the jobs that were tried.
 struct Rehearsal {
   std::uint64_t tried = 0, migrated = 0, skipped = 0, carried_unread = 0;
-  Faults bad;
-  // Beside what is known of the same jobs (JobSize).
-  Sums bytes_in, bytes_out, blocks, inodes;
+  ErrorGroups bad;
+  // What was measured, with what was known of the same jobs (JobSize).
+  SampleSums bytes_in, bytes_out, blocks, inodes;
   std::uint64_t carried = 0, entries = 0;
-  Sums kept_back;  // of the jobs that were not migrated: entries that are left behind for that alone
+  SampleSums kept_back;  // for each job that was not migrated: entries left behind only for that reason
 
   struct Noted {
-    Sums places;    // of the jobs that have it
-    Sums in_bytes;  // the same, beside the bytes of these jobs
+    SampleSums places;  // for each job that has it
     std::string subject, file, pointer, detail;
   };
   std::map<std::string, Noted, std::less<>> notes;  // by code
 
-  std::uint64_t gone = 0;  // jobs that were there when they were counted
+  std::uint64_t gone = 0;  // jobs that were removed after the census
   double seconds = 0;
-  Sums bytes_of_rounds, jobs_of_rounds;  // beside them: seconds
-  std::optional<Error> failure;          // want of resources ended it
+  SampleSums bytes_of_rounds, jobs_of_rounds;  // x; y: the seconds that they took
+  std::optional<Error> failure;                // a lack of resources ended it
 
-  void add(const Slot& slot, const JobSize& size, const Travel& travel);
+  void add(const Slot& slot, const JobSize& size, const DataTransfer& transfer);
 
  private:
-  void add_notes(const Slot& slot, std::uint64_t bytes);
+  void add_notes(const Slot& slot);
 };
 
-// Tries the jobs in their order until they, or the time, are at an end.
-struct Effort {
-  std::optional<std::chrono::seconds> time;  // none: all of them
-  std::uint64_t least_jobs = 100;            // whatever time they take
-  Progress* progress = nullptr;              // told of each of them
+struct RehearsalLimits {
+  std::optional<std::chrono::seconds> time;  // none: try all jobs
+  std::uint64_t least_jobs = 100;            // try as many even if they take longer
 };
-Rehearsal rehearse(Files& dry_files, const Plan& plan, const Travel& travel,
-                   const std::vector<std::string>& jobs, const Effort& effort, const Listener& listener);
+
+// The jobs, and what is needed to try them.
+struct RehearsalInput {
+  Files& dry_files;
+  const Migration& migration;
+  const DataTransfer& transfer;
+  const std::vector<std::string>& jobs;
+};
+
+// Tries the jobs in their order, until all are tried or the time is up. Counts them in `progress`, if there
+// is one.
+Rehearsal rehearse(const RehearsalInput& input, const RehearsalLimits& limits, Progress* progress,
+                   const Listener& listener);
 
 }  // namespace jobferry

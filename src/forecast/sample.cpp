@@ -4,23 +4,11 @@
 #include <array>
 #include <limits>
 
+#include "base/sampling.h"
+
 namespace jobferry {
 
 namespace {
-
-// The last step of splitmix64: every bit of the input has a say in every bit of the result.
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
-
-// FNV-1a, mixed with the seed.
-std::uint64_t number_of(const std::string& job, std::uint64_t seed) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : job) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return mix(hash ^ mix(seed + 0x9E3779B97F4A7C15));
-}
 
 std::uint64_t bound_of(double share) {
   constexpr auto all = std::numeric_limits<std::uint64_t>::max();
@@ -44,9 +32,9 @@ Sample::Sample(std::uint64_t seed, std::size_t most, double share)
     : seed_(seed), most_(most), bound_(most == 0 ? 0 : bound_of(share)) {}
 
 void Sample::offer(const std::string& job) {
-  const std::uint64_t number = number_of(job, seed_);
+  const std::uint64_t number = sampling_number(job, seed_);
   if (number > bound_.load(std::memory_order_relaxed)) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   chosen_.emplace(number, job);
   if (chosen_.size() <= most_) return;
   chosen_.pop();
@@ -54,6 +42,7 @@ void Sample::offer(const std::string& job) {
 }
 
 std::vector<std::string> Sample::take() {
+  const MutexLock lock(mutex_);
   std::vector<std::string> jobs(chosen_.size());
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
     *job = chosen_.top().second;
@@ -86,7 +75,7 @@ std::optional<Folder> ChosenJobs::next_folder() {
   return (next_folder_++)->second.folder;
 }
 
-std::vector<JobPath> ChosenJobs::jobs_in(const Folder& folder, Passed&) const {
+std::vector<JobPath> ChosenJobs::jobs_in(const Folder& folder, LeftBehind&) const {
   return folders_.at(folder.text()).jobs;
 }
 

@@ -1,3 +1,4 @@
+// `jobferry info`: lists every directory on many threads and adds up the sizes of the files.
 #include "jobferry/info.h"
 
 #include <fmt/format.h>
@@ -6,10 +7,10 @@
 #include <chrono>
 #include <exception>
 #include <iterator>
-#include <thread>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
+#include "base/threads.h"
 #include "info/info_with.h"
 #include "io/files.h"
 #include "json/decimal.h"
@@ -20,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What one thread has seen.
+// What one thread has counted.
 struct Seen {
   std::map<std::string, ClusterInfo> clusters;
   std::uint64_t left_behind = 0;
@@ -39,7 +40,7 @@ class Counter {
     ClusterInfo job;
     Found found;
     for (const Entry& entry : *entries) count_entry(subject, entry, job, found);
-    // No job without a file of one (X8): it is one entry that belongs to nobody.
+    // A directory without any file of a job is not a job (X8). It counts as one entry that is left behind.
     if (!found.meta && !found.data) {
       ++seen_.left_behind;
       return;
@@ -59,7 +60,7 @@ class Counter {
   void count_cluster_files(const std::string& cluster) {
     ClusterInfo& info = seen_.clusters[cluster];
     auto entries = files_.list(join(archive_.root, cluster));
-    if (!entries) return;  // the walk says so, too
+    if (!entries) return;  // the walk reports the error
     for (const Entry& entry : *entries)
       if (entry.type == FileType::regular) count_file(cluster, entry.name, info);
   }
@@ -135,8 +136,7 @@ void add(InfoResult& result, Seen& seen) {
 // False if it was stopped before the last job.
 bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options, const Listener& listener,
                 InfoResult& result) {
-  const unsigned threads =
-      options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = threads_or_default(options.threads);
   std::vector<Seen> seen(threads);
   bool all_clusters = true;
   for (const std::string& cluster : archive.clusters) {
@@ -153,9 +153,9 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
         listener.progress->done(job.text());
       });
   for (Seen& each : seen) add(result, each);
-  for (const auto& [cluster, count] : walk.passed().left_behind) result.left_behind += count;
-  for (const Error& error : walk.passed().unreadable) result.unreadable.push_back(error);
-  // Want of resources says nothing about the archive: it is why not all could be looked at.
+  for (const auto& [cluster, count] : walk.left_behind().entries) result.left_behind += count;
+  for (const Error& error : walk.left_behind().unreadable) result.unreadable.push_back(error);
+  // A lack of resources says nothing about the archive: it is why not everything could be counted.
   const auto starved =
       std::stable_partition(result.unreadable.begin(), result.unreadable.end(),
                             [](const Error& error) { return error.kind != Kind::out_of_resources; });
@@ -166,7 +166,7 @@ bool count_jobs(Files& files, const Archive& archive, const InfoOptions& options
   return rest.empty() && all_clusters;
 }
 
-void look_at(Files& files, const InfoOptions& options, const Listener& listener, InfoResult& result) {
+void count_archive(Files& files, const InfoOptions& options, const Listener& listener, InfoResult& result) {
   files.confine(options.archive);
   const auto archive = open_archive(files, options.archive, Unfinished::accept);
   if (!archive) return result.errors.push_back(archive.error());
@@ -214,7 +214,7 @@ InfoResult info_with(Files& files, const InfoOptions& options, const Listener& l
   InfoResult result;
   const auto begin = Clock::now();
   try {
-    look_at(files, options, listener, result);
+    count_archive(files, options, listener, result);
   } catch (...) {
     result.complete = false;
     result.errors.push_back(error_of(std::current_exception()));

@@ -1,4 +1,4 @@
-// info on any disk: what the tests of failing ones call.
+// info() on any disk: tests call it with disks that fail.
 #pragma once
 
 #include "io/files.h"

@@ -11,7 +11,7 @@ namespace jobferry {
 
 namespace {
 
-// Where a link leads; empty with the reason in errno if it may not be followed, or is none.
+// The target of a link. Empty, with the reason in errno, if it may not be followed or is no link.
 std::string followed(int at, const char* name, bool last) {
   const int code = errno;
   const Descriptor link(patiently([&] { return ::openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); }));

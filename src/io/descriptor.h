@@ -1,4 +1,4 @@
-// File descriptors, and the way to a directory that leads through nobody else's links.
+// File descriptors, and how to open a directory without following links of other users.
 #pragma once
 
 #include <fcntl.h>
@@ -15,13 +15,14 @@
 
 namespace jobferry {
 
-// There may be more of these in a moment, or with fewer threads. They say nothing about a file.
+// Resources of which there may be more in a moment, or with fewer threads. These errors say nothing about a
+// file.
 inline bool is_want_of_resources(int code) {
   return code == EMFILE || code == ENFILE || code == ENOMEM || code == EAGAIN || code == ENOBUFS;
 }
 
-// Makes a call again that was interrupted, and after a pause one that failed for want of resources: a third
-// of a second in all. A negative result or a null pointer is a failure with its reason in errno.
+// Repeats a call that a signal has interrupted and, after a pause, one that failed for lack of resources, for
+// a third of a second in all. A negative result or a null pointer is a failure with its reason in errno.
 template <class Call>
 auto patiently(Call&& call) {
   using namespace std::chrono_literals;
@@ -58,7 +59,7 @@ class Descriptor {
   int close() { return ::close(std::exchange(fd_, -1)); }
   int take() { return std::exchange(fd_, -1); }
   void release() { fd_ = -1; }
-  // What went wrong before is more than what a close may say.
+  // Keeps errno: the error that came before matters more than an error of close().
   void reset(int fd) {
     const int code = errno;
     if (fd_ >= 0) ::close(fd_);
@@ -70,18 +71,17 @@ class Descriptor {
   int fd_;
 };
 
-// Makes a directory on the way that is not there (`last`: the one at the end) and opens it. Without a
-// descriptor the reason is in errno.
+// Makes and opens a missing directory of a path; `last` is true for the one at its end. If there is no
+// descriptor, the reason is in errno.
 using MakeDirectory = std::function<Descriptor(int at, const std::string& name, bool last)>;
 
-// Opens the directory at a path (`how`: O_RDONLY or O_PATH), one component after the other. Links are
-// followed that belong to root or to this user. One of somebody else is refused (ELOOP) at the end of the
-// path, and as root anywhere on the way: its owner may replace it at any time, and would lead us to whatever
-// they like.
+// Opens the directory at a path, one component after the other; `how` is O_RDONLY or O_PATH. Follows links
+// that belong to root or to this user. A link of another user is refused (ELOOP) at the end of the path and,
+// for the superuser, anywhere in it: its owner could replace it at any time and lead the run to any place.
 Descriptor open_directory(const std::string& path, int how = O_RDONLY, const MakeDirectory& make = {});
 
-// The path without links as far as it exists. As it is, but absolute, where open_directory() refuses it: who
-// uses it then is refused as well.
+// The path without links, as far as it exists. A path that open_directory() refuses is only made absolute, so
+// that whoever opens it is refused as well.
 std::string path_without_links(const std::string& path);
 
 }  // namespace jobferry

@@ -30,38 +30,35 @@ namespace jobferry {
 namespace {
 
 Error failure(Kind kind, std::string_view verb, const std::string& path, int code) {
-  Error error{is_want_of_resources(code) ? Kind::out_of_resources : kind,
-              fmt::format("cannot {}: {}", verb, std::generic_category().message(code))};
-  error.file = path;
-  return error;
+  return {.kind = is_want_of_resources(code) ? Kind::out_of_resources : kind,
+          .what = fmt::format("cannot {}: {}", verb, std::generic_category().message(code)),
+          .file = path};
 }
 
-// Below the root of the target, and of the source where its links are not followed.
+// The kernel has refused a path (RESOLVE_BENEATH, RESOLVE_NO_XDEV).
 Error led_away(std::string_view verb, const std::string& path) {
-  Error error{Kind::write_failed,
-              fmt::format("cannot {}: the way there leads out of the archive, or another file system is "
-                          "mounted on it",
-                          verb)};
-  error.file = path;
-  return error;
+  return {
+      .kind = Kind::write_failed,
+      .what = fmt::format("cannot {}: the path leads out of the archive, or another file system is mounted "
+                          "on it",
+                          verb),
+      .file = path};
 }
 
 Error read_failure(std::string_view verb, const std::string& path) {
   if (errno == EXDEV) return led_away(verb, path);
   if (errno != ELOOP) return failure(Kind::read_failed, verb, path, errno);
-  Error error{Kind::not_a_regular_file, "a symbolic link that may not be followed or leads in a circle"};
-  error.file = path;
-  return error;
+  return {.kind = Kind::not_a_regular_file,
+          .what = "a symbolic link that may not be followed or leads in a circle",
+          .file = path};
 }
 
 Error write_failure(std::string_view verb, const std::string& path) {
   if (errno == EXDEV) return led_away(verb, path);
-  if (errno == ELOOP) {
-    Error error{Kind::write_failed,
-                fmt::format("cannot {}: it is, or is reached through, a link of another user", verb)};
-    error.file = path;
-    return error;
-  }
+  if (errno == ELOOP)
+    return {.kind = Kind::write_failed,
+            .what = fmt::format("cannot {}: it is, or is reached through, a link of another user", verb),
+            .file = path};
   return failure(Kind::write_failed, verb, path, errno);
 }
 
@@ -80,7 +77,7 @@ FileInfo info_of(const struct stat& s) {
           s.st_ino};
 }
 
-// As far as that can be told without trying: XFS can be made without it.
+// As far as the type of the file system says: an XFS can have been made without reflinks.
 Sharing sharing_at(const std::string& path) {
   struct statfs s;
   if (::statfs(path.c_str(), &s) != 0) return Sharing::unknown;
@@ -89,7 +86,7 @@ Sharing sharing_at(const std::string& path) {
       return Sharing::across_devices;
     case XFS_SUPER_MAGIC:
       return Sharing::on_a_device;
-    case EXT4_SUPER_MAGIC:  // and its elders
+    case EXT4_SUPER_MAGIC:  // ext2 and ext3 have the same number
     case TMPFS_MAGIC:
       return Sharing::never;
     default:
@@ -107,7 +104,7 @@ struct Root {
   explicit operator bool() const { return descriptor || failure != 0; }
 };
 
-// For kernels before 5.6, and for sandboxes, which have no openat2: one component after the other, through no
+// For kernels before 5.6 and sandboxes without openat2: opens one component after the other, and follows no
 // link and no `..`.
 int walk_below(int root, std::string_view path, int flags, mode_t mode) {
   Descriptor at(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -141,8 +138,8 @@ class RealFiles : public Files {
   }
 
   Result<std::vector<Entry>> list(const std::string& directory) override {
-    // Boost's iterator asks for the status of each entry; readdir mostly has the type at hand, and walks
-    // twice as fast.
+    // readdir mostly knows the type of an entry. The iterators of the libraries ask the system for the status
+    // of each, which takes twice as long.
     Descriptor descriptor(open_below(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!descriptor) return read_failure("list the directory", directory);
     const std::unique_ptr<DIR, int (*)(DIR*)> open(patiently([&] { return ::fdopendir(descriptor.get()); }),
@@ -206,6 +203,11 @@ class RealFiles : public Files {
     return Space{s.f_bavail * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize,
                  fixed ? s.f_favail : std::numeric_limits<std::uint64_t>::max(), s.f_files - s.f_ffree,
                  sharing_at(path)};
+  }
+
+  bool may_write_in(const std::string& directory) override {
+    const Place place = locate(directory);
+    return ::faccessat(place.at(), place.below, W_OK | X_OK, 0) == 0;
   }
 
   Result<bool> open_target(const std::string& root) override {
@@ -313,7 +315,7 @@ class RealFiles : public Files {
     });
   }
 
-  // What was opened is what is linked, whatever is at its path by now.
+  // Links the file that was opened, even if another one is at its path by now.
   Result<void> link(const std::string& from, const std::string& to) override {
     FileInfo like;
     auto source = open_regular(from, O_PATH, like);
@@ -353,7 +355,7 @@ class RealFiles : public Files {
   }
 
  private:
-  // Where a path is reached from.
+  // The directory from which a path is reached, and the rest of the path.
   struct Place {
     const Root* root;  // null: its path alone
     const char* below;
@@ -373,7 +375,7 @@ class RealFiles : public Files {
     return {nullptr, path.c_str()};
   }
 
-  // The directory that something is made or removed in, and its name there.
+  // The directory in which an entry is made or removed, and the name of the entry.
   struct Parent {
     Descriptor directory;
     const char* name;  // in the path that was given
@@ -397,15 +399,15 @@ class RealFiles : public Files {
       how.flags = static_cast<std::uint64_t>(flags);
       how.mode = mode;
       how.resolve = place.root->resolve;
-      // EAGAIN: something above it was renamed at this moment.
+      // EAGAIN, which patiently() repeats: a directory above was renamed during the call.
       const long fd = ::syscall(SYS_openat2, place.at(), place.below, &how, sizeof how);
       const bool missing = fd < 0 && (errno == ENOSYS || errno == EPERM);
       return missing ? walk_below(place.at(), place.below, flags, mode) : static_cast<int>(fd);
     });
   }
 
-  // Metadata of the source steers what is read, and is asked again of what was opened: its path may be
-  // followed. Of the target it decides what is removed.
+  // In the target, attributes decide what is removed, so the path must be resolved safely. In the source they
+  // only say what to read: every file is looked at again after it was opened.
   int look(const std::string& path, bool follow, struct stat& s) const {
     const Place place = locate(path);
     if (place.root == &target_ && target_) {
@@ -427,8 +429,8 @@ class RealFiles : public Files {
     return patiently([&] { return ::read(fd, to, size); });
   }
 
-  // Who owns the directory above it can move it, and put something else there: then what is being written is
-  // not what was asked for.
+  // The owner of the directory above the target can move it and put another one in its place. Then this run
+  // is not writing the target that the user has named.
   Result<void> check_still_there(const std::string& root) const {
     const Descriptor now = open_directory(root, O_PATH);
     struct stat ours {
@@ -438,9 +440,8 @@ class RealFiles : public Files {
     if (!seen && !gone) return write_failure("look at the directory", root);
     if (stat_of(target_.descriptor.get(), ours) != 0) return write_failure("look at the directory", root);
     if (seen && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) return {};
-    Error error{Kind::write_failed, "the target was moved or replaced during the run"};
-    error.file = root;
-    return error;
+    return Error{
+        .kind = Kind::write_failed, .what = "the target was moved or replaced during the run", .file = root};
   }
 
   void keep_target(const std::string& root, Descriptor& opened) {
@@ -449,7 +450,8 @@ class RealFiles : public Files {
     target_.descriptor.reset(opened.take());
   }
 
-  // The directories that lead to it are like the source's root, it alone is closed.
+  // The directories that lead to the target get the attributes of the source's root. The target itself stays
+  // closed for now.
   Result<void> make_root(const std::string& root, const FileInfo& like) {
     FileInfo open_to_all = like;
     open_to_all.mode = 0755;
@@ -459,7 +461,7 @@ class RealFiles : public Files {
       const bool ours = patiently([&] { return ::mkdirat(at, name.c_str(), mode); }) == 0;
       if (!ours && errno != EEXIST) return Descriptor(-1);
       Descriptor entered(patiently([&] { return ::openat(at, name.c_str(), flags); }));
-      // What somebody else has put there meanwhile is not given away.
+      // If another user has put something there meanwhile, it is not given away.
       const bool gives = entered && !last && ours && is_empty(entered.get());
       return gives && !give_attributes(entered.get(), open_to_all) ? Descriptor(-1) : std::move(entered);
     });
@@ -479,7 +481,7 @@ class RealFiles : public Files {
     return entries == 2;  // `.` and `..`
   }
 
-  // An entry that went meanwhile has no type. One that cannot be looked at may be a job: the listing fails.
+  // None: the entry is gone. An entry that cannot be looked at may be a job, so then the listing fails.
   Result<std::optional<FileType>> type_of(const std::string& directory, const dirent& entry) {
     const bool told = entry.d_type != DT_UNKNOWN && !(follow_ && entry.d_type == DT_LNK);
     if (told)
@@ -496,14 +498,14 @@ class RealFiles : public Files {
                    directory, errno);
   }
 
-  // Looked at instead of guessed: umask, ACLs and the setgid bit of the parent all have a say in it. Nearly
-  // every file has what it should from the start, and one look costs less than two calls that change nothing.
+  // The umask, ACLs and the setgid bit of the parent directory decide which attributes a new file has. Nearly
+  // always they are right from the start, and one look costs less than two calls that change nothing.
   bool has_attributes(const struct stat& made, const FileInfo& like) const {
     const bool owned = !is_root_ || (made.st_uid == like.uid && made.st_gid == like.gid);
     return owned && (made.st_mode & 07777) == like.mode;
   }
 
-  // Ownership can be given away by root alone; for others a file belongs to who runs the migration.
+  // Only the superuser can give files away. For other users a file belongs to the one who runs the migration.
   bool give_attributes(int fd, const FileInfo& like) const {
     struct stat made;
     if (stat_of(fd, made) != 0) return false;
@@ -512,14 +514,15 @@ class RealFiles : public Files {
     return patiently([&] { return ::fchmod(fd, like.mode); }) == 0;
   }
 
-  // Without waiting for a FIFO's writer, and without touching the access time where that is allowed.
+  // Does not wait for the writer of a FIFO, and does not change the access time if that is allowed.
   int open_source(const std::string& path) const {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow_ ? 0 : O_NOFOLLOW);
     const int fd = open_below(path, flags | O_NOATIME);
     return fd < 0 && errno == EPERM ? open_below(path, flags) : fd;
   }
 
-  // Attributes and content are of the same file, whatever its path leads to meanwhile.
+  // Opens a file and takes its attributes from the descriptor, so that attributes and content are of one
+  // file.
   Result<Descriptor> open_regular(const std::string& path, int how, FileInfo& info) const {
     Descriptor file(how == O_PATH ? open_below(path, O_PATH | O_CLOEXEC | (follow_ ? 0 : O_NOFOLLOW))
                                   : open_source(path));
@@ -527,9 +530,7 @@ class RealFiles : public Files {
     if (!file || stat_of(file.get(), s) != 0) return read_failure("open", path);
     info = info_of(s);
     if (info.type == FileType::regular) return file;
-    Error error{Kind::not_a_regular_file, "not a regular file"};
-    error.file = path;
-    return error;
+    return Error{.kind = Kind::not_a_regular_file, .what = "not a regular file", .file = path};
   }
 
   static Result<void> write_all(int fd, std::string_view content, const std::string& path) {
@@ -562,7 +563,7 @@ class RealFiles : public Files {
     }
     const bool complete = done && give_attributes(file.get(), like) &&
                           patiently([&] { return ::futimens(file.get(), times); }) == 0 &&
-                          (file.close() == 0 || errno == EINTR);  // Linux has closed it all the same
+                          (file.close() == 0 || errno == EINTR);  // Linux closes it even then
     if (complete) return {};
     if (done) done = write_failure("write", path);
     (void)remove(path);

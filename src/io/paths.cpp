@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The path without links as far as it exists; what does not exist yet is appended.
+// The path without links as far as it exists, and the rest as it is.
 fs::path resolved(const std::string& path) {
   std::error_code code;
   fs::path whole = fs::absolute(path, code);
@@ -22,15 +22,13 @@ fs::path resolved(const std::string& path) {
   return whole.filename() == "." || whole.filename().empty() ? whole.parent_path() : whole;
 }
 
-// That nothing is there is an answer, that it cannot be looked at is none.
+// False: there is nothing at the path. A path that cannot be looked at is an error.
 Result<bool> look(const fs::path& path, struct stat& s) {
   if (::stat(path.c_str(), &s) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
-  const bool starved = errno == ENOMEM;
-  Error error{starved ? Kind::out_of_resources : Kind::target_unusable,
-              fmt::format("cannot look at it: {}", std::generic_category().message(errno))};
-  error.file = path.native();
-  return error;
+  return Error{.kind = errno == ENOMEM ? Kind::out_of_resources : Kind::target_unusable,
+               .what = fmt::format("cannot look at it: {}", std::generic_category().message(errno)),
+               .file = path.native()};
 }
 
 Result<bool> same_place(const fs::path& a, const fs::path& b) {
@@ -56,9 +54,9 @@ Result<bool> lies_in(const std::string& inner, const std::string& outer) {
 
 std::string resolved_path(const std::string& path) { return resolved(path).native(); }
 
-std::string standing_place(const std::string& target) {
+std::string nearest_existing(const std::string& path) {
   std::error_code code;
-  fs::path at = resolved(target);
+  fs::path at = resolved(path);
   while (!fs::exists(at, code) && at.has_parent_path()) at = at.parent_path();
   return at.native();
 }

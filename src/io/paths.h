@@ -1,4 +1,4 @@
-// Questions about paths, whatever links lead there.
+// Questions about paths before anything is opened, whatever links they lead through.
 #pragma once
 
 #include <string>
@@ -7,17 +7,16 @@
 
 namespace jobferry {
 
-// `inner` is `outer` or lies below it, through whatever links; compared by inode, too, so that bind mounts do
-// not hide it.
+// Whether `inner` is `outer` or lies below it. Compares by inode as well, so that bind mounts do not hide it.
 Result<bool> lies_in(const std::string& inner, const std::string& outer);
 
-// The path without links as far as it exists.
+// Whether both lead to one directory. Compares by inode as well.
+Result<bool> is_same_place(const std::string& a, const std::string& b);
+
+// The path without links, as far as it exists.
 std::string resolved_path(const std::string& path);
 
-// The nearest directory at or above the target that exists, without links.
-std::string standing_place(const std::string& target);
-
-// Both are the same directory; compared by inode, too.
-Result<bool> is_same_place(const std::string& a, const std::string& b);
+// The nearest directory at or above the path that exists, without links.
+std::string nearest_existing(const std::string& path);
 
 }  // namespace jobferry

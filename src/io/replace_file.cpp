@@ -38,25 +38,25 @@ Error failure_of(const std::string& path, std::string_view verb, int code) {
   return error;
 }
 
-// What a path names: an entry of a directory that was opened once. Everything happens within that directory,
-// whatever becomes of the path meanwhile.
+// The entry that a path names, in a directory that was opened once. All calls go to that directory, even if
+// the path leads elsewhere later.
 struct Place {
   Descriptor directory{-1};
   std::string name;
-  std::string path;                  // of the entry, behind the links that were followed
-  std::optional<struct stat> there;  // what it is; none: nothing
+  std::string path;                  // of the entry, after following links
+  std::optional<struct stat> there;  // none: there is nothing
   bool by_kernel = false;  // a link of /proc that only the kernel can follow, such as that of /dev/stdout
 
   bool is_file() const { return !by_kernel && (!there || S_ISREG(there->st_mode)); }
 };
 
-// Links of /proc/PID/fd lead to what is open, which may have no path.
+// Links in /proc/PID/fd lead to open files, which may have no path.
 bool is_of_proc(int directory) {
   struct statfs s;
   return ::fstatfs(directory, &s) == 0 && s.f_type == PROC_SUPER_MAGIC;
 }
 
-// Where a link leads, as a path; empty with the reason in errno.
+// The target of a link, as a path. Empty, with the reason in errno, on failure.
 std::string target_of(int link, const std::string& directory) {
   std::array<char, 4096> to{};
   const ssize_t length = ::readlinkat(link, "", to.data(), to.size());
@@ -108,7 +108,7 @@ Result<Place> find(const std::string& given) {
   return failure_of(given, "follow the link", ELOOP);
 }
 
-// A place that can be written to in the way that is asked for.
+// A place that can be written in the requested way.
 Result<Place> find_usable(const std::string& given, Streams streams) {
   auto place = find(given);
   if (!place) return place;
@@ -116,7 +116,7 @@ Result<Place> find_usable(const std::string& given, Streams streams) {
   if (!place->is_file() && streams == Streams::refused)
     return failure(given, "it is no regular file, and something else cannot be replaced as a whole");
   if (place->there && S_ISSOCK(place->there->st_mode)) return failure(given, "it is a socket");
-  // Who may write in the directory could replace it all the same; its mode says that this is not wanted.
+  // A user who may write in the directory could replace the file in any case, but its mode says not to.
   const int flags = AT_EACCESS | (place->by_kernel ? 0 : AT_SYMLINK_NOFOLLOW);
   if (place->there && ::faccessat(place->directory.get(), place->name.c_str(), W_OK, flags) != 0)
     return failure_of(given, "write it", errno);
@@ -132,11 +132,11 @@ Result<std::string> new_name(const std::string& given) {
   return fmt::format(".jobferry-{:02x}.tmp", fmt::join(bytes, ""));
 }
 
-// A file beside the place, which goes unless it takes the place.
+// A temporary file beside the place. It is removed unless it takes the place.
 class Beside {
  public:
   static Result<Beside> make(const std::string& given, const Place& place) {
-    // Closed until it has the mode of the old one; a new one has what a new file has here.
+    // Closed to others until it gets the mode of the old file. If there is none, it gets the usual mode.
     const mode_t mode = place.there ? 0600 : 0666;
     for (int tries = 0;; ++tries) {
       auto name = new_name(given);
@@ -163,7 +163,7 @@ class Beside {
     return true;
   }
 
-  // Nobody gets more rights than the old one gave: without its group the rights of the group go.
+  // No user gets more rights than the old file gave: without its group, the rights of the group are removed.
   bool become_like(const struct stat& old) {
     mode_t mode = old.st_mode & 0777;
     const bool kept = ::fchown(file_.get(), old.st_uid, old.st_gid) == 0 ||
@@ -190,13 +190,13 @@ class Beside {
 
 bool is_stopped(const std::atomic<bool>* stop) { return stop && *stop; }
 
-// Pipes and devices, in pieces that do not block: whoever should read may never come. Once it is to stop it
-// waits no longer than this for them.
+// Writes pipes and devices in pieces that do not block, because a reader may never come. After a stop it
+// waits only a few more moments.
 class Stream {
  public:
   explicit Stream(const std::atomic<bool>* stop) : stop_(stop) {}
 
-  // Behind what others have written there, such as a summary on the same stdout.
+  // Appends to what is there already, such as a summary on the same stdout.
   Descriptor open(const Place& place) {
     const int flags =
         O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (place.by_kernel ? 0 : O_NOFOLLOW);

@@ -11,11 +11,11 @@ namespace jobferry {
 
 namespace {
 
-constexpr std::size_t ordinary = 64;  // bytes of a number: within what any from_chars reads exactly
+constexpr std::size_t ordinary = 64;  // bytes of a number that every std::from_chars reads exactly
 
 constexpr std::string_view two_to_63 = "9223372036854775808";
 
-// A value taken apart: ±0.DIGITS · 10^point, the digits without zeros at either end. Zero has no digits.
+// A value: ±0.DIGITS · 10^point. The digits have no zeros at either end; zero has no digits.
 struct Decimal {
   bool negative = false;
   std::string digits;
@@ -27,7 +27,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // A token without its exponent.
 std::string_view mantissa_of(std::string_view token) { return token.substr(0, token.find_first_of("eE")); }
 
-// Stops growing long before it could overflow, and long after any token in memory could make up for it.
+// The exponent. It stops growing before it could overflow, at a size that the digits of no token in memory
+// can make up for.
 std::int64_t exponent_of(std::string_view token) {
   constexpr std::int64_t beyond_any_token = 100'000'000'000'000'000;
   std::int64_t value = 0;
@@ -61,7 +62,7 @@ std::string with_sign(bool negative, std::string_view magnitude) {
 }
 
 bool operator==(const Decimal& a, const Decimal& b) {
-  if (a.digits.empty() || b.digits.empty()) return a.digits == b.digits;  // zero has neither sign nor point
+  if (a.digits.empty() || b.digits.empty()) return a.digits == b.digits;  // both must be zero
   return a.negative == b.negative && a.point == b.point && a.digits == b.digits;
 }
 
@@ -70,9 +71,9 @@ bool is_below_two_to_63(std::string_view digits) {
   return digits.size() < two_to_63.size() || (digits.size() == two_to_63.size() && digits < two_to_63);
 }
 
-// The same value in a text of bounded length, its exponent of a size that every reader takes. No point
-// half-way between two doubles has more than 768 digits: of what follows it only counts that there is
-// something, which the 1 stands for.
+// The same value as a text of bounded length, with an exponent that every reader accepts. A point half-way
+// between two doubles has at most 768 digits. So further digits can only decide that the value is not
+// half-way, and a single 1 does the same.
 std::string bounded_text(const Decimal& decimal) {
   constexpr std::size_t enough = 800;
   std::string digits = decimal.digits.substr(0, enough);
@@ -81,7 +82,7 @@ std::string bounded_text(const Decimal& decimal) {
   return with_sign(decimal.negative, digits + 'e' + std::to_string(exponent));
 }
 
-// False where the value lies beyond the doubles, at either end.
+// False if the value is too large or too small for a double.
 bool read_double(std::string_view text, double& value) {
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   return result.ec == std::errc() && std::isfinite(value);
@@ -139,7 +140,8 @@ std::optional<double> to_double(std::string_view token) {
   double value = 0;
   if (token.size() <= ordinary && read_double(token, value)) return value;
 
-  // from_chars does not say at which end it left the range, and its exponents are not of any length.
+  // std::from_chars does not say whether a value is too large or too small, and it limits the length of
+  // exponents.
   const Decimal decimal = take_apart(token);
   if (!decimal.digits.empty()) {
     if (read_double(bounded_text(decimal), value)) return value;
@@ -171,7 +173,7 @@ void append_shortest(std::string& text, double finite) {
   constexpr double two_to_53 = 9007199254740992.0;
   const double magnitude = std::fabs(finite);
   if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < two_to_53)) {
-    // to_chars lays them out alike. From 2^53 on it would print digits that are not needed.
+    // Here std::to_chars gives the same text. From 2^53 on it would print more digits than necessary.
     char fixed[32];
     text.append(fixed, std::to_chars(fixed, std::end(fixed), finite, std::chars_format::fixed).ptr);
     return;

@@ -62,27 +62,27 @@ Result<void> Document::parse(std::string_view source) {
   root_ = {};
   changed_ = false;
   failure_.reset();
-  if (auto sound = json::check_encoding(source); !sound) return sound;
+  if (auto valid = json::check_encoding(source); !valid) return valid;
   json::Reader reader(source);
   if (!read(reader, root_, false) || !reader.finish()) return reader.error();
   return {};
 }
 
-bool Document::read(json::Reader& reader, Node& node, bool ours) {
-  json::Piece piece;
+bool Document::read(json::Reader& reader, Node& node, bool made_by_rule) {
+  json::Value piece;
   if (!reader.peek(node.type)) return false;
-  node.origin = ours ? nullptr : reader.at();
+  node.origin = made_by_rule ? nullptr : reader.at();
   const auto member = [&](std::string_view name) {
     Node& child = add_child(node);
     child.name_token = name;
-    child.name_origin = ours ? nullptr : name.data();
+    child.name_origin = made_by_rule ? nullptr : name.data();
     const bool plain = name.find('\\') == name.npos;
     child.name = plain ? name.substr(1, name.size() - 2) : keep(json::unescape(name));
-    return read(reader, child, ours);
+    return read(reader, child, made_by_rule);
   };
   if (node.is(Type::object)) return reader.object(piece, member);
   if (node.is(Type::array))
-    return reader.array(piece, [&](std::size_t) { return read(reader, add_child(node), ours); });
+    return reader.array(piece, [&](std::size_t) { return read(reader, add_child(node), made_by_rule); });
   if (!reader.value(piece)) return false;
   node.text = piece.text;
   return true;
@@ -95,7 +95,7 @@ Node& Document::add_child(Node& parent) {
   return *node;
 }
 
-// A copy that lives as long as the tree, with the NUL that the reader stops at.
+// A copy that lives as long as the tree, with the NUL at which the reader stops.
 std::string_view Document::keep(std::string_view text) {
   auto* copy = static_cast<char*>(arena_.allocate(text.size() + 1, 1));
   std::memcpy(copy, text.data(), text.size());
@@ -133,7 +133,7 @@ void Document::assign(Node& node, std::string_view json) {
   node.text = {};
   node.first = node.last = nullptr;
   json::Reader reader(keep(json));
-  ensure(read(reader, node, true) && reader.finish(), "a rule made a value that is no JSON");
+  ensure(read(reader, node, true) && reader.finish(), "a rule made a value that is not JSON");
 }
 
 Node& Document::append(Node& object, std::string_view name, std::string_view json) {
@@ -146,7 +146,7 @@ Node& Document::append(Node& object, std::string_view name, std::string_view jso
 void Document::rename(Node& member, std::string_view name) {
   changed_ = true;
   member.name_token = keep(json::quote(name));
-  member.name = member.name_token.substr(1, member.name_token.size() - 2);  // ours need no escapes
+  member.name = member.name_token.substr(1, member.name_token.size() - 2);  // it has no escapes
 }
 
 void Document::remove(Node& parent, Node& child) {

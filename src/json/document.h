@@ -1,5 +1,5 @@
-// A small document (meta.json, cluster.json) as a tree that rules change and that keeps the exact text of
-// every token they leave alone (X1). data.json, which is large, has no tree: see data_file.h.
+// A small document (meta.json, cluster.json) as a tree that rules can change. It keeps the exact text of
+// every token that no rule changes (X1). data.json is too large for a tree: see data_file.h.
 #pragma once
 
 #include <memory_resource>
@@ -13,14 +13,14 @@
 
 namespace jobferry {
 
-// A value in the tree; as a member of an object it has a name. Nodes live in their document's arena and do
-// not move, so rules may hold on to them while they add and remove others.
+// A value in the tree; as a member of an object it has a name. Nodes live in the arena of their document and
+// do not move, so a rule may keep a node while it adds and removes others.
 struct Node {
   json::Type type = json::Type::null;
   std::string_view text{};        // of a scalar: its token
   std::string_view name{};        // of a member: unescaped, to compare
-  std::string_view name_token{};  // of a member: with quotes, as it stands in the source
-  const char* origin = nullptr;   // where the value stands in the source; null if a rule made it
+  std::string_view name_token{};  // of a member: with quotes, as the source has it
+  const char* origin = nullptr;   // where the value is in the source; null if a rule made it
   const char* name_origin = nullptr;
   Node* first = nullptr;  // of an object or array: its members or elements
   Node* last = nullptr;
@@ -29,7 +29,7 @@ struct Node {
   bool is(json::Type t) const { return type == t; }
 };
 
-// The children of a node, in their order. The one at hand may be removed while walking.
+// The children of a node, in order. The current one may be removed during the loop.
 class Children {
  public:
   class Iterator {
@@ -68,8 +68,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  // Reads and checks the whole text (X3), which must stay where it is as long as the document is used.
-  // Everything from an earlier parse is gone.
+  // Reads and checks the whole text (X3). The text must stay in memory as long as the document is used.
+  // Everything from an earlier parse is lost.
   Result<void> parse(std::string_view source);
 
   Node& root() { return root_; }
@@ -78,41 +78,42 @@ class Document {
   // A rule changed a value or a text (X2).
   bool changed() const { return changed_; }
 
-  // The source as it is if nothing changed, else the tree written compactly into `buffer`.
+  // The source itself if nothing changed, else the tree as compact text in `buffer`.
   std::string_view text(Buffer& buffer) const;
 
-  // The member of that name, null if there is none. Twice is an error (X3): it sticks, see failure().
+  // The member of that name; null if there is none. Two members of that name are a failure (X3), see
+  // failure().
   Node* find(const Node& object, std::string_view name);
-  // The same, and null also where the value is null: what the contract calls missing.
+  // The same, but null also if the value is null: the contract calls both missing.
   Node* present(const Node& object, std::string_view name);
 
-  // Changes. `json` is sound JSON text of our own making.
+  // Changes. `json` is valid JSON text that a rule made.
   void assign(Node& node, std::string_view json);
   Node& append(Node& object, std::string_view name, std::string_view json);
   void rename(Node& member, std::string_view name);
   void remove(Node& parent, Node& child);
-  // All nulls of an array, in one pass: there may be very many.
+  // Removes all nulls of an array in one pass, because there may be very many.
   void remove_nulls(Node& array);
-  // Gives a member a value: in the place of a null (or other) value, else at the end (X1).
+  // Sets a member: it replaces the value if the member is there, else it adds the member at the end (X1).
   void set(Node& object, std::string_view name, std::string_view json);
 
-  // The first failure of a rule sticks; the rules behind it may go on, since a document that failed is never
-  // written. It spares every rule the plumbing of errors that hardly ever happen.
+  // The first failure stays, and later rules may continue: a document that failed is never written. So rules
+  // need not return errors that hardly ever happen.
   void fail(const Node& at, Kind kind, std::string what);
   void fail_name(const Node& member, Kind kind, std::string what);
-  // Where the member would be. A place that is not there has no byte.
+  // The pointer is that of the missing member. It has no byte.
   void fail_missing(const Node& object, std::string_view name, Kind kind = Kind::missing_member);
   void wrong_type(const Node& at, std::string_view expected);
   const std::optional<Error>& failure() const { return failure_; }
 
-  // Forgets a document of more than `limit` bytes and gives its memory back.
+  // Forgets a document of more than `limit` bytes and frees its memory.
   void trim(std::size_t limit);
 
-  // Where the node stands, as a JSON pointer. Found by searching: only for errors and notes.
+  // The JSON pointer to a node. It searches the tree, so use it for errors and notes only.
   std::string pointer_to(const Node& node) const;
 
  private:
-  bool read(json::Reader& reader, Node& node, bool ours);
+  bool read(json::Reader& reader, Node& node, bool made_by_rule);
   Node& add_child(Node& parent);
   std::string_view keep(std::string_view text);
   Error error(const Node& node, const char* origin, Kind kind, std::string what) const;

@@ -1,5 +1,5 @@
-// RapidJSON with memory that ends in std::bad_alloc. Its own allocator hands out null pointers where there is
-// none left, and RapidJSON writes through them.
+// RapidJSON with an allocator that throws std::bad_alloc when memory runs out. RapidJSON's own allocator
+// returns null, and RapidJSON writes through that pointer.
 #pragma once
 
 #include <rapidjson/document.h>
@@ -18,16 +18,16 @@ class JsonMemory {
  public:
   static const bool kNeedFree = true;
 
-  void* Malloc(std::size_t size) { return size == 0 ? nullptr : sound(std::malloc(size)); }
+  void* Malloc(std::size_t size) { return size == 0 ? nullptr : checked(std::malloc(size)); }
   void* Realloc(void* old, std::size_t, std::size_t size) {
-    if (size > 0) return sound(std::realloc(old, size));
+    if (size > 0) return checked(std::realloc(old, size));
     std::free(old);
     return nullptr;
   }
   static void Free(void* memory) { std::free(memory); }
 
  private:
-  static void* sound(void* memory) {
+  static void* checked(void* memory) {
     if (!memory) throw std::bad_alloc();
     return memory;
   }
@@ -38,7 +38,7 @@ using JsonDocument =
     rapidjson::GenericDocument<rapidjson::UTF8<>, rapidjson::MemoryPoolAllocator<JsonMemory>, JsonMemory>;
 using JsonValue = JsonDocument::ValueType;
 using JsonReader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
-// On one line, and for people.
+// JSON on one line, and JSON with line breaks and indentation.
 using JsonLine = rapidjson::Writer<JsonBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
 using JsonPage = rapidjson::PrettyWriter<JsonBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
 

@@ -17,7 +17,7 @@ using Mask = std::uint64_t;
 
 #define JOBFERRY_AVX2 __attribute__((target("avx2"), always_inline)) inline
 
-// A block of 64 bytes, asked which of them are what.
+// A block of 64 bytes. Its functions say which of them are of a kind.
 struct Block {
   __m256i low, high;
 
@@ -33,7 +33,7 @@ struct Block {
     const __m256i all = _mm256_set1_epi8(c);
     return join(_mm256_cmpeq_epi8(low, all), _mm256_cmpeq_epi8(high, all));
   }
-  // Bytes from `first` on, `count` of them.
+  // The bytes in the range of `count` values that begins with `first`.
   JOBFERRY_AVX2 Mask is_in(char first, char count) const {
     const __m256i base = _mm256_set1_epi8(first), top = _mm256_set1_epi8(static_cast<char>(count - 1));
     const auto in = [&](__m256i bytes) __attribute__((target("avx2"))) {
@@ -44,7 +44,8 @@ struct Block {
   }
 };
 
-// A mask moved up by one byte, with the last byte of the block before.
+// Moves a mask by one byte, so that it marks the bytes that follow. It carries the last bit to the next
+// block.
 class Previous {
  public:
   explicit Previous(bool first = false) : carry_(first) {}
@@ -58,8 +59,8 @@ class Previous {
   Mask carry_;
 };
 
-// The grammar of `number | null` with commas between and white space only behind commas, as what may stand
-// next to what. A bit in violations() says that the scan must not go on from there.
+// The grammar of numbers and nulls with commas between them and white space only after commas, written as
+// rules on which byte may follow which. A bit in violations() marks a byte at which the scan must stop.
 class Grammar {
  public:
   JOBFERRY_AVX2 Mask violations(const Block& block) {
@@ -91,7 +92,8 @@ class Grammar {
   Mask comma = 0, space = 0;  // of the last block
 
  private:
-  // The first byte behind the digits of each fraction: adding its start to the digits carries up to there.
+  // The first byte after the digits of each fraction: adding the first digit to the mask of digits carries up
+  // to it.
   Mask fraction_ends(Mask digit, Mask after_point) {
     Mask sum = 0;
     const bool over = __builtin_add_overflow(digit, after_point & digit, &sum);
@@ -110,13 +112,13 @@ __attribute__((target("avx2"))) Scanned skip_with_avx2(const char* at, const cha
   Scanned scanned{at, false};
   for (; end - at >= 64; at += 64) {
     const Mask bad = grammar.violations(Block::at(at));
-    const Mask sound = bad ? (bad & -bad) - 1 : ~Mask{0};  // the bytes before the first violation
-    const Mask comma = grammar.comma & sound;
+    const Mask valid = bad ? (bad & -bad) - 1 : ~Mask{0};  // the bytes before the first violation
+    const Mask comma = grammar.comma & valid;
     if (comma) {
       const int last = 63 - __builtin_clzll(comma);
       scanned.at = at + last + 1;
     }
-    scanned.spaced |= (grammar.space & sound) != 0;
+    scanned.spaced |= (grammar.space & valid) != 0;
     if (bad) break;
   }
   return scanned;

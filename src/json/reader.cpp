@@ -47,7 +47,8 @@ void append_utf8(std::string& out, unsigned code) {
   }
 }
 
-// The escape at `at` (a backslash) appended to `out`; returns the first byte behind it.
+// Appends the character of the escape at `at` (a backslash) to `out`; returns the first byte after the
+// escape.
 const char* append_escape(std::string& out, const char* at, const char* end) {
   constexpr std::string_view letters = "bfnrt", meanings = "\b\f\n\r\t";
   if (at[1] != 'u') {
@@ -68,7 +69,7 @@ const char* append_escape(std::string& out, const char* at, const char* end) {
   return at;
 }
 
-// Length of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no overlong form, no surrogate).
+// The length of the UTF-8 character at `at`; 0 if there is none (RFC 3629: no overlong forms, no surrogates).
 std::size_t utf8_length(const unsigned char* at, const unsigned char* end) {
   const unsigned char lead = at[0];
   if (lead < 0x80) return 1;
@@ -92,13 +93,6 @@ std::size_t first_non_utf8(std::string_view text) {
     at += length;
   }
   return static_cast<std::size_t>(at - begin);
-}
-
-Error encoding_error(Kind kind, std::string_view text, std::size_t byte, std::string what) {
-  Error error{kind, std::move(what)};
-  error.pointer = pointer_at(text, byte);
-  error.byte = byte;
-  return error;
 }
 
 }  // namespace
@@ -157,12 +151,12 @@ std::string excerpt(std::string_view text) {
 }
 
 std::string second_member(std::string_view name) {
-  return fmt::format("member \"{}\" stands here a second time", excerpt(name));
+  return fmt::format("member \"{}\" is here for the second time", excerpt(name));
 }
 
 namespace {
 
-// Follows a sound text down to one byte, keeping only the way there.
+// Follows a valid text up to one byte and remembers only the levels that lead there.
 class Path {
  public:
   Path(std::string_view text, std::size_t byte) : text_(text), target_(text.data() + byte) { walk(); }
@@ -217,7 +211,7 @@ class Path {
     levels_.back().expects_name = false;
   }
 
-  // A bracket at the target itself belongs to the value outside of it.
+  // A bracket at the target itself belongs to the value around it.
   void punctuation(char c, bool is_target) {
     if (is_target) return;
     if (c == '{' || c == '[') {
@@ -242,23 +236,27 @@ class Path {
 
 std::string pointer_at(std::string_view text, std::size_t byte) { return Path(text, byte).pointer(); }
 
+Error error_at(std::string_view text, std::size_t byte, Kind kind, std::string what) {
+  return {.kind = kind, .what = std::move(what), .pointer = pointer_at(text, byte), .byte = byte};
+}
+
 std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer, ByteOf what) {
   Reader reader(text);
   std::optional<std::size_t> found;
-  // Only children that go on along `pointer` are entered, and what was found below an earlier one is
-  // forgotten.
+  // Enters only the children on the path of `pointer`. What was found below an earlier child of the same name
+  // is forgotten.
   const auto visit = [&](const auto& self, std::string_view rest, const char* name) -> bool {
     Type type;
     if (!reader.peek(type)) return false;
     found.reset();
     if (rest.empty())
       found = static_cast<std::size_t>((what == ByteOf::name && name ? name : reader.at()) - text.data());
-    Piece whole;
+    Value whole;
     if (rest.empty()) return reader.value(whole);
     const auto enter = [&](const std::string& token, const char* at) {
       const bool along =
           rest.substr(0, token.size()) == token && (rest.size() == token.size() || rest[token.size()] == '/');
-      Piece skipped;
+      Value skipped;
       return along ? self(self, rest.substr(token.size()), at) : reader.value(skipped);
     };
     if (type == Type::object)
@@ -275,12 +273,12 @@ std::optional<std::size_t> byte_of(std::string_view text, std::string_view point
 
 Result<void> check_encoding(std::string_view text) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF")
-    return encoding_error(Kind::json_syntax, text, 0, "the document begins with a byte order mark");
+    return error_at(text, 0, Kind::json_syntax, "the document begins with a byte order mark");
   if (is_utf8(text)) return {};
   const std::size_t byte = first_non_utf8(text);
-  return encoding_error(
-      Kind::utf8_invalid, text, byte,
-      fmt::format("byte 0x{:02x} is no UTF-8 here", static_cast<unsigned char>(text[byte])));
+  return error_at(
+      text, byte, Kind::utf8_invalid,
+      fmt::format("byte 0x{:02x} is not valid UTF-8 here", static_cast<unsigned char>(text[byte])));
 }
 
 void Reader::skip_space() {
@@ -297,11 +295,8 @@ bool Reader::fail(Kind kind, const char* at, std::string what) {
 }
 
 Error Reader::error() const {
-  const auto byte = static_cast<std::size_t>(failed_at_ - begin_);
-  Error error{kind_, what_};
-  error.pointer = pointer_at({begin_, static_cast<std::size_t>(end_ - begin_)}, byte);
-  error.byte = byte;
-  return error;
+  const std::string_view text(begin_, static_cast<std::size_t>(end_ - begin_));
+  return error_at(text, static_cast<std::size_t>(failed_at_ - begin_), kind_, what_);
 }
 
 bool Reader::unexpected(std::string_view expected) {
@@ -338,8 +333,9 @@ bool Reader::peek(Type& type) {
 }
 
 bool Reader::open() {
-  if (++depth_ > max_depth)
-    return fail(Kind::nesting_too_deep, at_, fmt::format("nested more than {} levels deep", max_depth));
+  if (++depth_ > limits::json_depth)
+    return fail(Kind::nesting_too_deep, at_,
+                fmt::format("nested more than {} levels deep", limits::json_depth));
   ++at_;
   return true;
 }
@@ -364,7 +360,7 @@ bool Reader::separator(char close, bool& more) {
 }
 
 bool Reader::literal(std::string_view word) {
-  // The NUL behind the text ends the comparison before it could leave the text.
+  // The NUL after the text ends the comparison before it could leave the text.
   for (std::size_t i = 0; i < word.size(); ++i)
     if (at_[i] != word[i]) return unexpected("a value");
   at_ += word.size();
@@ -380,8 +376,9 @@ bool Reader::number(std::string_view& token) {
     return at != first;
   };
   const auto malformed = [&] {
-    return fail(Kind::json_syntax, start,
-                fmt::format("`{}` is no number", excerpt({start, static_cast<std::size_t>(end_ - start)})));
+    return fail(
+        Kind::json_syntax, start,
+        fmt::format("`{}` is not a number", excerpt({start, static_cast<std::size_t>(end_ - start)})));
   };
   if (*at == '-') ++at;
   const char* integer = at;
@@ -425,32 +422,32 @@ bool Reader::string(std::string_view& token) {
   return true;
 }
 
-bool Reader::scalar(Piece& whole) {
+bool Reader::scalar(Value& whole) {
   const char* start = at_;
   std::string_view token;
-  bool sound = false;
+  bool valid = false;
   switch (whole.type) {
     case Type::string:
-      sound = string(token);
+      valid = string(token);
       break;
     case Type::number:
-      sound = number(token);
+      valid = number(token);
       break;
     case Type::null:
-      sound = literal("null");
+      valid = literal("null");
       break;
     default:
-      sound = literal(*at_ == 't' ? "true" : "false");
+      valid = literal(*at_ == 't' ? "true" : "false");
       break;
   }
   whole.text = {start, static_cast<std::size_t>(at_ - start)};
-  return sound;
+  return valid;
 }
 
-bool Reader::value(Piece& whole) {
+bool Reader::value(Value& whole) {
   if (!peek(whole.type)) return false;
   const auto any = [this] {
-    Piece inner;
+    Value inner;
     return value(inner);
   };
   if (whole.type == Type::object) return object(whole, [&](std::string_view) { return any(); });
@@ -463,16 +460,15 @@ bool Reader::element() {
   if (*at_ == '-' || is_digit(*at_)) return number(token);
   if (*at_ == 'n') return literal("null");
   const char* start = at_;
-  Piece other;
-  if (!value(other)) return false;  // not even JSON: its own error says more
+  Value other;
+  if (!value(other)) return false;  // it is not JSON, and that error says more
   return fail(Kind::data_element, start,
               fmt::format("expected a number or null, found {}", excerpt(other.text)));
 }
 
-bool Reader::numbers(Piece& whole) {
+bool Reader::numbers(Value& whole) {
   return array(whole, [this](std::size_t) {
-    // Most of an array goes in one go; then one element by the book, and on. What made the scan stop is
-    // looked at here.
+    // The scan takes most of the array. Whatever it stops at is read here, and then the scan continues.
     const Scanned scanned = skip_plain_numbers(at_, end_);
     at_ = scanned.at;
     spaced_ |= scanned.spaced;
@@ -485,7 +481,8 @@ bool Reader::finish() {
   skip_space();
   if (at_ == end_) return true;
   const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-  return fail(Kind::json_syntax, at_, fmt::format("nothing may follow the value, found `{}`", excerpt(rest)));
+  return fail(Kind::json_syntax, at_,
+              fmt::format("expected the end of the document, found `{}`", excerpt(rest)));
 }
 
 }  // namespace jobferry::json

@@ -1,8 +1,14 @@
-// A strict reader of JSON text (X3): RFC 8259 from the first byte to the last, without converting anything.
+// A strict reader of JSON text (X3): it accepts RFC 8259 from the first byte to the last and nothing else.
 //
-// It hands out places in the text, so that what no rule changes can be copied as it stands. simdjson checks
-// the UTF-8; the tokens are checked here, because its parsers either convert numbers (and refuse legal ones
-// such as 1e999) or skip arrays without looking into them, and neither says at which byte a text goes wrong.
+// Problem: what no rule changes must be copied byte for byte, and an error must name its byte and its
+// pointer.
+// Idea: recursive descent that converts nothing. The reader hands out the places of values in the text. It
+// does not keep track of the pointer; when an error occurs, the text is followed once more up to its byte.
+// Cost: one pass. Arrays of numbers go through number_scan.h, everything else byte by byte.
+//
+// simdjson checks the UTF-8. Its parsers are not used, because they either convert numbers (and refuse valid
+// ones such as 1e999) or skip arrays without looking into them, and none of them says at which byte a text is
+// wrong.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +18,24 @@
 #include <string_view>
 
 #include "jobferry/error.h"
+#include "jobferry/limits.h"
 
 namespace jobferry::json {
 
 enum class Type : std::uint8_t { object, array, string, number, boolean, null };
 
-// "an object", "a number", ... as messages say it.
+// `an object`, `a number`, ..., as messages say it.
 std::string_view name_of(Type type);
 
-// A value where it stands: its exact source text, from its first byte to its last.
-struct Piece {
+// A value and its exact text in the source, from its first byte to its last.
+struct Value {
   Type type = Type::null;
   std::string_view text;
   bool is(Type t) const { return type == t; }
 };
 
-inline constexpr int max_depth = 1024;
-
-// The content of a string token (with its quotes). An escaped lone surrogate, which is legal, becomes the
-// three bytes that UTF-8 would give it: good for comparing names, not for printing.
+// The content of a string token (with its quotes). An escaped lone surrogate, which is valid JSON, becomes
+// the three bytes that UTF-8 would use for it. That is good enough to compare names, but not to print them.
 std::string unescape(std::string_view token);
 
 // A string token for this content, which must be UTF-8.
@@ -39,53 +44,55 @@ std::string quote(std::string_view content);
 // One reference token of a JSON pointer, with its slash: `/a~1b`.
 std::string pointer_token(std::string_view name);
 
-// The pointer of the value (or of the member whose name) stands at `byte`. The text must be sound up to
+// The pointer of the value at `byte`, or of the member whose name is there. The text must be valid up to
 // there.
 std::string pointer_at(std::string_view text, std::size_t byte);
 
-// The byte of the value a pointer names, or of its name, if the text has it. Of two members of that name the
-// last, which is the one that counts.
+// An error at a byte of a text, with its pointer.
+Error error_at(std::string_view text, std::size_t byte, Kind kind, std::string what);
+
+// The byte of the value that a pointer names, or of its name; none if the text has no such value. Of two
+// members of the same name it is the last, which is the one that counts.
 enum class ByteOf : std::uint8_t { value, name };
 std::optional<std::size_t> byte_of(std::string_view text, std::string_view pointer,
                                    ByteOf what = ByteOf::value);
 
-// As much of the text as a message should quote.
+// The beginning of a text, as much as a message should quote.
 std::string excerpt(std::string_view text);
 
-// What `duplicate-member` says of a name (X3).
+// The message of `duplicate-member` (X3).
 std::string second_member(std::string_view name);
 
-// Nothing, or the error (with its byte) of a text that is not UTF-8 or begins with a byte order mark.
+// An error, with its byte, if the text is not UTF-8 or begins with a byte order mark.
 Result<void> check_encoding(std::string_view text);
 
-// Walks a text. Every call checks what it passes over; the first that returns false has set the failure, and
-// nothing is to be called after it. The text must be followed by a NUL, as those of Buffer and std::string
-// are.
+// Walks a text. Every call checks what it reads. A call that returns false has set the failure; do not call
+// any other after it. A NUL must follow the text, as it does in a Buffer and in a std::string.
 class Reader {
  public:
   explicit Reader(std::string_view text) : begin_(text.data()), end_(begin_ + text.size()), at_(begin_) {}
 
-  // The type of the value that comes next, by its first byte.
+  // The type of the next value, by its first byte.
   bool peek(Type& type);
 
-  // The object that comes next: member(name_token, Reader&) reads each value. `whole` becomes its place.
+  // Reads the next object; member(name_token) reads each value. `whole` becomes the object.
   template <class Member>
-  bool object(Piece& whole, Member&& member);
+  bool object(Value& whole, Member&& member);
 
-  // The array that comes next: element(index) reads each.
+  // Reads the next array; element(index) reads each element.
   template <class Element>
-  bool array(Piece& whole, Element&& element);
+  bool array(Value& whole, Element&& element);
 
-  // Any value, checked throughout.
-  bool value(Piece& whole);
+  // Reads any value and checks all of it.
+  bool value(Value& whole);
 
-  // An array of numbers and nulls (X3, class data-element), checked but not converted.
-  bool numbers(Piece& whole);
+  // Reads an array of numbers and nulls; anything else in it is a data-element failure (X3).
+  bool numbers(Value& whole);
 
-  // Nothing but white space is left.
+  // Checks that nothing but white space is left.
   bool finish();
 
-  // Insignificant white space was passed over: the text is not compact (X2).
+  // There was white space between tokens, so the text is not compact (X2).
   bool spaced() const { return spaced_; }
   const char* at() const { return at_; }
 
@@ -98,7 +105,7 @@ class Reader {
   bool number(std::string_view& token);
   bool string(std::string_view& token);
   bool literal(std::string_view word);
-  bool scalar(Piece& whole);
+  bool scalar(Value& whole);
   bool element();
   bool member_name(std::string_view& token);
   bool open();
@@ -117,7 +124,7 @@ class Reader {
 };
 
 template <class Member>
-bool Reader::object(Piece& whole, Member&& member) {
+bool Reader::object(Value& whole, Member&& member) {
   const char* start = at_;
   if (!open()) return false;
   skip_space();
@@ -133,7 +140,7 @@ bool Reader::object(Piece& whole, Member&& member) {
 }
 
 template <class Element>
-bool Reader::array(Piece& whole, Element&& element) {
+bool Reader::array(Value& whole, Element&& element) {
   const char* start = at_;
   if (!open()) return false;
   skip_space();

@@ -3,10 +3,6 @@
 namespace jobferry {
 
 std::string_view advice_on(Kind kind) {
-  constexpr std::string_view mend =
-      "mend the file in the source, or restore it from a backup, and run the same command again; "
-      "--accept-bad "
-      "completes without the job";
   switch (kind) {
     case Kind::json_syntax:
     case Kind::utf8_invalid:
@@ -18,64 +14,61 @@ std::string_view advice_on(Kind kind) {
     case Kind::number_range:
     case Kind::exclusive_invalid:
     case Kind::shared_invalid:
-      return mend;
+      return "fix the file in the source, or restore it from a backup, and run the same command again; or "
+             "complete the target without the job: --accept-bad";
     case Kind::identity_mismatch:
-      return "find out which is right, the directory or its meta.json, and mend the other; then run the same "
-             "command again";
+      return "find out whether the directory or its meta.json is right, fix the other one, and run the "
+             "same command again";
     case Kind::no_meta_file:
-      return "restore meta.json from a backup, or move the directory out of the archive; nothing can be said "
-             "of the job without it";
+      return "restore meta.json from a backup, or move the directory out of the archive; without meta.json "
+             "nothing is known about the job";
     case Kind::not_a_regular_file:
-      return "put the file itself in its place; --follow-symlinks takes links for what they point to";
+      return "replace it by the file itself, or follow links: --follow-symlinks";
     case Kind::gzip_truncated:
     case Kind::gzip_corrupt:
     case Kind::gzip_trailing:
-      return "restore the file from a backup; if a data.json of the job still exists, put it beside the .gz: "
-             "it "
-             "is used when the .gz is broken";
+      return "restore the file from a backup; if there is still a data.json of the job, put it beside the "
+             ".gz: it is used if the .gz is broken";
     case Kind::file_too_large:
-      return "raise --max-file-size (or --memory) if the file is what it should be";
+      return "if the file is as it should be, raise --max-file-size or --memory";
     case Kind::timestep_unknown:
       return "add the metric with its timestep to cluster.json of the source, and run the same command again";
     case Kind::read_failed:
       return "check the permissions of the source and the disk it is on (dmesg), and run the same command "
              "again";
     case Kind::internal:
-      return "this is a defect of jobferry: please report it with the line above and the job's files";
+      return "this is a defect of jobferry: report it with the line above and the files of the job";
     case Kind::empty_file:
-      return "nothing: the job holds no data; restore its files from a backup if it should";
+      return "do nothing, or restore the files of the job from a backup; as it is, the job holds no data";
     case Kind::cluster_bad:
-      return "mend cluster.json of that cluster in the source, or its permissions; no job is touched before "
-             "all of them are sound";
+      return "fix cluster.json of that cluster in the source, or its permissions; jobs are only migrated "
+             "once all cluster.json are valid";
     case Kind::not_an_archive:
-      return "name the directory that holds version.txt or the clusters' directories, and may be read";
+      return "give the directory that holds version.txt or the directories of the clusters, and make sure "
+             "that you may read it";
     case Kind::version_unknown:
-      return "`jobferry --help` shows the versions and the steps between them; version.txt says what the "
-             "archive "
-             "is";
+      return "see `jobferry --help` for the versions and the steps between them; version.txt holds the "
+             "version of the archive";
     case Kind::target_unusable:
-      return "name another place (--dst): a directory that is empty or does not exist, beside the source, "
-             "with "
-             "room enough";
+      return "choose another target (--dst): an empty or new directory, outside the source, with enough room";
     case Kind::state_unusable:
-      return "nothing was changed; mend what stands above and run the same command again. `jobferry status` "
-             "shows what the state belongs to. Where it is damaged for good, remove the target and its "
+      return "fix the problem and run the same command again; nothing was changed. `jobferry status` shows "
+             "which migration the state belongs to. If the state is damaged, remove the target and its "
              "state, and start over";
     case Kind::option_invalid:
-      return "correct the command; `jobferry info` tells what is in the archive";
+      return "correct the command; `jobferry info` shows what is in the archive";
     case Kind::write_failed:
-      return "make room at the target, or mend it, and run the same command again: it goes on from there";
+      return "make room at the target or repair its disk, and run the same command again: it resumes";
     case Kind::in_use:
-      return "wait until the other one has ended, or end it with SIGTERM: it finishes the jobs at hand, and "
-             "the same command goes on from there";
+      return "wait until the other jobferry has ended, or end it with SIGTERM: it finishes its current "
+             "jobs, and the same command resumes";
     case Kind::no_state:
-      return "name the target of a migration, or its state (--state); a run with --no-state leaves none";
+      return "give the target of a migration, or its state (--state); a run with --no-state keeps none";
     case Kind::out_of_resources:
-      return "raise the limit (`ulimit -a`, the limits of the container or service), end what else takes "
-             "memory, or "
-             "run it with --threads 1 --io-depth 1; the same command continues from there";
+      return "raise the limit (`ulimit -a`, or the limits of the container or service), end other programs "
+             "that take memory, or add --threads 1 --io-depth 1; the same command resumes";
     case Kind::output_failed:
-      return "name a file in a directory that exists, may be written in, has room and lies in no archive; a "
+      return "choose a file outside the archives, in a directory that exists, is writable and has room; a "
              "link to it must belong to root or to you";
   }
   return {};

@@ -1,4 +1,4 @@
-// What a person can do about what went wrong, in a sentence.
+// What to do about an error of each kind, in a sentence for the user.
 #pragma once
 
 #include <string_view>

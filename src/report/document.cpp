@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <ctime>
 
 #include "base/text.h"
 
@@ -14,17 +12,6 @@ namespace jobferry {
 namespace {
 
 std::uint64_t whole(double number) { return static_cast<std::uint64_t>(std::llround(std::max(number, 0.0))); }
-
-// `2020-12-25T19:04:36Z`; a number beyond the calendar as it is.
-std::string time_text(std::int64_t seconds) {
-  constexpr std::int64_t year_10000 = 253'402'300'800;
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (seconds >= year_10000 || !::gmtime_r(&time, &parts)) return std::to_string(seconds);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
 
 // Most small archives take less than a second.
 std::string seconds_text(double seconds) {
@@ -60,7 +47,7 @@ struct Formatter {
   std::string operator()(Bytes size) const { return bytes_text(static_cast<double>(size.bytes)); }
   std::string operator()(Seconds time) const { return seconds_text(time.seconds); }
   std::string operator()(SecondsRange range) const { return range_text(range); }
-  std::string operator()(UnixTime time) const { return time_text(time.seconds); }
+  std::string operator()(UnixTime time) const { return utc_text(time.seconds); }
   std::string operator()(Identifier name) const { return std::to_string(name.number); }
   std::string operator()(const Literal& literal) const { return literal.text; }
   std::string operator()(const Estimated& estimate) const { return estimate_text(estimate); }

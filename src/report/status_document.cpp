@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/state.h"
+#include "engine/state_overview.h"
 #include "report/documents.h"
 #include "report/parts.h"
 

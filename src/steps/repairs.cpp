@@ -13,7 +13,7 @@ using json::Type;
 
 namespace {
 
-// A member without which jobs cannot be told apart.
+// A member that is needed to identify the job.
 Node* required(Job& job, std::string_view name) {
   Node* member = job.meta.present(job.root(), name);
   if (!member) job.meta.fail_missing(job.root(), name);
@@ -29,7 +29,7 @@ std::string_view required_integer(Job& job, std::string_view name) {
     job.meta.wrong_type(*member, "a plain unsigned integer");
   else if (!plain_uint63(member->text))
     job.meta.fail(*member, Kind::number_range,
-                  fmt::format("{} is not below 2^63", json::excerpt(member->text)));
+                  fmt::format("{} is too large: it must be below 2^63", json::excerpt(member->text)));
   return member->text;
 }
 
@@ -43,7 +43,7 @@ void expect_type(Job& job, std::string_view name, Type type) {
   if (member && !member->is(type)) job.meta.wrong_type(*member, json::name_of(type));
 }
 
-// Names in `statistics` are metrics: the same one twice would leave it open which counts (X3).
+// The names in `statistics` are metrics. If one occurs twice, it is not clear which of the two counts (X3).
 void check_statistics(Job& job) {
   expect_type(job, "statistics", Type::object);
   constexpr std::size_t few = 24;  // so many are compared with each other, which is cheaper than a set

@@ -1,4 +1,4 @@
-// What the steps share: rule U on a member of a document.
+// What several steps share: rule U for a member of a document.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@
 
 namespace jobferry {
 
-// Rule U for a source token of version 0 (with its quotes): the JSON text of the unit object.
+// Rule U for a unit of version 0, a string token with its quotes: the JSON text of the unit object.
 struct UnitText {
   std::string json;
   bool recognised;
 };
 UnitText unit_object(std::string_view token);
 
-// Rule U for the member `unit` of an object. True if it was there and not recognised: the caller notes it.
+// Applies rule U to the member `unit` of an object. True if the unit was not recognised; then the caller
+// notes it.
 bool migrate_unit(Document& document, Node& object);
 
 }  // namespace jobferry

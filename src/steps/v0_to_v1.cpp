@@ -1,5 +1,14 @@
-// Archive version 0 (before cc-backend 1.0) to version 1 (1.0 to 1.3): units become objects, what version 0
-// left out is filled in. The only step so far that changes data.json.
+// Archive version 0 (before cc-backend 1.0) to version 1 (1.0 to 1.3).
+//
+// Units become objects, members that version 0 could leave out are filled in, and integers that identify
+// accelerators and hardware threads become strings. The statistics of a series are computed from its data
+// where they are missing. This is the only step that changes data.json, so every data file is read and
+// checked.
+//
+// meta.json and cluster.json are trees (json/document.h), and their rules change the tree. A data file is a
+// text with places (archive/data_file.h), and its rules record edits. The rules of one metric object run in
+// an order that keeps these edits apart; Edits::rewrite() then cuts out the members that they dropped. There
+// is no way down.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,18 +19,18 @@
 #include "archive/cluster.h"
 #include "archive/data_file.h"
 #include "archive/job.h"
+#include "jobferry/step.h"
 #include "json/decimal.h"
 #include "steps/rules.h"
-#include "steps/versions.h"
 
 namespace jobferry::v0_to_v1 {
 
-using json::Piece;
 using json::Type;
+using json::Value;
 
 namespace {
 
-// ---- meta.json ----
+// Rules for meta.json.
 
 void m1_units(Job& job) {
   for (Node& metric : children(job.meta.present(job.root(), "statistics"))) {
@@ -65,8 +74,8 @@ void m4_exclusive(Job& job) {
   job.note("exclusive-defaulted", "/exclusive", "1");
 }
 
-// The id of an accelerator that a job names by its index in the topology, as a string token. Null: the
-// topology has no such index, or no id there.
+// The id of an accelerator that a job names by its index in the topology, as a string token. Null if the
+// topology has no such index, or no id at it.
 const std::string* accelerator_id(Job& job, std::string_view index) {
   const SubCluster* sub_cluster = job.sub_cluster();
   const auto number = plain_uint63(index);
@@ -97,20 +106,20 @@ void m6_accelerators(Job& job) {
                  std::string(element.text));
       job.meta.assign(element, id ? *id : quoted(element.text));
     }
-    // Dropped last, so that the pointers above count the elements of the input.
+    // Nulls are dropped last, so that the pointers of the notes count the elements of the input.
     job.meta.remove_nulls(*accelerators);
   }
 }
 
-// ---- data.json ----
+// Rules for data.json.
 
-// One metric at one scope while its rules run: how to note, to fail and to edit.
+// One metric at one scope while its rules run, with what they need to note, to fail and to edit.
 struct Scope {
   MetricPlace& metric;
   ScopePlace& place;
   DataPass& pass;
   std::string appended{};  // new members of the metric object
-  std::string made{};      // the statistics of the series at hand
+  std::string made{};      // the statistics of the current series
 
   std::string pointer(std::string_view member = {}) const {
     return json::pointer_token(metric.metric) + json::pointer_token(place.scope) +
@@ -119,11 +128,11 @@ struct Scope {
   void note(std::string_view code, std::string pointer, std::string detail = {}, std::uint64_t count = 1) {
     pass.job.notes.add(code, pass.job.data_name, std::move(pointer), std::move(detail), count);
   }
-  Error wrong_type(const Piece& found, std::string_view expected) const {
+  Error wrong_type(const Value& found, std::string_view expected) const {
     return error_at(pass.text, found.text, Kind::wrong_type,
                     fmt::format("expected {}, found {}", expected, json::name_of(found.type)));
   }
-  // A member that was not there; a null takes the value in its place.
+  // Sets a member that is missing: it replaces a null, or is appended.
   void set(const MemberPlace* member, std::string_view name, std::string_view json) {
     if (member)
       pass.edits.replace(member->value.text, json);
@@ -134,7 +143,7 @@ struct Scope {
 
 bool is_missing(const MemberPlace* member) { return !member || member->value.is(Type::null); }
 
-// The member as rules may change it: find() looks, the rule that asked owns the place.
+// The member of that name, as one that a rule may change.
 Result<MemberPlace*> look_up(Scope& scope, ObjectPlace& object, std::string_view name) {
   auto found = find(scope.pass.text, object, name);
   if (!found) return std::move(found.error());
@@ -144,9 +153,9 @@ Result<MemberPlace*> look_up(Scope& scope, ObjectPlace& object, std::string_view
 Result<bool> has_string_base(const Scope& scope, std::string_view unit) {
   bool found = false;
   json::Reader reader(unit);
-  Piece whole;
+  Value whole;
   const auto member = [&](std::string_view name) {
-    Piece value;
+    Value value;
     if (!reader.value(value)) return false;
     if (json::unescape(name) != "base") return true;
     if (found) return reader.fail(Kind::duplicate_member, name.data(), json::second_member("base"));
@@ -165,7 +174,7 @@ Result<void> d1_unit(Scope& scope) {
     scope.set(*unit, "unit", R"({"base":""})");
     return {};
   }
-  const Piece& value = (*unit)->value;
+  const Value& value = (*unit)->value;
   if (value.is(Type::string)) {
     const UnitText text = unit_object(value.text);
     scope.pass.edits.replace(value.text, text.json);
@@ -173,9 +182,9 @@ Result<void> d1_unit(Scope& scope) {
     return {};
   }
   if (value.is(Type::object)) {
-    const auto sound = has_string_base(scope, value.text);
-    if (!sound) return Error(sound.error());
-    if (*sound) return {};
+    const auto valid = has_string_base(scope, value.text);
+    if (!valid) return Error(valid.error());
+    if (*valid) return {};
   }
   return scope.wrong_type(value, "a unit: a string, or an object with a string `base`");
 }
@@ -184,7 +193,7 @@ Result<void> d2_scope(Scope& scope) {
   auto member = look_up(scope, scope.place.object, "scope");
   if (!member) return std::move(member.error());
   if (!*member) return {};
-  const Piece& value = (*member)->value;
+  const Value& value = (*member)->value;
   const bool same =
       value.is(Type::null) || (value.is(Type::string) && json::unescape(value.text) == scope.place.scope);
   if (!same) scope.note("scope-mismatch", scope.pointer("scope"), json::excerpt(value.text));
@@ -196,7 +205,7 @@ Result<void> d3_id(Scope& scope, ObjectPlace& series) {
   auto id = look_up(scope, series, "id");
   if (!id) return std::move(id.error());
   if (!*id || (*id)->value.is(Type::string)) return {};
-  const Piece& value = (*id)->value;
+  const Value& value = (*id)->value;
   if (value.is(Type::null)) {
     (*id)->dropped = true;
     return {};
@@ -213,7 +222,7 @@ Result<void> d3_id(Scope& scope, ObjectPlace& series) {
   return {};
 }
 
-// min, avg and max over what is no null, in order and in double precision.
+// min, avg and max of all numbers, in their order and in double precision.
 class Statistics {
  public:
   void add(double value) {
@@ -242,8 +251,8 @@ class Statistics {
   std::uint64_t count_ = 0;
 };
 
-// Of an array that is known to be sound: numbers, nulls, commas and white space.
-Result<Statistics> statistics_of(const Scope& scope, const Piece* data) {
+// The statistics of an array that has been checked: it holds numbers, nulls, commas and white space only.
+Result<Statistics> statistics_of(const Scope& scope, const Value* data) {
   Statistics statistics;
   std::string_view rest = data && data->is(Type::array) ? data->text : std::string_view();
   const auto starts_number = [](char c) { return (c >= '0' && c <= '9') || c == '-'; };
@@ -267,7 +276,7 @@ Result<Statistics> statistics_of(const Scope& scope, const Piece* data) {
   return statistics;
 }
 
-// True if the statistics were computed. The metric's own member `data` decides where new ones go.
+// True if the statistics were computed. New ones are placed before `data`, if the series has it.
 Result<bool> d4_statistics(Scope& scope, ObjectPlace& series) {
   auto statistics = look_up(scope, series, "statistics");
   if (!statistics) return std::move(statistics.error());
@@ -336,7 +345,7 @@ Result<void> d6_timestep(Scope& scope) {
   const std::string* known = scope.pass.job.cluster->timestep(scope.metric.metric);
   if (!known) {
     Error error = error_at(scope.pass.text, scope.place.object.whole.text, Kind::timestep_unknown,
-                           "timestep is missing, and cluster.json does not know this metric");
+                           "timestep is missing, and cluster.json does not have this metric");
     error.pointer += "/timestep";
     error.byte.reset();
     if (*timestep)
@@ -355,7 +364,7 @@ Result<void> migrate_scope(Scope scope) {
   return {};
 }
 
-// ---- cluster.json ----
+// Rules for cluster.json.
 
 void c1_units(ClusterFile& file) {
   for (Node* metric : objects(file.document, file.document.root(), "metricConfig")) {
@@ -436,7 +445,7 @@ Result<void> data_up(MetricPlace& metric, DataPass& pass) {
 void cluster_up(ClusterFile& file) {
   c1_units(file);
   c2_rates(file);
-  settle_aggregations(file, true);  // C3
+  decide_aggregations(file, true);  // C3
   c4_scopes(file);
   c5_number_of_nodes(file);
   c7_accelerator_ids(file);

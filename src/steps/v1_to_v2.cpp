@@ -1,12 +1,16 @@
-// Archive version 1 (cc-backend 1.0 to 1.3) to version 2 (1.4): tags have a scope, metrics say how they make
-// up a job's footprint and energy. There is no published tool for this step.
+// Archive version 1 (cc-backend 1.0 to 1.3) to version 2 (1.4).
+//
+// Tags get a scope. In cluster.json, metrics say how they contribute to a job's footprint and energy. A site
+// that has set one of these members anywhere has made its choice, so the defaults are only set where no
+// metric has it. Data files do not change. cc-backend has no tool for this step. The way down only repairs
+// and leaves the new members where they are.
 #include <fmt/format.h>
 
 #include <array>
 
 #include "archive/cluster.h"
 #include "archive/job.h"
-#include "steps/versions.h"
+#include "jobferry/step.h"
 
 namespace jobferry::v1_to_v2 {
 
@@ -19,7 +23,7 @@ void m7_tag_scope(Job& job) {
     if (!job.meta.present(*tag, "scope")) job.meta.set(*tag, "scope", "\"global\"");
 }
 
-// A value other than null and "".
+// The member has a value other than null and "".
 bool is_filled(Document& document, const Node& object, std::string_view member) {
   const Node* node = document.present(object, member);
   return node && !(node->is(Type::string) && content(*node).empty());
@@ -29,7 +33,7 @@ std::vector<Node*> metrics(ClusterFile& file) {
   return objects(file.document, file.document.root(), "metricConfig");
 }
 
-// Somebody has set the member already, for a metric or for one of its subClusters.
+// The member is set already, for a metric or for one of its subClusters.
 bool is_used(ClusterFile& file, std::string_view member) {
   bool used = false;
   for (Node* metric : metrics(file)) {
@@ -40,7 +44,8 @@ bool is_used(ClusterFile& file, std::string_view member) {
   return used;
 }
 
-// An entry of the metric's `subClusters` replaces all its values, even with none: it gets the member as well.
+// Also sets the member in the metric's `subClusters`: an entry there replaces all values of the metric, even
+// by none.
 void set_default(ClusterFile& file, Node& metric, std::string_view member, std::string_view value,
                  std::string_view code) {
   Document& document = file.document;
@@ -79,7 +84,7 @@ void c9_energy(ClusterFile& file) {
   const auto set = [&](Node& metric) { set_default(file, metric, "energy", "power", "energy-defaulted"); };
   for (const std::string_view name : {"mem_power", "acc_power"})
     if (Node* metric = power_metric(file, name)) set(*metric);
-  // These three measure the same thing at different places: one of them may count.
+  // These three measure the same energy at different places, so only one of them may count.
   for (const std::string_view name : {"cpu_power", "rapl_power", "core_power"})
     if (Node* metric = power_metric(file, name)) return set(*metric);
 }

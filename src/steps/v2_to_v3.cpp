@@ -1,13 +1,18 @@
-// Archive version 2 (cc-backend 1.4) to version 3 (1.5): `exclusive` becomes `shared`, single statistics
-// become the footprint, and the states are those of Slurm.
+// Archive version 2 (cc-backend 1.4) to version 3 (1.5).
+//
+// The number `exclusive` becomes the word `shared`, single statistics move into the object `footprint`, and
+// job states are those of Slurm. Only meta.json changes, so data files need not be read. A member that
+// replaces another takes its place, so that the order of the members stays. On the way down `shared` becomes
+// `exclusive` again and the states that version 2 does not have become similar ones; the footprint stays
+// where it is, since version 2 accepts it there.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "archive/job.h"
+#include "jobferry/step.h"
 #include "json/decimal.h"
-#include "steps/versions.h"
 
 namespace jobferry::v2_to_v3 {
 
@@ -20,7 +25,8 @@ struct Sharing {
 };
 constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
 
-// Puts the member `to` with its value where the member `from` stands. One of that name keeps its text (X1).
+// Replaces the member `from` by the member `to` with its value. If `from` has that name already, its name
+// keeps its text (X1).
 void replace_member(Job& job, Node& from, std::string_view to, std::string_view json) {
   if (from.name != to) job.meta.rename(from, to);
   job.meta.assign(from, json);
@@ -30,16 +36,16 @@ void remove_if(Job& job, Node* member) {
   if (member) job.meta.remove(job.root(), *member);
 }
 
-bool stands_before(const Job& job, const Node* a, const Node* b) {
+bool is_before(const Job& job, const Node* a, const Node* b) {
   for (const Node& member : children(&job.meta.root()))
     if (&member == a || &member == b) return &member == a;
   return false;
 }
 
-// Neither of two members has a value: the one that stands first as null gives its place to `name`, which else
-// comes last.
+// Sets `name` if neither of two members has a value. It replaces the first of them that is there as null, or
+// else is appended.
 void default_member(Job& job, Node* a, Node* b, std::string_view name, std::string_view json) {
-  Node* first = !b || (a && stands_before(job, a, b)) ? a : b;
+  Node* first = !b || (a && is_before(job, a, b)) ? a : b;
   remove_if(job, first == a ? b : a);
   if (first)
     replace_member(job, *first, name, json);
@@ -94,9 +100,10 @@ Node& footprint_of(Job& job) {
 // One level further down than it stood.
 void move_to_footprint(Job& job, Node& value, std::string_view name) {
   constexpr int levels_above = 2;  // the document and `footprint`
-  if (depth_of(value) + levels_above > json::max_depth)
-    return job.meta.fail(value, Kind::nesting_too_deep,
-                         fmt::format("in footprint it is nested more than {} levels deep", json::max_depth));
+  if (depth_of(value) + levels_above > limits::json_depth)
+    return job.meta.fail(
+        value, Kind::nesting_too_deep,
+        fmt::format("in footprint it would be nested more than {} levels deep", limits::json_depth));
   Node& footprint = footprint_of(job);
   const Node* present = job.meta.present(footprint, name);
   if (!present)

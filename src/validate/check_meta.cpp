@@ -1,3 +1,4 @@
+// The checks of a meta.json: one function for each part of it, in the order of docs/rules.md.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,9 +9,11 @@
 #include <unordered_set>
 
 #include "archive/job.h"
+#include "archive/schema.h"
 #include "json/decimal.h"
 #include "steps/repairs.h"
 #include "validate/checks.h"
+#include "validate/findings.h"
 
 namespace jobferry {
 
@@ -18,7 +21,7 @@ using json::Type;
 
 namespace {
 
-// What servers accept as jobState: those before version 3, and those of it.
+// The job states that servers accept: before version 3, and from version 3 on.
 constexpr std::array<std::string_view, 8> early_states = {
     "running", "completed", "failed", "cancelled", "stopped", "timeout", "preempted", "out_of_memory"};
 constexpr std::array<std::string_view, 12> late_states = {
@@ -30,7 +33,7 @@ std::span<const std::string_view> states_of(int version) {
   return late_states;
 }
 
-// Integers of meta.json, and the largest that servers have room for. jobId and startTime are X5's.
+// The integers of meta.json and the largest value that servers can store. X5 checks jobId and startTime.
 struct IntegerMember {
   std::string_view name;
   std::int64_t most;
@@ -52,14 +55,14 @@ constexpr std::array integer_members = {IntegerMember{"numNodes", int32},
 bool in_range(std::string_view integer, std::int64_t most) {
   const bool negative = integer[0] == '-';
   const auto magnitude = plain_uint63(integer.substr(negative ? 1 : 0));
-  // The one number more that there is below zero is of no use to anybody.
+  // The range is taken as symmetric: no server writes the one number more below zero.
   return magnitude && *magnitude <= most;
 }
 
 class MetaCheck {
  public:
-  MetaCheck(const CheckPlan& plan, const Node& root, JobFacts& facts, Findings& findings)
-      : plan_(plan), root_(root), facts_(facts), findings_(findings) {}
+  MetaCheck(const ArchiveFacts& archive, const Node& root, JobFacts& facts, Findings& findings)
+      : archive_(archive), root_(root), facts_(facts), findings_(findings) {}
 
   void run() {
     integers();
@@ -78,7 +81,7 @@ class MetaCheck {
 
   void integers() {
     for (const auto& [name, most] : integer_members) {
-      if (name == "exclusive" && plan_.version >= 3) continue;  // no member there
+      if (name == "exclusive" && archive_.version >= 3) continue;  // version 3 has no such member
       const Node* node = member(name, Type::number);
       const auto plain = node ? integral_text(node->text) : std::nullopt;
       const std::string pointer = json::pointer_token(name);
@@ -86,7 +89,7 @@ class MetaCheck {
         findings_.add("integer-form", pointer, fmt::format("{} is {}", json::excerpt(node->text), *plain));
       else if (node && is_plain_integer(node->text) && !in_range(node->text, most))
         findings_.add("integer-range", pointer,
-                      fmt::format("{} is beyond {}", json::excerpt(node->text), most));
+                      fmt::format("{} is larger than {}", json::excerpt(node->text), most));
     }
   }
 
@@ -96,14 +99,14 @@ class MetaCheck {
     if (shared && std::find(words.begin(), words.end(), content(*shared)) == words.end())
       findings_.add("shared-invalid", "/shared", json::excerpt(shared->text));
     const Node* exclusive = member("exclusive", Type::number);
-    if (plan_.version >= 3 || !exclusive || findings_.explained("/exclusive")) return;
+    if (archive_.version >= 3 || !exclusive || findings_.explained("/exclusive")) return;
     if (exclusive->text != "0" && exclusive->text != "1" && exclusive->text != "2")
       findings_.add("exclusive-invalid", "/exclusive", json::excerpt(exclusive->text));
   }
 
   void state() {
     const Node* state = member("jobState", Type::string);
-    const auto known = states_of(plan_.version);
+    const auto known = states_of(archive_.version);
     if (state && std::find(known.begin(), known.end(), content(*state)) == known.end())
       findings_.add("state-unknown", "/jobState", json::excerpt(state->text));
   }
@@ -118,7 +121,7 @@ class MetaCheck {
       expect_string(member_of(root_, name), json::pointer_token(name));
     const Node* user = member("user", Type::string);
     if (user && content(*user).empty()) findings_.add("user-empty", "/user", "");
-    // null is the empty string to a server.
+    // Servers read null as the empty string.
     for (const Node& value : children(member("metaData", Type::object)))
       expect_string(&value, "/metaData" + json::pointer_token(value.name));
   }
@@ -132,15 +135,15 @@ class MetaCheck {
     const bool known = count && is_plain_integer(count->text);
     if (index == 0 || (known && count->text != std::to_string(index)))
       findings_.add("resources-mismatch", "/resources",
-                    fmt::format("{} resources, numNodes is {}", index,
-                                known ? json::excerpt(count->text) : std::string("no integer")));
+                    fmt::format("{} resources, but numNodes is {}", index,
+                                known ? json::excerpt(count->text) : std::string("not an integer")));
   }
 
   void resource_at(const Node& resource, std::size_t index, std::unordered_set<std::string>& seen) {
     const std::string pointer = fmt::format("/resources/{}", index);
     const Node* name = member_of(resource, "hostname");
     expect_string(name, pointer + "/hostname");
-    if (plan_.version > 0) {
+    if (archive_.version > 0) {
       std::size_t at = 0;
       for (const Node& id : children(member_of(resource, "accelerators", Type::array)))
         expect_string(&id, fmt::format("{}/accelerators/{}", pointer, at++));
@@ -153,7 +156,7 @@ class MetaCheck {
       findings_.add("hostname-duplicate", pointer + "/hostname", json::excerpt(name->text));
   }
 
-  // R1: an archive of version 0 need not say what the node lists say.
+  // R1: in version 0 a job may leave out its subCluster if the node lists give it.
   void sub_cluster() {
     const Node* node = member_of(root_, "subCluster");
     if (node && !node->is(Type::string) && !node->is(Type::null)) return;
@@ -165,9 +168,10 @@ class MetaCheck {
       return;
     }
     const SubCluster* fits = cluster ? cluster->assign(facts_.hosts.empty() ? "" : facts_.hosts[0]) : nullptr;
-    if (plan_.version == 0 && (fits || !cluster)) return;
-    findings_.add("subcluster-missing", "/subCluster",
-                  fits ? fmt::format("the node lists say {}", fits->name) : "no node list has its host");
+    if (archive_.version == 0 && (fits || !cluster)) return;
+    findings_.add(
+        "subcluster-missing", "/subCluster",
+        fits ? fmt::format("by the node lists it is {}", fits->name) : "no node list contains its host");
   }
 
   void tags() {
@@ -194,7 +198,7 @@ class MetaCheck {
         findings_.add("metric-unrecognised", pointer, fmt::format("found {}", json::name_of(metric.type)));
         continue;
       }
-      check_unit(plan_, metric, pointer, findings_);
+      check_unit(archive_, metric, pointer, findings_);
       check_order(metric, pointer, findings_);
     }
   }
@@ -202,11 +206,11 @@ class MetaCheck {
   void start_time() {
     const Node* start = member("startTime", Type::number);
     const auto time = start ? plain_uint63(start->text) : std::nullopt;
-    if (time && (*time == 0 || *time > plan_.now))
+    if (time && (*time == 0 || *time > archive_.now))
       findings_.add("start-time", "/startTime", std::string(start->text));
   }
 
-  const CheckPlan& plan_;
+  const ArchiveFacts& archive_;
   const Node& root_;
   JobFacts& facts_;
   Findings& findings_;
@@ -214,16 +218,16 @@ class MetaCheck {
 
 }  // namespace
 
-void check_meta(const CheckPlan& plan, const JobPath& path, std::string_view text, Job& job, JobFacts& facts,
-                Findings& findings) {
+void check_meta(const ArchiveFacts& archive, const MetaFile& file, JobFacts& facts, Findings& findings) {
+  Job& job = file.job;
   facts.hosts.clear();
-  if (auto sound = job.meta.parse(text); !sound) return findings.add(sound.error());
-  check_identity(job, path);
+  if (auto valid = job.meta.parse(file.text); !valid) return findings.add(valid.error());
+  check_identity(job, file.path);
   if (const auto& failure = job.meta.failure()) findings.add(*failure);
-  if (job.root().is(Type::object)) MetaCheck(plan, job.root(), facts, findings).run();
-  check_surrogates(text, findings);
+  if (job.root().is(Type::object)) MetaCheck(archive, job.root(), facts, findings).run();
+  check_surrogates(file.text, findings);
   check_tree(job.meta, "metaData", findings);
-  check_schema(plan, DocumentKind::job_meta, job.meta, findings);
+  check_schema(archive, DocumentKind::job_meta, job.meta, findings);
 }
 
 }  // namespace jobferry

@@ -4,8 +4,11 @@
 
 #include <unordered_set>
 
+#include "archive/schema.h"
 #include "archive/unit.h"
 #include "json/decimal.h"
+#include "json/document.h"
+#include "validate/findings.h"
 #include "validate/schema_walk.h"
 
 namespace jobferry {
@@ -20,7 +23,8 @@ class TreeCheck {
 
   void check(const Node& node) {
     if (node.is(Type::number) && !to_double(node.text))
-      findings_.add("number-range", pointer_, fmt::format("{} is no double", json::excerpt(node.text)));
+      findings_.add("number-range", pointer_,
+                    fmt::format("{} does not fit into a double", json::excerpt(node.text)));
     if (&node == spared_) return;
     std::unordered_set<std::string_view> names;
     std::size_t index = 0;
@@ -40,7 +44,7 @@ class TreeCheck {
   std::string pointer_;
 };
 
-// The four digits of an escape \uXXXX at `at`; none if it is another one.
+// The code unit of an escape \uXXXX at `at`; none if there is another escape.
 std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
   if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return {};
   unsigned unit = 0;
@@ -68,15 +72,16 @@ void check_tree(const Document& document, std::string_view spared, Findings& fin
   TreeCheck(spared.empty() ? nullptr : member_of(document.root(), spared), findings).check(document.root());
 }
 
-void check_schema(const CheckPlan& plan, DocumentKind kind, const Document& document, Findings& findings) {
-  walk_schema(plan.version, kind, document.root(), [&](SchemaBreach breach) {
+void check_schema(const ArchiveFacts& archive, DocumentKind kind, const Document& document,
+                  Findings& findings) {
+  walk_schema(archive.version, kind, document.root(), [&](SchemaBreach breach) {
     const std::string_view place = breach.place.empty() ? std::string_view("(root)") : breach.place;
     findings.add_schema(fmt::format("{} {}", breach.keyword, place), std::move(breach.pointer),
                         std::move(breach.text));
   });
 }
 
-// One finding for a file: where there is one there are many.
+// At most one finding for a file: if there is one, there are usually many.
 void check_surrogates(std::string_view text, Findings& findings) {
   const auto is_high = [](unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; };
   const auto is_low = [](unsigned unit) { return unit >= 0xDC00 && unit < 0xE000; };
@@ -94,14 +99,15 @@ void check_surrogates(std::string_view text, Findings& findings) {
   }
 }
 
-void check_unit(const CheckPlan& plan, const Node& metric, const std::string& pointer, Findings& findings) {
+void check_unit(const ArchiveFacts& archive, const Node& metric, const std::string& pointer,
+                Findings& findings) {
   const Node* unit = member_of(metric, "unit");
   if (!unit) return;
   const auto unknown = [&](const std::string& text) {
     findings.add("unit-unknown", pointer + "/unit", json::excerpt(text));
   };
   if (unit->is(Type::string)) {
-    if (plan.version == 0 && !parse_unit(content(*unit))) unknown(std::string(unit->text));
+    if (archive.version == 0 && !parse_unit(content(*unit))) unknown(std::string(unit->text));
     return;
   }
   const Node* base = member_of(*unit, "base", Type::string);

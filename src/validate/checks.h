@@ -1,8 +1,9 @@
-// What `jobferry validate` looks at in each document, beyond its schema: what servers refuse or misread, and
-// what somebody should look at. Each function also walks the schema, and leaves the documents as they are.
+// What `jobferry validate` checks in each document beyond its schema: what servers refuse or misread, and
+// what a person should look at. Each check of a document also walks its schema, and leaves the document as it
+// is.
 //
-// The checks that decide what is bad in a migration are the same functions here: the readers of JSON and data
-// files, X5, R7 and C3.
+// The checks that decide whether a job is bad in a migration are the same functions as there: the readers of
+// JSON and of data files, X5, R7 and C3. check_data.h has the check of data files.
 #pragma once
 
 #include <cstdint>
@@ -11,64 +12,62 @@
 #include <string_view>
 #include <vector>
 
-#include "archive/cluster.h"
-#include "archive/data_file.h"
-#include "archive/job.h"
-#include "archive/schema.h"
-#include "jobferry/types.h"
-#include "json/document.h"
-#include "validate/findings.h"
-
 namespace jobferry {
 
-// What holds for the whole archive.
-struct CheckPlan {
+class Cluster;
+class Document;
+class Findings;
+enum class DocumentKind : std::uint8_t;
+struct Job;
+struct JobPath;
+struct Node;
+namespace json {
+enum class Type : std::uint8_t;
+}
+
+// What the checks need to know about the whole archive.
+struct ArchiveFacts {
   int version = 0;
-  std::int64_t now = 0;
+  std::int64_t now = 0;  // Unix time
 };
 
 // None if cluster.json is bad: then its jobs cannot be compared with it.
-std::optional<Cluster> check_cluster(const CheckPlan& plan, const std::string& name, std::string_view text,
-                                     Findings& findings);
+std::optional<Cluster> check_cluster(const ArchiveFacts& archive, const std::string& name,
+                                     std::string_view text, Findings& findings);
 
 // What a data file is compared with.
 struct JobFacts {
   const Cluster* cluster = nullptr;
-  std::vector<std::string> hosts;  // of the resources; none if meta.json does not say
+  std::vector<std::string> hosts;  // of the resources; empty if meta.json does not name them
 };
 
-// Every check of a meta.json. Fills the facts as far as it has them.
-void check_meta(const CheckPlan& plan, const JobPath& path, std::string_view text, Job& job, JobFacts& facts,
-                Findings& findings);
-
-// One for each thread: what it needs keeps its memory from file to file.
-class DataCheck {
- public:
-  void check(const CheckPlan& plan, const JobFacts& facts, std::string_view text, Findings& findings);
-  void trim();
-
- private:
-  DataReader reader_;
-  Edits edits_;
-  Buffer skeleton_;
-  Document document_;
+// A meta.json: the directory it is in, its text, and the job that it is read into.
+struct MetaFile {
+  const JobPath& path;
+  std::string_view text;
+  Job& job;
 };
 
-// For all documents: names that stand twice, numbers that no double holds. The content of `spared` (a member
-// of the root) is left alone.
+// Every check of a meta.json. It fills `facts` with what it learns.
+void check_meta(const ArchiveFacts& archive, const MetaFile& file, JobFacts& facts, Findings& findings);
+
+// For all documents: members that occur twice, and numbers that do not fit into a double. The content of the
+// member `spared` of the root is not checked.
 void check_tree(const Document& document, std::string_view spared, Findings& findings);
-void check_schema(const CheckPlan& plan, DocumentKind kind, const Document& document, Findings& findings);
-// Half of a surrogate pair somewhere in the text.
+void check_schema(const ArchiveFacts& archive, DocumentKind kind, const Document& document,
+                  Findings& findings);
+// Half of a surrogate pair, anywhere in the text.
 void check_surrogates(std::string_view text, Findings& findings);
 
 // The unit of a metric: a string in version 0, else an object.
-void check_unit(const CheckPlan& plan, const Node& metric, const std::string& pointer, Findings& findings);
+void check_unit(const ArchiveFacts& archive, const Node& metric, const std::string& pointer,
+                Findings& findings);
 // min <= avg <= max, as far as they are numbers.
 void check_order(const Node& statistics, const std::string& pointer, Findings& findings);
 
-// The member of that name, null if there is none. Of two the last: servers read it so.
+// The member of that name; null if there is none. Of two it is the last, as for servers.
 const Node* member_of(const Node& object, std::string_view name);
-// The same, if it is of that type.
+// The same, but null if it is not of that type.
 const Node* member_of(const Node& object, std::string_view name, json::Type type);
 
 }  // namespace jobferry

@@ -11,15 +11,15 @@ namespace jobferry {
 
 std::string_view name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
 
-void Findings::begin(std::string subject) {
+void Findings::set_subject(std::string subject) {
   subject_ = std::move(subject);
   errors_ = 0;
   groups_.clear();
   starved_.reset();
-  look_at({}, {});
+  set_file({}, {});
 }
 
-void Findings::look_at(std::string_view file, std::string_view text) {
+void Findings::set_file(std::string_view file, std::string_view text) {
   file_ = file;
   text_ = text;
   errors_at_.clear();
@@ -30,7 +30,7 @@ void Findings::put(Key key, Finding finding) {
   errors_ += key.kind.kind().severity == Severity::error;
   Group& group = groups_[std::move(key)];
   if (++group.count > most_examples_) return;
-  // Found by walking the text, so only for what is shown.
+  // The byte is found by reading the text, so it is looked up for the examples only.
   if (!finding.byte && !text_.empty())
     if (const auto byte = json::byte_of(text_, finding.pointer)) finding.byte = *byte;
   group.examples.push_back(std::move(finding));
@@ -63,7 +63,7 @@ void Findings::add_schema(std::string rule, std::string pointer, std::string tex
   put({"schema", std::move(rule)}, {subject_, file_, std::move(pointer), {}, std::move(text)});
 }
 
-// Both in path order; of one subject all stand in one of them.
+// Both are in path order, and all findings of one subject are in the same one.
 void AllFindings::keep_first(std::vector<Finding>& examples, std::vector<Finding>& more) const {
   std::vector<Finding> both;
   std::merge(std::make_move_iterator(examples.begin()), std::make_move_iterator(examples.end()),

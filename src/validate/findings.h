@@ -1,5 +1,5 @@
-// Gathers findings: first those of one subject, then of all. Only so many examples are kept, so that neither
-// a broken job of a million places nor an archive of a million broken jobs takes memory.
+// Collects findings, first those of one subject, then those of all. Only a few examples are kept, so that
+// neither a broken job with a million problems nor an archive of a million broken jobs takes much memory.
 #pragma once
 
 #include <compare>
@@ -16,11 +16,11 @@
 
 namespace jobferry {
 
-// A word of the table of kinds. One that is not in it does not compile.
+// A word of the table of kinds. A word that is not in the table does not compile.
 class KindWord {
  public:
   consteval KindWord(const char* word) : index_(index_of(word)) {}
-  // The kind that speaks of a failure: every class of bad jobs is one.
+  // The kind for an error: every class of bad jobs is also a kind of finding.
   static KindWord of(Kind kind) { return KindWord(index_of(name_of(kind)), 0); }
 
   const FindingKind& kind() const { return finding_kinds[index_]; }
@@ -42,21 +42,22 @@ class Findings {
  public:
   explicit Findings(std::size_t examples) : most_examples_(examples) {}
 
-  void begin(std::string subject);
-  // The file that the next findings are about, and its text, in which a pointer has a byte.
-  void look_at(std::string_view file, std::string_view text);
+  void set_subject(std::string subject);
+  // Sets the file that the next findings are about, and its text, which is needed to find the byte of a
+  // pointer.
+  void set_file(std::string_view file, std::string_view text);
 
   void add(KindWord kind, std::string pointer, std::string text, std::optional<std::uint64_t> byte = {});
   void add(const Error& error);
-  // What could not be had to look at the subject: that is no finding.
+  // The resource that was missing to check the subject. That is not a finding.
   const std::optional<Error>& starved() const { return starved_; }
-  // By a rule of the schema; unless another finding at that place says it better.
+  // Adds a finding by a rule of the schema, unless another finding explains the same place better.
   void add_schema(std::string rule, std::string pointer, std::string text);
 
-  // An error was found at that place of the file: what else is wrong there need not be said. A warning is no
-  // reason to be silent.
+  // There is an error at that place of the file already, so a further one would not help. A warning does not
+  // count.
   bool explained(const std::string& pointer) const { return errors_at_.contains(pointer); }
-  // The name of a member stands there for the second time. Said once, whoever finds it.
+  // Adds the second of two members of the same name. Several checks may find it; it is added once.
   void add_second(const std::string& pointer, std::string_view name);
   std::uint64_t errors() const { return errors_; }
 
@@ -76,13 +77,13 @@ class Findings {
   std::size_t most_examples_;
   std::string subject_, file_;
   std::string_view text_;
-  std::uint64_t errors_ = 0;  // findings that are some
+  std::uint64_t errors_ = 0;  // findings that are errors
   std::map<Key, Group> groups_;
   std::optional<Error> starved_;
   std::unordered_set<std::string> errors_at_, seconds_at_;  // pointers into this file
 };
 
-// The findings of all subjects. Whatever the order in which they come, the same remain.
+// The findings of all subjects. Which examples are kept does not depend on the order in which they come.
 class AllFindings {
  public:
   explicit AllFindings(std::size_t examples) : most_examples_(examples) {}

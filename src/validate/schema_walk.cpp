@@ -32,7 +32,7 @@ const Schema* member_of(const Schema& object, const char* name) {
   return found == object.MemberEnd() ? nullptr : &found->value;
 }
 
-// A keyword that nobody looks at would be a promise that nobody checks.
+// A keyword that the walk does not know would be a promise that is never checked.
 void expect_known(const Schema& schema) {
   for (const auto& [keyword, value] : schema.GetObject()) {
     const bool known =
@@ -89,7 +89,8 @@ std::string types_text(const Schema& types) {
   return text;
 }
 
-// Less than 0, 0 or more, as the number is less than, equal to or more than the bound. Bounds are integers.
+// Negative, 0 or positive if the number is less than, equal to or greater than the bound, which is an
+// integer.
 int compare(std::string_view number, std::int64_t bound) {
   if (is_plain_integer(number)) {
     std::int64_t value = 0;
@@ -104,15 +105,16 @@ int compare(std::string_view number, std::int64_t bound) {
 
 class SchemaWalk {
  public:
-  SchemaWalk(const Schema& root, const std::function<void(SchemaBreach)>& tell) : root_(root), tell_(tell) {}
+  SchemaWalk(const Schema& root, const std::function<void(SchemaBreach)>& report)
+      : root_(root), report_(report) {}
 
   void check(const Schema& part, const Node& node) {
     const Schema& schema = resolved(part);
     if (const Schema* types = member_of(schema, "type"); types && !has_type(node, *types))
-      return tell("type", fmt::format("expected {}, found {}{}", types_text(*types), json::name_of(node.type),
-                                      shown(node)));
+      return report("type", fmt::format("expected {}, found {}{}", types_text(*types),
+                                        json::name_of(node.type), shown(node)));
     if (const Schema* values = member_of(schema, "enum"); values && !is_one_of(node, *values))
-      return tell("enum", fmt::format("{} is none of the words allowed", json::excerpt(node.text)));
+      return report("enum", fmt::format("{} is not one of the allowed words", json::excerpt(node.text)));
     if (node.is(Type::number)) check_number(schema, node);
     if (node.is(Type::string)) check_length(schema, node);
     if (node.is(Type::array)) check_array(schema, node);
@@ -143,19 +145,19 @@ class SchemaWalk {
   void check_number(const Schema& schema, const Node& node) {
     const Schema* least = member_of(schema, "minimum");
     if (least && compare(node.text, least->GetInt64()) < 0)
-      tell("minimum", fmt::format("{} is less than {}", json::excerpt(node.text), least->GetInt64()));
+      report("minimum", fmt::format("{} is less than {}", json::excerpt(node.text), least->GetInt64()));
     const Schema* most = member_of(schema, "maximum");
     if (most && compare(node.text, most->GetInt64()) > 0)
-      tell("maximum", fmt::format("{} is more than {}", json::excerpt(node.text), most->GetInt64()));
+      report("maximum", fmt::format("{} is more than {}", json::excerpt(node.text), most->GetInt64()));
   }
 
-  // No schema asks for more than one character.
+  // No schema demands more than one character.
   void check_length(const Schema& schema, const Node& node) {
-    if (member_of(schema, "minLength") && content(node).empty()) tell("minLength", "an empty string");
+    if (member_of(schema, "minLength") && content(node).empty()) report("minLength", "the string is empty");
   }
 
   void check_array(const Schema& schema, const Node& node) {
-    if (member_of(schema, "minItems") && !node.first) tell("minItems", "an empty array");
+    if (member_of(schema, "minItems") && !node.first) report("minItems", "the array is empty");
     const Schema* items = member_of(schema, "items");
     if (!items) return;
     std::size_t index = 0;
@@ -182,7 +184,7 @@ class SchemaWalk {
     for (const Node& member : children(&node))
       if (member.name == name) return;
     const std::string token = json::pointer_token(name);
-    tell_({"required", place_ + token, pointer_ + token, fmt::format("member \"{}\" is missing", name)});
+    report_({"required", place_ + token, pointer_ + token, fmt::format("member \"{}\" is missing", name)});
   }
 
   void into(const Schema& part, const Node& node, std::string_view name, std::string_view general) {
@@ -194,22 +196,22 @@ class SchemaWalk {
     place_.resize(place);
   }
 
-  void tell(std::string_view keyword, std::string text) {
-    tell_({keyword, place_, pointer_, std::move(text)});
+  void report(std::string_view keyword, std::string text) {
+    report_({keyword, place_, pointer_, std::move(text)});
   }
 
   const Schema& root_;
-  const std::function<void(SchemaBreach)>& tell_;
+  const std::function<void(SchemaBreach)>& report_;
   std::string pointer_, place_;
 };
 
 }  // namespace
 
 void walk_schema(int version, DocumentKind kind, const Node& root,
-                 const std::function<void(SchemaBreach breach)>& tell) {
+                 const std::function<void(SchemaBreach breach)>& report) {
   static const Schemas all = parse_all();
   const Schema& schema = all[static_cast<std::size_t>(version)][static_cast<std::size_t>(kind)];
-  SchemaWalk(schema, tell).check(schema, root);
+  SchemaWalk(schema, report).check(schema, root);
 }
 
 }  // namespace jobferry

@@ -1,5 +1,11 @@
-// Everything in which a document breaks the schema of its version, not only the first place as validate() of
-// schema.h has it. Knows the keywords that stand in our schemas and no others.
+// Checks a document against the schema of its version.
+//
+// Problem: JSON Schema validators stop at the first violation, name no byte, and refuse numbers that JSON
+// allows.
+// Idea: walk the tree of the document and the schema side by side and report every violation. A walk that
+// knows only the keywords of the schemas in schemas/ is short. A schema with another keyword ends the program
+// at its first use.
+// Cost: the tree is visited once; at each object the members are looked up in the schema.
 #pragma once
 
 #include <functional>
@@ -12,13 +18,13 @@ namespace jobferry {
 
 struct SchemaBreach {
   std::string_view keyword;
-  std::string place;    // of the rule: the pointer with every index and every name of the user's own as `*`
-  std::string pointer;  // to the value; where a required member is missing, where it would be
+  std::string place;    // in the schema: the pointer, with `*` for indexes and for names of the user
+  std::string pointer;  // to the value, or to the required member that is missing
   std::string text;     // expected a string, found a number `1`
 };
 
-// Names that stand twice are each looked at. May be called from any thread.
+// Reports every violation. Of members with the same name each is checked. May be called from any thread.
 void walk_schema(int version, DocumentKind kind, const Node& root,
-                 const std::function<void(SchemaBreach breach)>& tell);
+                 const std::function<void(SchemaBreach breach)>& report);
 
 }  // namespace jobferry

@@ -1,3 +1,8 @@
+// `jobferry validate` in order: the root, the cluster files, then all jobs on many threads.
+//
+// Each thread has a Worker, which keeps its buffers and its findings; they are added up at the end. The
+// findings that are kept as examples are the first ones in path order, so the result does not depend on the
+// threads.
 #include "jobferry/validate.h"
 
 #include <fmt/format.h>
@@ -7,16 +12,20 @@
 #include <ctime>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <set>
-#include <thread>
 
 #include "archive/each_job.h"
+#include "archive/job.h"
 #include "archive/layout.h"
+#include "base/mutex.h"
+#include "base/threads.h"
 #include "io/codec.h"
 #include "io/files.h"
+#include "jobferry/limits.h"
+#include "validate/check_data.h"
 #include "validate/checks.h"
+#include "validate/findings.h"
 #include "validate/validate_with.h"
 
 namespace jobferry {
@@ -25,36 +34,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A tree takes up to so many times the size of its text. No job has so many nodes that its meta.json is as
-// large as this.
-constexpr std::size_t tree_factor = 50;
-constexpr std::uint64_t largest_document = 64U << 20;
-
-// Kept between jobs at most, in bytes of each buffer.
-constexpr std::size_t warm_bytes = 4U << 20;
-
 // What is known before the first job and constant from then on.
 struct Known {
   Files& files;
   const ValidateOptions& options;
   const Archive& archive;
-  CheckPlan plan;
+  ArchiveFacts facts;
   std::map<std::string, std::optional<Cluster>, std::less<>> clusters;
 };
 
-// The files of a job that are there.
+// The files of a job that exist.
 struct JobFiles {
-  std::optional<std::uint64_t> meta, plain, gz;  // sizes
-  bool any = false;                              // whatever they are
+  std::optional<std::uint64_t> meta, plain, gz;  // their sizes, if they are regular files
+  bool any = false;                              // there is one of them, regular or not
 };
 
-// What became of a job, for who watches.
+// The result of one job, for the progress.
 struct Checked {
   bool bad = false;
   std::uint64_t bytes = 0;  // that were read
 };
 
-// What one thread needs, and what it has found.
+// What one thread needs, and what it finds.
 class Worker {
  public:
   explicit Worker(const Known& known)
@@ -63,12 +64,12 @@ class Worker {
   Checked check_job(const JobPath& path) {
     path_ = &path;
     source_ = join(known_.archive.root, path.text());
-    findings_.begin(path.text());
+    findings_.set_subject(path.text());
     found_ = {};
     found_.jobs = 1;
     bytes_ = 0;
     try {
-      look_into_job();
+      check_files_of_job();
       if (findings_.starved()) remember(*findings_.starved());
     } catch (...) {
       remember(error_of(std::current_exception()));
@@ -82,23 +83,24 @@ class Worker {
 
   std::map<std::string, ValidateCounts>& counts() { return counts_; }
   AllFindings& all() { return all_; }
-  // The job that could not be checked, for want of memory or by a defect of ours; of several the first.
+  // The first job, in path order, that could not be checked for lack of memory or because of a defect of
+  // jobferry.
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  void look_into_job() {
+  void check_files_of_job() {
     auto entries = known_.files.list(source_);
     if (!entries) return findings_.add(entries.error());
     JobFiles files;
-    for (const Entry& entry : *entries) sort_entry(entry, files);
+    for (const Entry& entry : *entries) classify_entry(entry, files);
     if (files.any) return check_files(files);
     found_ = {};
-    findings_.look_at({}, {});
-    findings_.add("foreign-directory", "", "no file of a job is in it");
+    findings_.set_file({}, {});
+    findings_.add("foreign-directory", "", "it holds no file of a job");
   }
 
-  void sort_entry(const Entry& entry, JobFiles& files) {
-    findings_.look_at(entry.name, {});
+  void classify_entry(const Entry& entry, JobFiles& files) {
+    findings_.set_file(entry.name, {});
     auto* size = entry.name == names::meta      ? &files.meta
                  : entry.name == names::data    ? &files.plain
                  : entry.name == names::data_gz ? &files.gz
@@ -122,10 +124,10 @@ class Worker {
     failure_->subject = path_->text();
   }
 
-  // Gives back what one huge job made grow.
+  // Frees memory that a huge job took.
   void trim() {
-    for (Buffer* buffer : {&text_, &content_}) buffer->trim(warm_bytes);
-    job_.meta.trim(warm_bytes / tree_factor);
+    for (Buffer* buffer : {&text_, &content_}) buffer->trim(limits::kept_buffer);
+    job_.meta.trim(limits::kept_buffer / limits::tree_bytes_per_byte);
     data_.trim();
   }
 
@@ -136,26 +138,26 @@ class Worker {
     if (files.meta)
       check_meta_file(*files.meta);
     else if (findings_.errors() == 0) {
-      findings_.look_at(names::meta, {});
+      findings_.set_file(names::meta, {});
       findings_.add("no-meta-file", "", "the job has no meta.json");
     }
     const std::uint64_t errors = findings_.errors();
     if (files.gz) check_data_file(names::data_gz, *files.gz);
-    // Beside a sound .gz nobody reads it.
+    // Servers do not read data.json beside a valid .gz.
     const bool unused = files.gz && findings_.errors() == errors;
     if (files.plain && !unused) check_data_file(names::data, *files.plain);
-    tell_of_data(files);
+    check_data_names(files);
   }
 
-  void tell_of_data(const JobFiles& files) {
-    findings_.look_at(names::data, {});
-    if (files.gz && files.plain) findings_.add("two-data-files", "", "data.json.gz stands beside it");
+  void check_data_names(const JobFiles& files) {
+    findings_.set_file(names::data, {});
+    if (files.gz && files.plain) findings_.add("two-data-files", "", "there is also a data.json.gz");
     if (files.meta && !files.gz && !files.plain && findings_.errors() == 0)
-      findings_.add("no-data-file", "", "meta.json alone");
+      findings_.add("no-data-file", "", "the job has only meta.json");
   }
 
   bool read(std::string_view name, std::uint64_t size, std::uint64_t limit) {
-    findings_.look_at(name, {});
+    findings_.set_file(name, {});
     bytes_ += size;
     if (size == 0) {
       findings_.add("empty-file", "", fmt::format("{} is empty", name));
@@ -167,28 +169,28 @@ class Worker {
   }
 
   void check_meta_file(std::uint64_t size) {
-    if (!read(names::meta, size, std::min(known_.options.max_file_size, largest_document))) return;
-    findings_.look_at(names::meta, text_.view());
-    check_meta(known_.plan, *path_, text_.view(), job_, facts_, findings_);
+    if (!read(names::meta, size, std::min(known_.options.max_file_size, limits::validated_document))) return;
+    findings_.set_file(names::meta, text_.view());
+    check_meta(known_.facts, {*path_, text_.view(), job_}, facts_, findings_);
   }
 
   void check_data_file(std::string_view name, std::uint64_t size) {
     const std::uint64_t most = known_.options.max_file_size;
     const bool packed = name == names::data_gz;
-    // Of a .gz it is the content that is bounded (X4).
-    if (!read(name, size, packed ? most + most / 256 + 65536 : most)) return;
+    // For a .gz the limit is on its content (X4).
+    if (!read(name, size, packed ? limits::packed_size(most) : most)) return;
     if (packed) {
       if (const auto done = codec_.inflate(text_.view(), most, content_); !done)
         return findings_.add(done.error());
-      if (content_.empty()) return findings_.add("empty-file", "", fmt::format("{} holds nothing", name));
+      if (content_.empty()) return findings_.add("empty-file", "", fmt::format("{} has no content", name));
       text_.swap(content_);
     }
-    findings_.look_at(name, text_.view());
-    data_.check(known_.plan, facts_, text_.view(), findings_);
+    findings_.set_file(name, text_.view());
+    data_.check(known_.facts, facts_, text_.view(), findings_);
   }
 
   const Known& known_;
-  Findings findings_;  // of the job at hand
+  Findings findings_;  // of the current job
   AllFindings all_;
   std::map<std::string, ValidateCounts> counts_;
   std::optional<Error> failure_;
@@ -204,26 +206,26 @@ class Worker {
   Codec codec_;
 };
 
-// What lies in the root, and the cluster files.
-class Surroundings {
+// The checks of the root and of the cluster files, and of what is not part of any job.
+class ArchiveCheck {
  public:
-  Surroundings(Known& known, ValidateResult& result, AllFindings& all)
+  ArchiveCheck(Known& known, ValidateResult& result, AllFindings& all)
       : known_(known), result_(result), all_(all) {}
 
   void check_root() {
     if (known_.archive.unfinished)
-      tell("", names::unfinished, "unfinished", "jobferry has not completed this archive");
+      report("", names::unfinished, "unfinished", "jobferry has not completed this archive");
     check_version_text();
     auto entries = known_.files.list(known_.archive.root);
     if (!entries) return;
     for (const Entry& entry : *entries) {
       if (entry.type == FileType::directory && is_hidden_or_lost(entry.name))
-        tell(entry.name, "", "root-directory", "servers take it for a cluster");
-      if (entry.type == FileType::other) tell(entry.name, "", "stray-entry", "a link or special file");
+        report(entry.name, "", "root-directory", "servers take it for a cluster");
+      if (entry.type == FileType::other) report(entry.name, "", "stray-entry", "a link or special file");
     }
   }
 
-  // False: it was stopped before the last one.
+  // False if it was stopped before the last cluster.
   bool check_clusters(const std::atomic<bool>* stop) {
     for (const std::string& name : known_.archive.clusters) {
       if (stop && *stop) return false;
@@ -233,35 +235,34 @@ class Surroundings {
     return true;
   }
 
-  // Of every thread that walks.
-  void pass_by(const std::string& path, FileType type) {
-    const std::lock_guard lock(mutex_);
+  // Called by every thread that walks.
+  void report_left_behind(const std::string& path, FileType type) {
+    const MutexLock lock(mutex_);
     const auto depth = std::count(path.begin(), path.end(), '/');
     if (depth == 1 && path.ends_with(fmt::format("/{}", names::cluster)))
-      return;  // it is bad, which was said
+      return;  // it is cluster-bad, and that is a finding already
     const bool in_first_folder = depth == 2 && type != FileType::directory;
     const std::string_view what = type == FileType::directory ? "an empty directory"
                                   : type == FileType::regular ? "a file"
                                                               : "a link or special file";
     if (in_first_folder)
-      tell(path, "", "stray-file", what);
+      report(path, "", "stray-file", what);
     else
-      tell(path, "", "stray-entry", what);
+      report(path, "", "stray-entry", what);
   }
 
-  // Where something could not be listed nobody knows what is in it.
-  void tell_empty_clusters(const Passed& passed) {
+  // A cluster with an unreadable directory may have jobs in it.
+  void report_empty_clusters(const LeftBehind& left_behind) {
     std::set<std::string> unreadable;
-    for (const Error& error : passed.unreadable)
-      unreadable.insert(error.subject.substr(0, error.subject.find('/')));
+    for (const Error& error : left_behind.unreadable) unreadable.insert(cluster_of(error.subject));
     for (const auto& [name, counts] : result_.clusters)
-      if (counts.jobs == 0 && !unreadable.contains(name)) tell(name, "", "cluster-empty", "no job is in it");
+      if (counts.jobs == 0 && !unreadable.contains(name)) report(name, "", "cluster-empty", "it has no job");
   }
 
-  void tell_unreadable(const Passed& passed) {
-    for (const Error& error : passed.unreadable) {
+  void report_unreadable(const LeftBehind& left_behind) {
+    for (const Error& error : left_behind.unreadable) {
       Findings findings(known_.options.examples);
-      findings.begin(error.subject);
+      findings.set_subject(error.subject);
       findings.add(error);
       if (findings.starved()) result_.errors.push_back(*findings.starved());
       all_.add(findings);
@@ -269,15 +270,15 @@ class Surroundings {
   }
 
  private:
-  void tell(const std::string& subject, std::string_view file, KindWord kind, std::string_view text) {
+  void report(const std::string& subject, std::string_view file, KindWord kind, std::string_view text) {
     Findings findings(known_.options.examples);
-    findings.begin(subject);
-    findings.look_at(file, {});
+    findings.set_subject(subject);
+    findings.set_file(file, {});
     findings.add(kind, "", std::string(text));
     all_.add(findings);
   }
 
-  // Section 1: we read over white space, servers do not.
+  // Section 1: jobferry accepts white space around the number, servers do not.
   void check_version_text() {
     Buffer text;
     if (!known_.archive.version_info ||
@@ -286,14 +287,14 @@ class Surroundings {
     std::string_view number = text.view();
     if (number.ends_with('\n')) number.remove_suffix(1);
     if (number.find_first_not_of("0123456789") != number.npos)
-      tell("", names::version, "version-text", json::quote(text.view()));
+      report("", names::version, "version-text", json::quote(text.view()));
   }
 
   void count_files(const std::string& name) {
     const std::string directory = join(known_.archive.root, name);
     ValidateCounts& counts = result_.clusters[name];
     auto entries = known_.files.list(directory);
-    if (!entries) return;  // the walk says so, too
+    if (!entries) return;  // the walk reports the error
     for (const Entry& entry : *entries) {
       if (entry.type != FileType::regular) continue;
       const auto info = known_.files.info(join(directory, entry.name));
@@ -305,19 +306,20 @@ class Surroundings {
 
   std::optional<Cluster> check_cluster_file(const std::string& name) {
     Findings findings(known_.options.examples);
-    findings.begin(name);
+    findings.set_subject(name);
     Buffer text;
-    findings.look_at(names::cluster, {});
+    findings.set_file(names::cluster, {});
     const std::string path = join(join(known_.archive.root, name), names::cluster);
-    const auto info = known_.files.read(path, std::min(known_.options.max_file_size, largest_document), text);
+    const auto info =
+        known_.files.read(path, std::min(known_.options.max_file_size, limits::validated_document), text);
     std::optional<Cluster> cluster;
     if (!info && info.error().kind == Kind::out_of_resources) {
       result_.errors.push_back(info.error());
     } else if (!info) {
       findings.add("cluster-bad", "", info.error().what);
     } else {
-      findings.look_at(names::cluster, text.view());
-      cluster = check_cluster(known_.plan, name, text.view(), findings);
+      findings.set_file(names::cluster, text.view());
+      cluster = check_cluster(known_.facts, name, text.view(), findings);
     }
     all_.add(findings);
     return cluster;
@@ -326,12 +328,8 @@ class Surroundings {
   Known& known_;
   ValidateResult& result_;
   AllFindings& all_;
-  std::mutex mutex_;  // of all_, while threads walk
+  Mutex mutex_;  // held by the threads of a walk while they add to all_
 };
-
-unsigned threads_of(const ValidateOptions& options) {
-  return options.threads ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
 
 void count(Progress* progress, const JobPath& path, const Checked& job) {
   if (!progress) return;
@@ -345,13 +343,14 @@ void count(Progress* progress, const JobPath& path, const Checked& job) {
 bool check_jobs(Walk& walk, const Known& known, const Listener& listener, ValidateResult& result,
                 AllFindings& all) {
   std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned i = 0; i < threads_of(known.options); ++i) workers.push_back(std::make_unique<Worker>(known));
-  const Visit how{threads_of(known.options), listener.stop, {}};
+  const unsigned threads = threads_or_default(known.options.threads);
+  for (unsigned i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(known));
   const CountAhead ahead(known.files, known.archive, known.options.follow_symlinks, listener.progress,
                          listener.stop);
-  const std::string rest = each_job(walk, how, [&](const JobPath& job, unsigned worker) {
-    count(listener.progress, job, workers[worker]->check_job(job));
-  });
+  const std::string rest =
+      each_job(walk, {threads, listener.stop, {}}, [&](const JobPath& job, unsigned worker) {
+        count(listener.progress, job, workers[worker]->check_job(job));
+      });
   for (const auto& worker : workers) {
     all.add(worker->all());
     for (const auto& [name, found] : worker->counts()) result.clusters[name] += found;
@@ -370,16 +369,18 @@ void validate_archive(Files& files, const ValidateOptions& options, const Listen
   const std::int64_t now = options.now ? options.now : std::time(nullptr);
   Known known{files, options, *archive, {archive->version, now}, {}};
   AllFindings all(options.examples);
-  Surroundings surroundings(known, result, all);
-  surroundings.check_root();
-  // Else its jobs cannot be judged.
+  ArchiveCheck check(known, result, all);
+  check.check_root();
+  // Without the version its jobs cannot be checked.
   if (archive->version_known) {
-    const bool all_clusters = surroundings.check_clusters(listener.stop);
+    const bool all_clusters = check.check_clusters(listener.stop);
     Walk walk(files, *archive, options.follow_symlinks);
-    walk.tell_of = [&](const std::string& path, FileType type) { surroundings.pass_by(path, type); };
+    walk.on_left_behind = [&](const std::string& path, FileType type) {
+      check.report_left_behind(path, type);
+    };
     result.complete = check_jobs(walk, known, listener, result, all) && all_clusters;
-    surroundings.tell_unreadable(walk.passed());
-    if (result.complete) surroundings.tell_empty_clusters(walk.passed());
+    check.report_unreadable(walk.left_behind());
+    if (result.complete) check.report_empty_clusters(walk.left_behind());
   }
   result.findings = all.groups();
 }
@@ -414,7 +415,7 @@ ValidateResult validate(const ValidateOptions& options, const Listener& listener
 ValidateResult validate_with(Files& files, const ValidateOptions& options, const Listener& listener) {
   ValidateResult result;
   const auto begin = Clock::now();
-  // No memory, no thread to be had, or a defect: whatever it is, the caller gets an answer.
+  // A lack of memory or threads, or a defect: the caller gets an error in every case.
   try {
     validate_archive(files, options, listener, result);
   } catch (...) {

@@ -1,4 +1,4 @@
-// validate on any disk: what the tests of failing ones call.
+// validate() on any disk: tests call it with disks that fail.
 #pragma once
 
 #include "io/files.h"

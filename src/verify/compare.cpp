@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "verify/number.h"
@@ -10,223 +11,178 @@ namespace jobferry::proof {
 
 namespace {
 
-constexpr std::size_t shown_of_a_file = 10;
-
-std::string step(const std::string& pointer, std::string_view name) { return pointer + pointer_step(name); }
-std::string step(const std::string& pointer, std::size_t index) {
-  return pointer + '/' + std::to_string(index);
+// X1: a name keeps its exact text.
+bool has_token(const Node& member, std::string_view token) {
+  if (!member.name_token.empty()) return token == member.name_token;
+  return token == quoted(member.name);
 }
 
-// A rule that changed nothing where it should have, or a value that nobody asked for.
-void add_other_value(Findings& findings, const std::string& pointer, std::string_view rule,
-                     std::string_view source, std::string_view target) {
-  const bool forgotten = !rule.empty() && source == target;
-  findings.add({{},
-                {},
-                pointer,
-                forgotten ? "rule-not-applied" : "value-changed",
-                std::string(rule),
-                excerpt(source),
-                excerpt(target)});
+bool is_same_scalar(const Node& wanted, std::string_view target) {
+  if (wanted.text == target) return true;
+  return wanted.computed && wanted.is(Type::number) && type_of(target) == Type::number &&
+         is_shortest(target, wanted.text);
 }
 
-void compare_members(const Node& wanted, const Node& found, const std::string& pointer, Findings& findings) {
-  const auto names = [](const Node& object, std::vector<const Node*>& members) {
-    std::vector<std::string> all;
-    for (const Node& member : object.children) {
-      all.push_back(member.name);
-      members.push_back(&member);
-    }
-    return all;
-  };
-  std::vector<const Node*> ours, theirs;
-  const std::vector<std::string> our_names = names(wanted, ours), their_names = names(found, theirs);
-  const Pairs pairs = pair_up(our_names, their_names);
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const Node& member = *ours[i];
-    const std::string at = step(pointer, member.name);
-    if (pairs.found[i] == Pairs::none) {
-      const std::string_view kind = member.rule.empty() ? "member-lost" : "rule-not-applied";
-      findings.add({{}, {}, at, std::string(kind), std::string(member.rule), excerpt(compact(member)), {}});
-      continue;
-    }
-    const Node& other = *theirs[pairs.found[i]];
-    if (other.name_token != member.name_token)
-      findings.add("value-changed", at, member.name_token, other.name_token);
-    compare_tree(member, other, at, findings);
-  }
-  for (const std::size_t j : pairs.beside) {
-    std::string_view rule;
-    for (const Node::Dropped& dropped : wanted.dropped)
-      if (dropped.name == theirs[j]->name) rule = dropped.rule;
-    findings.add({{},
-                  {},
-                  step(pointer, theirs[j]->name),
-                  rule.empty() ? "member-added" : "rule-not-applied",
-                  std::string(rule),
-                  {},
-                  excerpt(compact(*theirs[j]))});
-  }
-  if (!pairs.in_order) findings.add("order-changed", pointer, {}, {});
+std::string elements_text(std::size_t count) { return fmt::format("{} elements", count); }
+
+std::size_t length_of(const Node& array) {
+  return array.opened ? array.children.size() : count_places(array.text);
 }
 
-void compare_elements(const Node& wanted, const Node& found, const std::string& pointer, Findings& findings) {
-  if (wanted.children.size() != found.children.size()) {
-    const auto many = [](const Node& list) { return fmt::format("{} elements", list.children.size()); };
-    const bool lost = wanted.children.size() > found.children.size();
-    return findings.add(lost ? "member-lost" : "member-added", pointer, many(wanted), many(found));
-  }
-  auto other = found.children.begin();
-  std::size_t index = 0;
-  for (const Node& element : wanted.children)
-    compare_tree(element, *other++, step(pointer, index++), findings);
-}
+// Which member of the target belongs to which wanted one.
+struct Pairs {
+  std::vector<const Place*> found;   // for each wanted one; null: it is not there
+  std::vector<const Place*> beside;  // those that are not wanted
+  bool in_order = true;
+};
 
-void compare_objects(std::string_view source, std::string_view target, const std::string& pointer,
-                     Findings& findings) {
-  const std::vector<Place> ours = places_in(source), theirs = places_in(target);
-  std::vector<std::string> our_names, their_names;
-  for (const Place& place : ours) our_names.push_back(place.unescaped());
-  for (const Place& place : theirs) their_names.push_back(place.unescaped());
-  const Pairs pairs = pair_up(our_names, their_names);
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const std::string at = step(pointer, our_names[i]);
-    if (pairs.found[i] == Pairs::none) {
-      findings.add("member-lost", at, ours[i].value, {});
-      continue;
-    }
-    const Place& other = theirs[pairs.found[i]];
-    if (other.name != ours[i].name) findings.add("value-changed", at, ours[i].name, other.name);
-    compare_values(ours[i].value, other.value, at, findings);
-  }
-  for (const std::size_t j : pairs.beside)
-    findings.add("member-added", step(pointer, their_names[j]), {}, theirs[j].value);
-  if (!pairs.in_order) findings.add("order-changed", pointer, {}, {});
-}
-
-std::size_t count_places(std::string_view array) {
-  std::size_t count = 0;
-  Places places(array);
-  for (Place place; places.next(place);) ++count;
-  return count;
-}
-
-// Element by element where both have as many, so that one digit is one finding; else it says where they part.
-void compare_arrays(std::string_view source, std::string_view target, const std::string& pointer,
-                    Findings& findings) {
-  const std::size_t ours = count_places(source), theirs = count_places(target);
-  const bool same_length = ours == theirs;
-  Places a(source), b(target);
-  Place mine, other;
-  std::size_t index = 0;
-  while (a.next(mine) && b.next(other)) {
-    if (mine.value != other.value) {
-      if (!same_length) break;
-      compare_values(mine.value, other.value, step(pointer, index), findings);
-    }
-    ++index;
-  }
-  if (!same_length)
-    findings.add(ours > theirs ? "member-lost" : "member-added", step(pointer, index),
-                 fmt::format("{} elements", ours), fmt::format("{} elements", theirs));
-}
-
-bool is_computed(const Wanted& wanted, std::string_view target, const std::string& pointer,
-                 Findings& findings) {
-  if (type_of(target) != Type::object) return false;
-  const std::vector<Place> members = places_in(target);
-  constexpr std::string_view names[] = {"\"min\"", "\"avg\"", "\"max\""};
-  if (members.size() != 3) return false;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (members[i].name != names[i]) return false;
-    const std::string_view value = members[i].value;
-    if (type_of(value) != Type::number || !is_shortest(value, wanted.statistics[i]))
-      findings.add({{},
-                    {},
-                    step(pointer, content_of(names[i])),
-                    "value-changed",
-                    std::string(wanted.rule),
-                    shortest(wanted.statistics[i]),
-                    excerpt(value)});
-  }
+// Most objects have the same names in the same order.
+bool have_same_names(const std::list<Node>& wanted, const std::vector<Place>& target) {
+  if (wanted.size() != target.size()) return false;
+  std::size_t i = 0;
+  for (const Node& member : wanted)
+    if (!has_token(member, target[i++].name)) return false;
   return true;
+}
+
+Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
+  Pairs pairs;
+  if (have_same_names(wanted, target)) {
+    for (const Place& place : target) pairs.found.push_back(&place);
+    return pairs;
+  }
+  // A name may occur several times: the first one belongs to the first one.
+  std::unordered_map<std::string, std::vector<const Place*>> by_name;
+  for (auto place = target.rbegin(); place != target.rend(); ++place)
+    by_name[content_of(place->name)].push_back(&*place);
+  const Place* last = target.data();
+  for (const Node& member : wanted) {
+    const auto same = by_name.find(member.name);
+    const bool there = same != by_name.end() && !same->second.empty();
+    pairs.found.push_back(there ? same->second.back() : nullptr);
+    if (!there) continue;
+    same->second.pop_back();
+    pairs.in_order &= pairs.found.back() >= last;
+    last = pairs.found.back();
+  }
+  for (const Place& place : target) {
+    const std::vector<const Place*>& left = by_name[content_of(place.name)];
+    if (std::find(left.begin(), left.end(), &place) != left.end()) pairs.beside.push_back(&place);
+  }
+  return pairs;
 }
 
 }  // namespace
 
-void Findings::add(Difference finding) {
-  ++counts_[finding.kind];
-  if (first_.size() < shown_of_a_file) first_.push_back(std::move(finding));
+void Comparison::run(Target target) {
+  if (target) target = trimmed(*target);
+  value(draft_.root, target, {}, rules_);
 }
 
-void Findings::add(std::string_view kind, std::string pointer, std::string_view source,
-                   std::string_view target) {
-  add({{}, {}, std::move(pointer), std::string(kind), {}, excerpt(source), excerpt(target)});
-}
-
-std::vector<Difference> Findings::in_file(const std::string& subject, std::string_view file) const {
-  std::vector<Difference> found = first_;
-  for (Difference& finding : found) {
-    finding.subject = subject;
-    if (finding.file.empty()) finding.file = file;
+void Comparison::value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+  if (draft_.reason) return;
+  if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
+  if (rules.any()) rules.apply_to_members(draft_, context_, wanted, at);
+  if (target && type_of(*target) != wanted.type) {
+    other_value(wanted, *target, at);
+    target.reset();
   }
-  return found;
+  if (!target && !rules.any()) return;
+  if (wanted.is(Type::object)) return members(wanted, target, at, rules);
+  if (wanted.is(Type::array)) return elements(wanted, target, at, rules);
+  if (target && !is_same_scalar(wanted, *target)) other_value(wanted, *target, at);
 }
 
-Pairs pair_up(const std::vector<std::string>& wanted, const std::vector<std::string>& found) {
-  Pairs pairs;
-  if (wanted == found) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) pairs.found.push_back(i);
-    return pairs;
+void Comparison::members(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+  draft_.open(wanted);
+  const std::vector<Place> theirs = target ? places_in(*target) : std::vector<Place>();
+  const Pairs pairs = target ? pair_up(wanted.children, theirs) : Pairs();
+  std::size_t i = 0;
+  for (Node& member : wanted.children) {
+    const Pointer here(at, member.name);
+    const Place* found = target ? pairs.found[i++] : nullptr;
+    if (target && !found) lost(member, here);
+    if (found && !has_token(member, found->name))
+      findings_.add("value-changed", here.text(), {},
+                    member.name_token.empty() ? quoted(member.name) : member.name_token, found->name);
+    value(member, found ? Target(found->value) : std::nullopt, here, rules.below(member.name));
   }
-  // The same name may stand there several times: the first belongs to the first.
-  std::unordered_map<std::string_view, std::vector<std::size_t>> by_name;
-  for (std::size_t j = found.size(); j-- > 0;) by_name[found[j]].push_back(j);
-  std::vector<bool> taken(found.size());
-  std::size_t last = 0;
-  for (const std::string& name : wanted) {
-    const auto at = by_name.find(name);
-    if (at == by_name.end() || at->second.empty()) {
-      pairs.found.push_back(Pairs::none);
-      continue;
+  for (const Place* place : pairs.beside) beside(wanted, *place, at);
+  if (!pairs.in_order) findings_.add("order-changed", at.text(), {}, {}, {});
+}
+
+void Comparison::elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+  const Pending below = rules.below_elements();
+  const bool judges = below.any();
+  if (!judges && (!target || length_of(wanted) != count_places(*target))) {
+    if (target) other_length(wanted, *target, at);
+    return;
+  }
+  Places theirs(target ? *target : "[]");
+  Place other;
+  std::size_t index = 0, missing = 0;
+  const auto look_at = [&](Node& element, bool found) {
+    missing += target && !found;
+    if (rules.any()) rules.apply_to_element(draft_, context_, wanted, element, at);
+    value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
+  };
+  if (wanted.opened) {
+    for (Node& element : wanted.children) {
+      look_at(element, target && theirs.next(other));
+      ++index;
     }
-    const std::size_t j = at->second.back();
-    at->second.pop_back();
-    pairs.found.push_back(j);
-    taken[j] = true;
-    if (j < last) pairs.in_order = false;
-    last = j;
+  } else {
+    Places ours(wanted.text);
+    for (Place mine; ours.next(mine); ++index) {
+      const bool found = target && theirs.next(other);
+      if (found && !rules.any() && mine.value == other.value) continue;
+      Node element(mine.value);
+      look_at(element, found);
+    }
   }
-  for (std::size_t j = 0; j < found.size(); ++j)
-    if (!taken[j]) pairs.beside.push_back(j);
-  // What should not be there at all must not stand between the others either, but that is said already.
-  return pairs;
+  std::size_t added = 0;
+  while (target && theirs.next(other)) ++added;
+  if (missing + added > 0)
+    findings_.add(missing > 0 ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
+                  elements_text(index), elements_text(index - missing + added));
 }
 
-void compare_tree(const Node& wanted, const Node& found, const std::string& pointer, Findings& findings) {
-  if (wanted.type != found.type || wanted.text != found.text) {
-    const std::string source = wanted.rule.empty() ? compact(wanted) : wanted.before;
-    return add_other_value(findings, pointer, wanted.rule, source, compact(found));
-  }
-  if (wanted.is(Type::object)) compare_members(wanted, found, pointer, findings);
-  if (wanted.is(Type::array)) compare_elements(wanted, found, pointer, findings);
+void Comparison::lost(const Node& member, const Pointer& at) {
+  const bool is_new = member.before.empty() || member.renamed;
+  const bool forgotten = !member.rule.empty() && is_new;
+  findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("member-lost"), at.text(),
+                member.rule, compact(member.before.empty() ? member.text : member.before), {});
 }
 
-void compare_values(std::string_view source, std::string_view target, const std::string& pointer,
-                    Findings& findings) {
-  if (source == target) return;
-  const Type type = type_of(source);
-  if (type != type_of(target)) return findings.add("value-changed", pointer, source, target);
-  if (type == Type::object) return compare_objects(source, target, pointer, findings);
-  if (type == Type::array) return compare_arrays(source, target, pointer, findings);
-  findings.add("value-changed", pointer, source, target);
+// A member of the target that is not wanted: a rule removes it, or the source does not have it.
+void Comparison::beside(const Node& object, const Place& place, const Pointer& at) {
+  const std::string name = content_of(place.name);
+  const Node::Dropped* dropped = nullptr;
+  for (const Node::Dropped& each : object.dropped)
+    if (each.name == name) dropped = &each;
+  findings_.add(dropped ? FindingKind("rule-not-applied") : FindingKind("member-added"),
+                Pointer(at, name).text(), dropped ? dropped->rule : "", dropped ? dropped->before : "",
+                compact(place.value));
 }
 
-void compare_made(const Wanted& wanted, std::string_view target, const std::string& pointer,
-                  Findings& findings) {
-  if (wanted.computed && is_computed(wanted, target, pointer, findings)) return;
-  if (!wanted.computed && wanted.made == target) return;
-  add_other_value(findings, pointer, wanted.rule, wanted.source, target);
+void Comparison::other_value(const Node& wanted, std::string_view target, const Pointer& at) {
+  const std::string source = compact(wanted.before.empty() ? wanted.text : wanted.before);
+  const std::string found = compact(target);
+  const bool forgotten = !wanted.rule.empty() && source == found;
+  findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("value-changed"), at.text(),
+                wanted.rule, source, found);
+}
+
+// The place is where the two arrays part. Of an array that rules have changed it is the array itself.
+void Comparison::other_length(const Node& wanted, std::string_view target, const Pointer& at) {
+  Places ours(wanted.text), theirs(target);
+  Place mine, other;
+  std::size_t index = 0;
+  while (ours.next(mine) && theirs.next(other) && mine.value == other.value) ++index;
+  const std::size_t wants = length_of(wanted), has = count_places(target);
+  findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"),
+                wanted.opened ? at.text() : Pointer(at, index).text(), {}, elements_text(wants),
+                elements_text(has));
 }
 
 }  // namespace jobferry::proof

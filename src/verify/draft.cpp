@@ -1,24 +1,60 @@
+#include "verify/draft.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "verify/rules.h"
-#include "verify/unit.h"
+#include <cstring>
+#include <set>
 
 namespace jobferry::proof {
 
-Chain::Chain(int from, int to) {
-  if (from == to) steps_.emplace_back(from, to);
-  for (int at = from; at < to; ++at) steps_.emplace_back(at, at + 1);
-  for (int at = from; at > to; --at) steps_.emplace_back(at, at - 1);
+namespace {
+
+// None of the bytes that begin any other value is in a sound array of numbers and nulls.
+bool holds_only_numbers(std::string_view array) {
+  constexpr std::string_view others = "\"[{tf";
+  return std::none_of(others.begin(), others.end(),
+                      [&](char c) { return std::memchr(array.data() + 1, c, array.size() - 1) != nullptr; });
+}
+
+struct ShapeRow {
+  std::optional<Type> type;
+  std::string_view words;
+};
+constexpr ShapeRow shapes[] = {{Type::object, "an object"},
+                               {std::nullopt, ""},
+                               {Type::array, "an array"},
+                               {Type::array, "an array of objects"},
+                               {Type::array, "an array of numbers"},
+                               {Type::string, "a string"},
+                               {Type::number, "a number"}};
+
+}  // namespace
+
+void Draft::open(Node& value) {
+  if (value.opened) return;
+  value.opened = true;
+  if (!value.is(Type::object) && !value.is(Type::array)) return;
+  Places places(value.text);
+  for (Place place; places.next(place);) {
+    Node& child = value.children.emplace_back(place.value);
+    child.name_token = place.name;
+    child.name = content_of(place.name);
+    if (value.made.empty()) continue;
+    // A part of what a rule made is of the same rule.
+    child.rule = value.rule;
+    child.before = child.text;
+    child.computed = value.computed;
+  }
 }
 
 Node* Draft::find(Node& object, std::string_view name) {
-  Node* found = nullptr;
   if (!object.is(Type::object)) return nullptr;
+  open(object);
+  Node* found = nullptr;
   for (Node& member : object.children) {
     if (member.name != name) continue;
-    if (found) refuse("duplicate-member", fmt::format("{} stands twice", name));
+    if (found) refuse(Kind::duplicate_member, fmt::format("{} occurs twice", name));
     if (!found) found = &member;
   }
   return found;
@@ -29,79 +65,95 @@ Node* Draft::present(Node& object, std::string_view name) {
   return member && !member->is_missing() ? member : nullptr;
 }
 
-std::string Draft::text_of(Node& object, std::string_view name) {
+std::string Draft::content(Node& object, std::string_view name) {
   const Node* member = present(object, name);
-  return member && member->is(Type::string) ? content_of(member->text) : std::string();
+  return member ? member->content() : std::string();
 }
 
 std::vector<Node*> Draft::objects(Node& object, std::string_view name) {
   std::vector<Node*> found;
   Node* list = present(object, name);
-  if (!list) return found;
-  expect(list, Type::array, name);
-  for (Node& element : list->children) {
-    expect(&element, Type::object, name);
-    found.push_back(&element);
-  }
+  expect(list, Shape::objects, name);
+  if (list && list->is(Type::array))
+    for (Node& element : list->children) found.push_back(&element);
   return found;
 }
 
 void Draft::put(Node& value, std::string_view json, std::string_view rule) {
-  if (value.text == json) return;
-  ++changes[std::string(rule)];
-  if (value.rule.empty()) value.before = compact(value);
-  Node made;
-  (void)read_json(json, &made);
-  value.type = made.type;
-  value.text = std::move(made.text);
-  value.children = std::move(made.children);
+  const bool scalar = !value.is(Type::object) && !value.is(Type::array);
+  if (scalar && value.text == json) return;
+  ++changes[rule];
+  if (value.rule.empty()) value.before = value.text;
+  std::string made(json);  // `json` may be a part of the old text
+  value.made = std::move(made);
+  value.text = value.made;
+  value.type = type_of(value.text);
+  value.opened = false;
+  value.children.clear();
+  value.dropped.clear();
   value.rule = rule;
 }
 
-void Draft::set(Node& object, std::string_view name, std::string_view json, std::string_view rule) {
-  if (Node* member = find(object, name)) return put(*member, json, rule);
-  Node& member = object.children.emplace_back();
+Node& Draft::set(Node& object, std::string_view name, std::string_view json, std::string_view rule,
+                 std::string_view next) {
+  if (Node* member = find(object, name)) {
+    put(*member, json, rule);
+    return *member;
+  }
+  const auto place = std::find_if(object.children.begin(), object.children.end(),
+                                  [&](const Node& each) { return !next.empty() && each.name == next; });
+  Node& member = *object.children.emplace(place);
   member.name = name;
-  member.name_token = quoted(name);
   member.rule = rule;
   put(member, json, rule);
+  return member;
 }
 
 void Draft::replace(Node& object, Node& member, std::string_view name, std::string_view json,
                     std::string_view rule) {
-  object.dropped.push_back({member.name, compact(member), rule});
+  object.dropped.push_back({member.name, compact(member.text), rule});
   member.name = name;
-  member.name_token = quoted(name);
-  if (member.text != json) return put(member, json, rule);
+  member.name_token = {};
+  member.renamed = true;
+  const std::uint64_t counted = changes[rule];
+  put(member, json, rule);
+  if (changes[rule] > counted) return;
   // Only the name is another one.
-  ++changes[std::string(rule)];
+  ++changes[rule];
   member.rule = rule;
 }
 
 void Draft::drop(Node& object, Node& child, std::string_view rule) {
-  ++changes[std::string(rule)];
-  object.dropped.push_back({child.name, compact(child), rule});
+  ++changes[rule];
+  if (object.is(Type::object)) object.dropped.push_back({child.name, compact(child.text), rule});
   const auto is_child = [&](const Node& each) { return &each == &child; };
   object.children.erase(std::find_if(object.children.begin(), object.children.end(), is_child));
 }
 
-void Draft::refuse(std::string_view word, std::string what) {
-  if (!reason) reason = Reason{std::string(word), {}, std::move(what)};
+void Draft::refuse(Kind kind, std::string what) {
+  if (!reason) reason = Reason{kind, std::move(what)};
 }
 
-void Draft::expect(const Node* value, Type type, std::string_view name) {
-  if (value && !value->is(type))
-    refuse("wrong-type", fmt::format("{} is not what it must be: {}", name, excerpt(compact(*value))));
-}
-
-void expect_unit(Draft& draft, Node& object) {
-  Node* unit = draft.present(object, "unit");
-  if (!unit) return draft.set(object, "unit", R"({"base":""})", "U");
-  if (unit->is(Type::string)) return draft.put(*unit, unit_object(unit->text), "U");
-  const Node* base = draft.present(*unit, "base");
-  if (!base || !base->is(Type::string)) draft.expect(unit, Type::string, "unit");
-  if (unit->is(Type::object) && !(base && base->is(Type::string)))
-    draft.refuse("wrong-type", "a unit has no base that is a string");
+void Draft::expect(Node* value, Shape shape, std::string_view name) {
+  if (!value || value->is_missing()) return;
+  const auto& [type, words] = shapes[static_cast<std::size_t>(shape)];
+  if (type && !value->is(*type))
+    return refuse(Kind::wrong_type,
+                  fmt::format("{} is not {}: {}", name, words, excerpt(compact(value->text))));
+  if (shape == Shape::numbers && !holds_only_numbers(value->text))
+    refuse(Kind::data_element, fmt::format("{} holds something other than numbers and nulls", name));
+  if (shape == Shape::objects) {
+    open(*value);
+    for (Node& element : value->children)
+      if (!element.is(Type::object)) refuse(Kind::wrong_type, fmt::format("{} holds no objects only", name));
+  }
+  if (shape == Shape::distinct && value->is(Type::object)) {
+    open(*value);
+    std::set<std::string_view> names;
+    for (const Node& member : value->children)
+      if (!names.insert(member.name).second)
+        refuse(Kind::duplicate_member, fmt::format("{} occurs twice", excerpt(member.name)));
+  }
 }
 
 }  // namespace jobferry::proof

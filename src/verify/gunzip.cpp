@@ -10,7 +10,7 @@ namespace jobferry::proof {
 
 namespace {
 
-// zlib counts in unsigned int; larger files pass by in parts.
+// zlib counts in unsigned int; larger files are unpacked in parts.
 constexpr std::size_t most_at_once = std::numeric_limits<uInt>::max() / 2;
 
 class Inflater {
@@ -23,7 +23,7 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // As much as fits between `in` and `out`, which move on.
+  // Unpacks as much as it can, and moves `in` and `out` behind it.
   int run(std::string_view& in, char*& out, std::size_t room) {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     stream_.avail_in = static_cast<uInt>(std::min(in.size(), most_at_once));
@@ -40,15 +40,11 @@ class Inflater {
   z_stream stream_{};
 };
 
-Reason damaged(std::string_view word, std::string_view what) {
-  return {std::string(word), {}, std::string(what)};
-}
-
 std::optional<Reason> unpack(std::string_view packed, std::uint64_t limit, Buffer& content,
                              std::size_t& size) {
   Inflater inflater;
   while (true) {
-    if (size > limit) return damaged("file-too-large", "its content is larger than --max-file-size");
+    if (size > limit) return Reason{Kind::file_too_large, "its content is larger than --max-file-size"};
     if (size == content.size()) content.resize(std::max<std::size_t>(content.size() * 2, 65536));
     char* out = content.data() + size;
     const std::size_t left = packed.size();
@@ -58,19 +54,19 @@ std::optional<Reason> unpack(std::string_view packed, std::uint64_t limit, Buffe
     if (code == Z_STREAM_END) {
       if (packed.empty()) break;
       if (!packed.starts_with("\x1f\x8b"))
-        return damaged("gzip-trailing", "bytes stand behind the last member");
+        return Reason{Kind::gzip_trailing, "there are bytes after the last member"};
       inflater.next_member();
     } else if (code == Z_BUF_ERROR || (code == Z_OK && packed.empty() && size < content.size())) {
-      if (packed.empty()) return damaged("gzip-truncated", "it ends too early");
+      if (packed.empty()) return Reason{Kind::gzip_truncated, "it ends too early"};
     } else if (code == Z_MEM_ERROR) {
       throw std::bad_alloc();
     } else if (code != Z_OK) {
-      return damaged("gzip-corrupt", "it is no sound gzip");
+      return Reason{Kind::gzip_corrupt, "it is not sound gzip"};
     }
     if (code == Z_OK && left == packed.size() && made == 0)
-      return damaged("gzip-truncated", "it ends too early");
+      return Reason{Kind::gzip_truncated, "it ends too early"};
   }
-  if (size > limit) return damaged("file-too-large", "its content is larger than --max-file-size");
+  if (size > limit) return Reason{Kind::file_too_large, "its content is larger than --max-file-size"};
   return {};
 }
 

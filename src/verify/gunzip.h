@@ -1,4 +1,4 @@
-// gzip by zlib, member by member: the engine unpacks with another library.
+// gzip by zlib, member by member. The engine unpacks with another library.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "base/buffer.h"
-#include "verify/text.h"
+#include "verify/reason.h"
 
 namespace jobferry::proof {
 
-// X4: every member with its checksum, nothing behind the last one, at most `limit` bytes of content.
+// X4: every member has the right checksum, nothing follows the last one, and the content has at most `limit`
+// bytes. No reason if so.
 std::optional<Reason> gunzip(std::string_view packed, std::uint64_t limit, Buffer& content);
 
 }  // namespace jobferry::proof

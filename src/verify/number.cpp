@@ -9,7 +9,7 @@ namespace jobferry::proof {
 
 namespace {
 
-// sign, and digits without zeros at either end, times ten to the exponent. Zero has no digits and no sign.
+// A sign, and digits without zeros at either end, times ten to the exponent. Zero has no digits and no sign.
 struct Number {
   bool negative = false;
   std::string digits;
@@ -18,7 +18,7 @@ struct Number {
   bool operator==(const Number&) const = default;
 };
 
-// No text that fits into memory makes up for an exponent beyond this.
+// No number of digits that fits into memory balances an exponent beyond this.
 constexpr std::int64_t far_beyond = 1'000'000'000'000'000;
 
 std::int64_t exponent_in(std::string_view text) {
@@ -87,7 +87,7 @@ std::optional<std::string> as_integer(std::string_view token) {
 }
 
 std::string shortest(double value) {
-  // Without a format an integer from 2^53 on gets all its digits, not the fewest.
+  // Without a format, std::to_chars writes all digits of an integer from 2^53 on, and not the fewest.
   constexpr double two_to_53 = 9007199254740992.0;
   const auto format =
       std::fabs(value) < two_to_53 ? std::chars_format::general : std::chars_format::scientific;
@@ -95,13 +95,10 @@ std::string shortest(double value) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr};
 }
 
-bool is_shortest(std::string_view token, double value) {
-  const std::size_t point = token.find('.');
-  if (point != token.npos) {  // a fraction that ends in a zero has a digit too many
-    const std::size_t last = std::min(token.find_first_of("eE"), token.size()) - 1;
-    if (token[last] == '0') return false;
-  }
-  return equal_numbers(token, shortest(value));
+bool is_shortest(std::string_view token, std::string_view shortest) {
+  const std::size_t last = std::min(token.find_first_of("eE"), token.size()) - 1;
+  const bool padded = token.find('.') != token.npos && token[last] == '0';
+  return !padded && equal_numbers(token, shortest);
 }
 
 }  // namespace jobferry::proof

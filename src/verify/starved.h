@@ -1,4 +1,4 @@
-// Descriptors or memory that cannot be had say nothing about an archive: they are no finding.
+// A lack of descriptors or memory says nothing about an archive, so it is not a finding.
 #pragma once
 
 #include <utility>
@@ -7,12 +7,12 @@
 
 namespace jobferry::proof {
 
-// Thrown where a call could not be made for want of them. Ends the look at a job.
+// Thrown where a call failed for lack of them. Ends the check of a job.
 struct Starved {
   Error error;
 };
 
-// The answer of a call to the disk. Throws Starved where there is none for want of resources.
+// The answer of a call to the disk. Throws Starved where there is none for lack of resources.
 template <class T>
 Result<T> answer(Result<T> result) {
   if (!result && result.error().kind == Kind::out_of_resources) throw Starved{std::move(result.error())};

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
-
-#include "archive/walk.h"
 
 namespace jobferry::proof {
 
@@ -36,7 +33,7 @@ void Tally::add_to(VerifyResult& result) const {
   add(result.target, target);
   add(result.source_ends, source_ends);
   add(result.target_ends, target_ends);
-  for (const auto& [rule, count] : changes) result.changes[rule] += count;
+  for (const auto& [rule, count] : changes) result.changes[std::string(rule)] += count;
   result.skipped.insert(result.skipped.end(), skipped.begin(), skipped.end());
   result.bad.insert(result.bad.end(), bad.begin(), bad.end());
   result.left_behind += left_behind;
@@ -50,40 +47,6 @@ void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
   std::uint64_t start = 0;
   std::from_chars(job.start.data(), job.start.data() + job.start.size(), start);
   end.newest_start = std::max(end.newest_start, start);
-}
-
-bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
-  if (a.subject != b.subject) return path_order(a.subject, b.subject);
-  return std::tie(a.file, a.pointer, a.kind, a.rule, a.source, a.target) <
-         std::tie(b.file, b.pointer, b.kind, b.rule, b.source, b.target);
-}
-
-void FindingList::add(Difference finding) {
-  const std::lock_guard lock(mutex_);
-  count(finding.kind, 1);
-  keep(std::move(finding));
-}
-
-void FindingList::add(const std::string& subject, std::string_view file, const Findings& findings) {
-  if (findings.empty()) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [kind, many] : findings.counts()) count(kind, many);
-  for (Difference& finding : findings.in_file(subject, file)) keep(std::move(finding));
-}
-
-void FindingList::count(const std::string& kind, std::uint64_t many) {
-  counts_[kind] += many;
-  if (progress_) progress_->bad += many;
-}
-
-void FindingList::keep(Difference finding) {
-  kept_.insert(std::move(finding));
-  if (kept_.size() > most_) kept_.erase(std::prev(kept_.end()));
-}
-
-void FindingList::move_to(VerifyResult& result) {
-  result.findings = counts_;
-  result.found.assign(kept_.begin(), kept_.end());
 }
 
 }  // namespace jobferry::proof

@@ -1,18 +1,17 @@
-// What a verification has seen: each thread counts for itself, findings come together in one place.
+// What a thread counts while it compares.
 #pragma once
 
-#include <mutex>
-#include <set>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "jobferry/verify.h"
-#include "verify/compare.h"
-#include "verify/rules.h"
+#include "verify/draft.h"
 
 namespace jobferry::proof {
 
-// Of one thread.
 struct Tally {
   ArchiveCounts source, target;
   std::map<std::string, ClusterEnds> source_ends, target_ends;
@@ -26,30 +25,5 @@ struct Tally {
 
 // One more job of a cluster, as its directories name it.
 void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
-
-struct FindingOrder {
-  bool operator()(const Difference& a, const Difference& b) const;
-};
-
-// Keeps the first in path order and counts all, so that neither damage without bound nor the order of threads
-// shows.
-class FindingList {
- public:
-  FindingList(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
-
-  void add(Difference finding);
-  void add(const std::string& subject, std::string_view file, const Findings& findings);
-  void move_to(VerifyResult& result);
-
- private:
-  void keep(Difference finding);
-  void count(const std::string& kind, std::uint64_t many);
-
-  const std::size_t most_;
-  Progress* progress_;
-  std::mutex mutex_;
-  std::set<Difference, FindingOrder> kept_;
-  std::map<std::string, std::uint64_t, std::less<>> counts_;
-};
 
 }  // namespace jobferry::proof

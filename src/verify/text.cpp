@@ -1,212 +1,15 @@
 #include "verify/text.h"
-#include "base/utf8.h"
-
-#include <fmt/format.h>
-#include <rapidjson/error/en.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "json/json_memory.h"
 
 namespace jobferry::proof {
 
 namespace {
 
-constexpr int max_depth = 1024;
 constexpr std::string_view blanks = " \t\r\n";
 
 bool is_blank(char c) { return blanks.find(c) != blanks.npos; }
-
-std::size_t digits_at(std::string_view text) {
-  return std::min(text.find_first_not_of("0123456789"), text.size());
-}
-
-// How long the number is that the text begins with; 0: none.
-std::size_t number_at(std::string_view text) {
-  std::size_t at = text.starts_with('-') ? 1 : 0;
-  const auto next_is = [&](std::string_view any) {
-    return at < text.size() && any.find(text[at]) != any.npos;
-  };
-  const std::size_t whole = digits_at(text.substr(at));
-  if (whole == 0) return 0;
-  at += next_is("0") ? 1 : whole;
-  if (next_is(".")) {
-    const std::size_t fraction = digits_at(text.substr(at + 1));
-    if (fraction == 0) return 0;
-    at += 1 + fraction;
-  }
-  if (next_is("eE")) {
-    ++at;
-    if (next_is("+-")) ++at;
-    const std::size_t exponent = digits_at(text.substr(at));
-    if (exponent == 0) return 0;
-    at += exponent;
-  }
-  return at;
-}
-
-std::size_t number_like(std::string_view text) {
-  return std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
-}
-
-bool is_unicode_escape(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdefABCDEF";
-  return text.size() >= 6 && text.starts_with("\\u") && text.substr(2, 4).find_first_not_of(hex) == text.npos;
-}
-
-// The string at `at` with letters for its \uXXXX; `at` moves behind it.
-void mask_string(std::string& text, std::size_t& at) {
-  for (++at; at < text.size() && text[at] != '"';) {
-    const std::string_view rest = std::string_view(text).substr(at);
-    const bool escaped = is_unicode_escape(rest);
-    if (escaped) text.replace(at, 6, 6, 'u');
-    at += escaped ? 6 : rest[0] == '\\' ? 2 : 1;
-  }
-  ++at;
-}
-
-// A text of the same length and structure in which every number is 0 and nothing is escaped by number.
-std::string masked(std::string_view source) {
-  std::string text(source);
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '"') {
-      mask_string(text, at);
-      continue;
-    }
-    // Only what is a number as a whole: in `2.-0` the part behind the point is none.
-    const std::size_t length = number_like(std::string_view(text).substr(at));
-    if (length > 0 && number_at(std::string_view(text).substr(at, length)) == length)
-      text.replace(at, length, '0' + std::string(length - 1, ' '));
-    at += std::max<std::size_t>(length, 1);
-  }
-  return text;
-}
-
-// What RapidJSON reads from. It knows where it is, and ends where the text ends.
-class Stream {
- public:
-  using Ch = char;
-  explicit Stream(std::string_view text) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
-  char Peek() const { return at_ == end_ ? '\0' : *at_; }
-  char Take() { return at_ == end_ ? '\0' : *at_++; }
-  std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
-  // It is never written to.
-  char* PutBegin() { return nullptr; }
-  void Put(char) {}
-  void Flush() {}
-  std::size_t PutEnd(char*) { return 0; }
-
- private:
-  const char *begin_, *at_, *end_;
-};
-
-// Makes a tree of what RapidJSON reads. A token begins after the one before it, past white space and
-// punctuation, and ends where the reader stands.
-class Builder {
- public:
-  Builder(std::string_view source, const Stream& stream, Node* root)
-      : source_(source), stream_(stream), root_(root) {}
-
-  bool Null() { return scalar(Type::null); }
-  bool Bool(bool) { return scalar(Type::boolean); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return scalar(Type::number); }
-  bool String(const char*, rapidjson::SizeType, bool) { return scalar(Type::string); }
-  bool Key(const char*, rapidjson::SizeType, bool) {
-    if (root_) key_ = take_token();
-    return true;
-  }
-  bool StartObject() { return open(Type::object); }
-  bool StartArray() { return open(Type::array); }
-  bool EndObject(rapidjson::SizeType) { return close(); }
-  bool EndArray(rapidjson::SizeType) { return close(); }
-  // The reader asks for them, but numbers come as they are written.
-  bool Int(int) { return false; }
-  bool Uint(unsigned) { return false; }
-  bool Int64(std::int64_t) { return false; }
-  bool Uint64(std::uint64_t) { return false; }
-  bool Double(double) { return false; }
-
-  bool too_deep() const { return depth_ > max_depth; }
-
- private:
-  std::string_view take_token() {
-    const std::size_t begin = source_.find_first_not_of(" \t\r\n,:[]{}", end_);
-    end_ = stream_.Tell();
-    const std::string_view rest = source_.substr(begin);
-    // Behind a mask a number is shorter than it was.
-    const std::size_t number = number_at(rest);
-    if (number > 0) end_ = begin + number;
-    return rest.substr(0, end_ - begin);
-  }
-
-  Node& add(Type type) {
-    Node* node = root_;
-    if (!way_.empty()) node = &way_.back()->children.emplace_back();
-    node->type = type;
-    if (way_.empty() || !way_.back()->is(Type::object)) return *node;
-    node->name_token = key_;
-    node->name = content_of(key_);
-    return *node;
-  }
-
-  bool scalar(Type type) {
-    if (!root_) return true;
-    const std::string_view token = take_token();
-    add(type).text = token;
-    return true;
-  }
-
-  bool open(Type type) {
-    ++depth_;
-    if (root_) way_.push_back(&add(type));
-    return !too_deep();
-  }
-
-  bool close() {
-    --depth_;
-    if (root_) way_.pop_back();
-    return true;
-  }
-
-  std::string_view source_;
-  const Stream& stream_;
-  Node* root_;
-  std::vector<Node*> way_;  // from the root to where the reader is
-  std::string_view key_;
-  std::size_t end_ = 0;  // of the token before
-  int depth_ = 0;
-};
-
-Reason refused(std::string_view word, const std::string& what, std::size_t byte) {
-  return {std::string(word), {}, fmt::format("byte {}: {}", byte, what)};
-}
-
-// Only asked of a text that was refused: outside of strings RapidJSON does not tell one fault from the other.
-bool is_utf8(std::string_view text) {
-  Stream in(text), out({});
-  while (in.Tell() < text.size())
-    if (!rapidjson::UTF8<>::Validate(in, out)) return false;
-  return true;
-}
-
-std::optional<Reason> attempt(std::string_view source, std::string_view seen, Node* tree) {
-  constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag |
-                             rapidjson::kParseIterativeFlag;
-  Stream stream(seen);
-  Builder builder(source, stream, tree);
-  JsonReader reader;
-  const rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
-  if (builder.too_deep()) return refused("nesting-too-deep", "more than 1024 levels", stream.Tell());
-  if (!result) {
-    return refused(!is_utf8(source) ? "utf8-invalid" : "json-syntax",
-                   rapidjson::GetParseError_En(result.Code()), result.Offset());
-  }
-  // A NUL is where RapidJSON takes a text to end.
-  if (stream.Tell() < seen.size())
-    return refused("json-syntax", "there is more behind the value", stream.Tell());
-  return {};
-}
 
 const char* string_end(const char* at, const char* end) {
   for (++at; at < end && *at != '"'; ++at)
@@ -214,7 +17,8 @@ const char* string_end(const char* at, const char* end) {
   return std::min(at + 1, end);
 }
 
-// Arrays of numbers are most of an archive: their end is found without looking at every byte.
+// Most of an archive are arrays of numbers. Their end is found without a look at every byte; null: this array
+// holds something else.
 const char* flat_array_end(const char* at, const char* end) {
   const auto* close = static_cast<const char*>(std::memchr(at, ']', static_cast<std::size_t>(end - at)));
   if (!close) return nullptr;
@@ -228,16 +32,11 @@ const char* bracket_end(const char* at, const char* end) {
   if (*at == '[')
     if (const char* flat = flat_array_end(at, end)) return flat;
   int depth = 0;
-  while (at < end) {
-    if (*at == '"') {
-      at = string_end(at, end);
-      continue;
-    }
+  do {
     if (*at == '{' || *at == '[') ++depth;
     if (*at == '}' || *at == ']') --depth;
-    ++at;
-    if (depth == 0) break;
-  }
+    at = *at == '"' ? string_end(at, end) : at + 1;
+  } while (depth > 0 && at < end);
   return at;
 }
 
@@ -266,7 +65,7 @@ unsigned escaped_code(std::string_view text) {
   return static_cast<unsigned>(std::stoul(std::string(text.substr(2, 4)), nullptr, 16));
 }
 
-// The \uXXXX that the text begins with, both halves of a pair; `length` becomes how much that is.
+// The \uXXXX at the beginning of the text, with both halves of a pair; `length` becomes its length.
 unsigned code_point(std::string_view text, std::size_t& length) {
   const unsigned high = escaped_code(text);
   length = 6;
@@ -298,13 +97,6 @@ Type type_of(std::string_view value) {
   }
 }
 
-std::optional<Reason> read_json(std::string_view text, Node* tree) {
-  auto reason = attempt(text, text, tree);
-  if (!reason) return {};
-  if (tree) *tree = {};
-  return attempt(text, masked(text), tree);
-}
-
 bool is_compact(std::string_view text) {
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
     if (is_blank(*at)) return false;
@@ -313,16 +105,30 @@ bool is_compact(std::string_view text) {
   return true;
 }
 
-std::string compact(const Node& value) {
-  const bool object = value.is(Type::object);
-  if (!object && !value.is(Type::array)) return value.text;
-  std::string out(object ? "{" : "[");
-  for (const Node& child : value.children) {
-    if (out.size() > 1) out += ',';
-    if (object) out += child.name_token + ':';
-    out += compact(child);
+std::string compact(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
+    const char* begin = at;
+    at = *at == '"' ? string_end(at, end) : at + 1;
+    if (!is_blank(*begin)) out.append(begin, at);
   }
-  return out += object ? '}' : ']';
+  return out;
+}
+
+int levels_in(std::string_view value) {
+  int depth = 0, deepest = 0;
+  for (const char *at = value.data(), *end = at + value.size(); at < end;) {
+    if (*at == '{' || *at == '[') deepest = std::max(deepest, ++depth);
+    if (*at == '}' || *at == ']') --depth;
+    at = *at == '"' ? string_end(at, end) : at + 1;
+  }
+  return deepest;
+}
+
+bool is_unicode_escape(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdefABCDEF";
+  return text.size() >= 6 && text.starts_with("\\u") && text.substr(2, 4).find_first_not_of(hex) == text.npos;
 }
 
 std::string content_of(std::string_view token) {
@@ -400,10 +206,16 @@ std::vector<Place> places_in(std::string_view value) {
   return found;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(blanks);
-  return begin == text.npos ? std::string_view()
-                            : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+std::size_t count_places(std::string_view value) {
+  std::size_t count = 0;
+  Places places(value);
+  for (Place place; places.next(place);) ++count;
+  return count;
+}
+
+std::string_view trimmed(std::string_view text, std::string_view white) {
+  text.remove_prefix(std::min(text.find_first_not_of(white), text.size()));
+  return text.substr(0, text.find_last_not_of(white) + 1);
 }
 
 }  // namespace jobferry::proof

@@ -44,13 +44,6 @@ std::string in_lower_case(std::string_view text) {
 
 char in_upper_case(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-std::string_view without_white_space(std::string_view text) {
-  constexpr std::string_view white = " \t\n\v\f\r";
-  const std::size_t begin = text.find_first_not_of(white);
-  return begin == text.npos ? std::string_view()
-                            : text.substr(begin, text.find_last_not_of(white) - begin + 1);
-}
-
 const Row* row_of(std::string_view word) {
   if (word.find(' ') != word.npos) return nullptr;
   const std::string wanted = ' ' + in_lower_case(word) + ' ';
@@ -127,7 +120,7 @@ bool read_name(std::string_view& list, std::string_view host, const Ends& before
 
 std::string unit_object(std::string_view token) {
   const std::string content = content_of(token);
-  const std::string_view whole = without_white_space(content);
+  const std::string_view whole = trimmed(content, " \t\n\v\f\r");
   const std::string word = in_lower_case(whole);
   if (word.empty()) return R"({"base":""})";
   if (word == "load") return R"({"base":"load"})";

@@ -1,4 +1,4 @@
-// A verification in order: the page to read first.
+// A verification in its order. Read this file first.
 #include "jobferry/verify.h"
 
 #include <fmt/format.h>
@@ -10,13 +10,16 @@
 #include <cmath>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <thread>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
+#include "base/mutex.h"
+#include "base/sampling.h"
+#include "base/threads.h"
+#include "jobferry/versions.h"
 #include "verify/checker.h"
 #include "verify/starved.h"
 
@@ -26,19 +29,20 @@ namespace {
 
 using namespace proof;
 
-// In front of VerifyOptions::from once all jobs of the source are done: what is left are those of the target.
+// Precedes the folder in VerifyOptions::from once all jobs of the source are done, and only jobs of the
+// target remain.
 constexpr std::string_view target_part = "target:";
 
-// The target as it stands. Other than an archive to be migrated it may be anything.
+// The target as it is. It may be anything, unlike an archive to be migrated.
 struct TargetRoot {
   Listing listing;
   Archive archive;
   bool marked = false;  // X13
   std::string version_text;
-  std::optional<int> version;  // as version.txt says, else the mark
+  std::optional<int> version;  // as version.txt says, else the marker
 };
 
-// Jobs that were asked for.
+// The jobs that the options select.
 class Choice {
  public:
   explicit Choice(const VerifyOptions& options)
@@ -51,7 +55,7 @@ class Choice {
   bool takes(const JobPath& path) const {
     if (!options_.cluster.empty() && path.cluster != options_.cluster) return false;
     if (options_.job && path.job_id() != options_.job) return false;
-    return below_ >= parts || hash(path.text()) % parts < below_;
+    return below_ >= parts || sampling_number(path.text(), options_.seed) % parts < below_;
   }
   bool takes(const std::string& cluster) const {
     return options_.cluster.empty() || cluster == options_.cluster;
@@ -59,15 +63,6 @@ class Choice {
 
  private:
   static constexpr std::uint64_t parts = 1'000'000;
-
-  // FNV-1a and a final mix: the same jobs on every machine.
-  std::uint64_t hash(const std::string& text) const {
-    std::uint64_t value = 14695981039346656037ULL ^ (options_.seed * 0x9E3779B97F4A7C15ULL);
-    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    value ^= value >> 33;
-    value *= 0xFF51AFD7ED558CCDULL;
-    return value ^ (value >> 33);
-  }
 
   const VerifyOptions& options_;
   const std::uint64_t below_;
@@ -85,11 +80,6 @@ std::optional<int> version_in(std::string_view text) {
   return {};
 }
 
-bool leads(int from, int to) { return from == to ? from > 0 : from < to || to > 0; }
-
-unsigned threads_of(const VerifyOptions& options) {
-  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
 
 class Verification {
  public:
@@ -99,14 +89,20 @@ class Verification {
         choice_(options),
         source_files_(real_files(options.follow_symlinks)),
         target_files_(real_files(false)),
+        source_side_{*source_files_, options.source, true},
+        target_side_{*target_files_, options.target, false},
         findings_(std::max<std::size_t>(options.most_findings, 1), listener.progress) {}
 
   void run(VerifyResult& result) {
     if (!open(result)) return;
-    Ground ground{options_,        *source_files_,   *target_files_,
-                  options_.source, options_.target,  Chain(result.from, result.to),
-                  !target_.marked, ::geteuid() == 0, {}};
-    for (unsigned i = 0; i < threads_of(options_); ++i) checkers_.emplace_back(ground, findings_);
+    Ground ground{options_,
+                  source_side_,
+                  target_side_,
+                  Chain(result.from, result.to),
+                  !target_.marked,
+                  ::geteuid() == 0,
+                  {}};
+    for (unsigned i = 0; i < threads_or_default(options_.threads); ++i) checkers_.emplace_back(ground, findings_);
     compare_roots(result);
     compare_clusters(ground);
     if (auto known = check_metrics(ground); !known && !stopped_) {
@@ -118,8 +114,8 @@ class Verification {
     for (Checker& checker : checkers_) checker.tally().add_to(result);
     if (result.complete && !stopped_) compare_ends(result);
     findings_.move_to(result);
-    settle(result);
-    complain_of_nothing(result);
+    conclude(result);
+    refuse_empty_choice(result);
   }
 
  private:
@@ -136,17 +132,14 @@ class Verification {
     result.from = source_.version;
     result.has_version = target_.listing.find(names::version) != nullptr;
     result.to = options_.to.value_or(target_.version.value_or(newest_version));
-    if (!leads(result.from, result.to)) result.to = newest_version;
+    if (!is_possible(result.from, result.to)) result.to = newest_version;
     result.complete = choice_.is_everything() && options_.from.empty();
     return true;
   }
 
-  // What was asked for must be there: nothing compared would agree with everything.
+  // A choice that selects nothing is an error: it would agree with everything.
   Result<void> check_choice() const {
-    const auto is_same = [](const FileInfo& a, const FileInfo& b) {
-      return a.device == b.device && a.inode == b.inode;
-    };
-    if (is_same(source_.root_info, target_.archive.root_info))
+    if (is_same_file(source_.root_info, target_.archive.root_info))
       return not_a_target(options_.target, "it is the source: an archive agrees with itself");
     const auto has = [](const Archive& archive, const std::string& name) {
       return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
@@ -162,7 +155,7 @@ class Verification {
     const bool of_target = options_.from.starts_with(target_part);
     const std::string folder = options_.from.substr(of_target ? target_part.size() : 0);
     if (std::count(folder.begin(), folder.end(), '/') == 2 &&
-        has(of_target ? target_.archive : source_, folder.substr(0, folder.find('/'))))
+        has(of_target ? target_.archive : source_, cluster_of(folder)))
       return {};
     return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
   }
@@ -184,7 +177,7 @@ class Verification {
     const auto info = answer(target_files_->info(options_.target + "/."));
     const auto entries = answer(target_files_->list(options_.target));
     if (!info || !entries) {
-      result.errors.push_back(not_a_target(options_.target, "no directory that can be read"));
+      result.errors.push_back(not_a_target(options_.target, "it is not a directory, or it cannot be read"));
       return;
     }
     target_.listing.there = true;
@@ -213,7 +206,7 @@ class Verification {
     Checker& checker = checkers_.front();
     checker.root(source_, target_.listing);
     if (target_.marked)
-      checker.found("marker-left", "", names::unfinished, {}, "the migration has not ended");
+      checker.found("marker-left", "", names::unfinished, {}, "the migration is not complete");
     // An unfinished target has no version.txt yet.
     const std::string version = fmt::format("{}\n", result.to);
     if (!(target_.marked && !result.has_version) && target_.version_text != version)
@@ -227,7 +220,7 @@ class Verification {
     if (!version) return;
     FileInfo like = source_.version_info.value_or(FileInfo{});
     if (!source_.version_info) like.uid = version->info.uid, like.gid = version->info.gid;
-    like.mtime = version->info.mtime;  // it is of the migration
+    like.mtime = version->info.mtime;  // the time of the migration
     checker.compare_own_file("", version->name, like, version->info);
   }
 
@@ -242,10 +235,10 @@ class Verification {
     checker.tally().left_behind += source_.left_behind;
   }
 
-  // Takes a walk to the checkers.
+  // Hands the jobs of a walk to the checkers.
   std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
                        bool counts) {
-    const Visit how{threads_of(options_), listener_.stop, from};
+    const VisitOptions how{threads_or_default(options_.threads), listener_.stop, from};
     return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
       if (choice_.takes(path))
         take(checkers_[worker], path, look, counts);
@@ -255,18 +248,14 @@ class Verification {
   }
 
   // The jobs of one jobId lie in one folder, so there is no walk for them.
-  void take_folder(Files& files, const std::string& root, void (Checker::*look)(const JobPath&),
-                   bool counts) {
+  void take_folder(const Side& side, void (Checker::*look)(const JobPath&), bool counts) {
     const JobPath folder{options_.cluster, std::to_string(*options_.job / 1000),
                          fmt::format("{:03}", *options_.job % 1000), ""};
     const std::string at = folder.cluster + '/' + folder.first + '/' + folder.second;
-    const auto entries = answer(files.list(join(root, at)));
+    const auto entries = answer(side.files.list(side.path(at)));
     if (!entries) {
-      const auto stands = answer(files.exists(join(root, at)));
-      const bool ours = &files == source_files_.get();
-      const std::string& what = entries.error().what;
-      if (!stands || *stands)
-        checkers_.front().found("unreadable", at, {}, ours ? what : "", ours ? "" : what);
+      const auto exists = answer(side.files.exists(side.path(at)));
+      if (!exists || *exists) checkers_.front().unreadable(side, at, {}, entries.error().what);
       return;
     }
     for (const Entry& entry : *entries)
@@ -274,10 +263,10 @@ class Verification {
         take(checkers_.front(), {folder.cluster, folder.first, folder.second, entry.name}, look, counts);
   }
 
-  // A checker that throws could not look, which is a finding.
+  // A job whose check throws was not checked, which is a finding.
   void take(Checker& checker, const JobPath& path, void (Checker::*look)(const JobPath&), bool counts) {
     const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
-    // Whatever part of the source is asked for, all of the target has an origin.
+    // Every part of the source that --from selects leaves all jobs of the target to look at.
     if (counts || options_.from.empty() || options_.from.starts_with(target_part)) ++looked_at_;
     try {
       (checker.*look)(path);
@@ -295,64 +284,63 @@ class Verification {
     listener_.progress->bytes_out += checker.bytes_out() - out;
   }
 
-  // Of several the first in path order.
+  // Of several errors, keeps the first in path order.
   void remember_starved(const std::string& subject, Error error) {
-    const std::lock_guard lock(starving_);
+    const MutexLock lock(starving_);
     if (starved_ && !path_order(subject, starved_->subject)) return;
     starved_ = std::move(error);
     starved_->subject = subject;
   }
 
   // Directories that a walk could not list.
-  void tell_unreadable(const std::vector<Error>& directories, bool of_source) {
+  void add_unreadable(const Side& side, const std::vector<Error>& directories) {
     for (const Error& error : directories) {
       if (error.kind == Kind::out_of_resources)
         remember_starved(error.subject, error);
       else
-        checkers_.front().found("unreadable", error.subject, {}, of_source ? error.what : "",
-                                of_source ? "" : error.what);
+        checkers_.front().unreadable(side, error.subject, {}, error.what);
     }
   }
 
   void compare_jobs(VerifyResult& result) {
     if (options_.from.starts_with(target_part)) return;
-    if (choice_.is_one_job()) return take_folder(*source_files_, options_.source, &Checker::job, true);
+    if (choice_.is_one_job()) return take_folder(source_side_, &Checker::job, true);
     Walk jobs(*source_files_, source_, options_.follow_symlinks);
     const bool all = options_.sample >= 100 && options_.cluster.empty() && options_.from.empty();
     const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
                            all ? listener_.progress : nullptr, listener_.stop);
     result.go_on = take_all(jobs, options_.from, &Checker::job, true);
-    tell_unreadable(jobs.passed().unreadable, true);
-    for (const auto& [cluster, count] : jobs.passed().left_behind) result.left_behind += count;
+    add_unreadable(source_side_, jobs.left_behind().unreadable);
+    for (const auto& [cluster, count] : jobs.left_behind().entries) result.left_behind += count;
   }
 
-  // Nothing in the target has no origin.
+  // Every job of the target must come from the source.
   void find_origins(VerifyResult& result) {
-    if (choice_.is_one_job()) return take_folder(*target_files_, options_.target, &Checker::origin, false);
+    if (choice_.is_one_job()) return take_folder(target_side_, &Checker::origin, false);
     const std::string from =
         options_.from.starts_with(target_part) ? options_.from.substr(target_part.size()) : std::string();
     Walk jobs(*target_files_, target_.archive, false);
     const std::string stopped = take_all(jobs, from, &Checker::origin, false);
     if (!stopped.empty()) result.go_on = std::string(target_part) + stopped;
-    tell_unreadable(jobs.passed().unreadable, false);
-    for (const auto& [cluster, count] : jobs.passed().left_behind)
+    add_unreadable(target_side_, jobs.left_behind().unreadable);
+    for (const auto& [cluster, count] : jobs.left_behind().entries)
       if (count > 0) name_strays(cluster, 0);
   }
 
-  // What is left undone for that is not complete.
+  // After a stop, the result is not complete.
   bool is_stopped() { return stopped_ = stopped_ || (listener_.stop && *listener_.stop); }
 
-  // The walk only counts what lies between the levels; a migration leaves nothing there.
+  // The walk only counts what is between the levels of folders. A migration writes nothing there.
   void name_strays(const std::string& directory, int level) {
     constexpr int levels_above_jobs = 2;
     Checker& checker = checkers_.front();
-    const Listing listing = checker.list_target(directory);
+    const Listing listing = checker.list(target_side_, directory);
     if (listing.entries.empty()) checker.found("file-unexpected", directory, {}, {}, "an empty directory");
     for (const Seen& entry : listing.entries) {
       if (is_stopped()) return;
       const bool is_directory = entry.info.type == FileType::directory;
       if (is_directory && level < levels_above_jobs) name_strays(join(directory, entry.name), level + 1);
-      // What lies directly in a cluster was compared with the source.
+      // The files directly in a cluster have been compared with the source.
       if (!is_directory && level > 0) checker.found("file-unexpected", directory, entry.name, {}, "an entry");
     }
   }
@@ -361,7 +349,7 @@ class Verification {
     if (!result.go_on.empty()) return;
     for (const std::string& cluster : source_.clusters) {
       const ClusterEnds source = result.source_ends[cluster], target = result.target_ends[cluster];
-      const auto differs = [&](std::string_view kind, std::uint64_t a, std::uint64_t b) {
+      const auto differs = [&](FindingKind kind, std::uint64_t a, std::uint64_t b) {
         if (a != b) checkers_.front().found(kind, cluster, {}, std::to_string(a), std::to_string(b));
       };
       differs("job-id-differs", source.highest_job, target.highest_job);
@@ -370,7 +358,7 @@ class Verification {
     }
   }
 
-  void settle(VerifyResult& result) {
+  void conclude(VerifyResult& result) {
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
@@ -379,13 +367,14 @@ class Verification {
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
+    const MutexLock lock(starving_);
     if (!starved_) return;
     result.errors.push_back(std::move(*starved_));
     result.outcome = VerifyOutcome::failed;
   }
 
-  // A spot check that met no job says nothing.
-  void complain_of_nothing(VerifyResult& result) {
+  // A spot check without a job proves nothing.
+  void refuse_empty_choice(VerifyResult& result) {
     if (looked_at_ > 0 || stopped_ || result.outcome != VerifyOutcome::agrees) return;
     if (choice_.is_one_job())
       result.errors.push_back({Kind::option_invalid, fmt::format("--only: neither archive has a job {}/{}",
@@ -401,12 +390,13 @@ class Verification {
   const Listener& listener_;
   const Choice choice_;
   std::unique_ptr<Files> source_files_, target_files_;
+  const Side source_side_, target_side_;
   FindingList findings_;
   std::vector<Checker> checkers_;                             // one for each thread
-  std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of either side
-  bool stopped_ = false;                                      // before all was looked at that is no job
-  std::mutex starving_;                                       // of starved_
-  std::optional<Error> starved_;  // what could not be looked at for want of resources
+  std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of both sides
+  bool stopped_ = false;                                      // before the end
+  Mutex starving_;
+  std::optional<Error> starved_ GUARDED_BY(starving_);  // what was not checked for lack of resources
   Archive source_;
   TargetRoot target_;
 };

@@ -1,7 +1,7 @@
 """Opens reports in Chromium: browser_test.py MAKE_PAGES DIR
 
-What is looked at stays in DIR: the pages, a screenshot of each at two widths in light and dark, and PDFs.
-Exit code 77, skipped, where there is no browser.
+DIR keeps what the tests look at: the pages, screenshots of each page at two widths in light and dark, and PDFs.
+Exit code 77: skipped, because no browser is installed.
 """
 
 import base64
@@ -16,10 +16,10 @@ import webdriver
 
 SKIPPED = 77
 DESK, PHONE = (1280, 900), (390, 844)
-PAPER = (687, 1000)  # what the margins leave of A4, in pixels of CSS
+PAPER = (687, 1000)  # A4 without its margins, in CSS pixels
 ENTER, SPACE, TAB, ESCAPE = "\ue007", " ", "\ue004", "\ue00c"
 
-# What is wider than the page, other than what scrolls in a frame of its own.
+# Elements that are wider than the page and not inside a frame that scrolls.
 SPILLING = """
   const scrolls = (e) => e && (["auto", "scroll", "hidden"].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   return [...document.querySelectorAll("body *")]
@@ -27,7 +27,7 @@ SPILLING = """
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
     .map((e) => e.tagName + "." + e.className);"""
 
-# Text that stands out too little from what it stands on: below 4.5 to 1.
+# Text whose contrast to its background is below 4.5 to 1.
 FAINT = """
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
   const lightness = (c) => c.slice(0, 3).map((v) => v / 255)
@@ -137,7 +137,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(numbers, sorted(numbers))
         self.assertIn("Sorted by Byte, ascending", self.browser.run(STATUS, table))
 
-    def test_sort_sizes_by_what_they_are(self):
+    def test_sort_sizes_by_bytes(self):
         self.open("busy")
         table = self.table("Jobs and files")
         total = self.browser.run("return arguments[0].tFoot.textContent", table)
@@ -156,7 +156,7 @@ class Pages(unittest.TestCase):
             numbers = self.browser.run(NUMBERS, table, 1)
             self.assertEqual(numbers, sorted(numbers, reverse=order == "descending"))
 
-    def test_filter_and_say_how_many_are_left(self):
+    def test_filter_and_show_how_many_rows_match(self):
         self.open("busy")
         table = self.table("Aggregations")
         field = self.browser.find("input[type=search][aria-label^='Filter: Aggregations']")[0]
@@ -171,7 +171,7 @@ class Pages(unittest.TestCase):
         self.browser.type(field, ESCAPE)
         self.assertEqual(len(self.cells(table, 0)), 42)
 
-    def test_are_walked_through_with_the_keyboard(self):
+    def test_can_be_navigated_with_the_keyboard(self):
         self.open("corpus")
         self.browser.press(TAB)
         self.assertEqual(self.browser.run("return document.activeElement.className"), "skip")
@@ -182,7 +182,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(self.browser.run("return document.activeElement.closest('main') !== null"), True)
         self.assertNotEqual(self.browser.run("return getComputedStyle(document.activeElement).outlineStyle"), "none")
 
-    def test_have_names_for_who_hears_them(self):
+    def test_have_names_for_screen_readers(self):
         self.open("busy")
         tree = self.browser.cdp("Accessibility.getFullAXTree")["nodes"]
         roles = {}
@@ -195,7 +195,7 @@ class Pages(unittest.TestCase):
         self.assertIn("columnheader", roles)
         self.assertIn("rowheader", roles)
 
-    def test_say_it_all_without_the_script(self):
+    def test_show_everything_without_the_script(self):
         for name in NAMES:
             with self.subTest(page=name):
                 self.open(name)
@@ -211,7 +211,7 @@ class Pages(unittest.TestCase):
                     for line in text.split("\n"):
                         self.assertIn(re.sub(r"\s", "", line), re.sub(r"\s", "", laid_out))
                 names = {strings[i] for i in document["nodes"]["nodeName"]}
-                self.assertTrue(names.isdisjoint({"BUTTON", "INPUT"}), "a dead control")
+                self.assertTrue(names.isdisjoint({"BUTTON", "INPUT"}), "a control without a function")
 
     def test_fit_on_paper(self):
         for name in NAMES:

@@ -1,4 +1,4 @@
-// Writes the sample pages into a directory, for the browser: make_pages DIR
+// Writes the sample pages for the browser into a directory: make_pages DIR
 #include <iostream>
 
 #include "pages.h"
@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    std::cerr << "make_pages DIR\n";
+    std::cerr << "usage: make_pages DIR\n";
     return 2;
   }
   for (const auto& [name, page] : jobferry::test::sample_pages())

@@ -1,4 +1,4 @@
-"""As much of WebDriver as the tests need: Chromium through chromedriver, with nothing but Python."""
+"""The part of WebDriver that the tests need, in plain Python. Controls Chromium through chromedriver."""
 
 import http.client
 import json
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks a reference to an element
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference to an element
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
 
@@ -17,7 +17,7 @@ class WebDriverError(Exception):
 
 
 def installed():
-    """The two programs; None where one of them is missing."""
+    """Returns the paths of both programs, or None if one is missing."""
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     return (browser, driver) if browser and driver else None
 
@@ -70,7 +70,7 @@ class Browser:
         self.call("POST", "/url", {"url": url})
 
     def run(self, script, *arguments):
-        """The value of a function body that runs in the page."""
+        """Runs the body of a function in the page and returns its value."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
     def cdp(self, command, **parameters):
@@ -86,11 +86,11 @@ class Browser:
         self.call("POST", f"/element/{element}/value", {"text": text})
 
     def press(self, key):
-        """A key for whatever has the focus."""
+        """Presses a key in the element that has the focus."""
         strokes = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
 
     def complaints(self):
-        """What the console has got since it was last asked."""
+        """Returns the errors and warnings that the console got since the last call."""
         return [each["message"] for each in self.call("POST", "/se/log", {"type": "browser"})
                 if each["level"] in ("SEVERE", "WARNING")]

@@ -18,12 +18,12 @@ namespace jobferry::test {
 
 namespace {
 
-// Nothing is made there: it only stands where anybody may write.
+// The path must be one where a target could be made. The fuzzer makes nothing there.
 const std::string source = "/tmp/jobferry-fuzz/source", target = "/tmp/jobferry-fuzz/target";
 
-// Valid by RFC 8259. RapidJSON refuses lone surrogates in escapes and exponents beyond a double, which the
-// RFC allows: nothing is said then.
-enum class Answer { valid, invalid, unsaid };
+// Whether RapidJSON accepts a text. It rejects lone surrogates in escapes and numbers beyond a double, which
+// RFC 8259 allows, so the answer is unknown for them.
+enum class Answer { valid, invalid, unknown };
 Answer ask_rapidjson(std::string_view text) {
   constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag |
                              rapidjson::kParseIterativeFlag;
@@ -34,12 +34,12 @@ Answer ask_rapidjson(std::string_view text) {
   if (!result.IsError()) return Answer::valid;
   const bool legal = result.Code() == rapidjson::kParseErrorStringUnicodeSurrogateInvalid ||
                      result.Code() == rapidjson::kParseErrorNumberTooBig;
-  return legal ? Answer::unsaid : Answer::invalid;
+  return legal ? Answer::unknown : Answer::invalid;
 }
 
 bool is_json(std::string_view path) { return path.ends_with(".json"); }
 
-// Members of meta.json that rules R, M look at.
+// The members of meta.json that rules R and M concern.
 bool touched_in_meta(const std::string& pointer) {
   static const std::set<std::string> names = {
       "exclusive", "shared",     "jobState",        "subCluster",       "resources",     "tags",
@@ -56,8 +56,7 @@ bool must_stay(const std::string& path, const std::string& pointer) {
   return path.ends_with("meta.json") && !pointer.empty() && !touched_in_meta(pointer);
 }
 
-// The pointers count elements, and rules drop what is in front of others: only where the value itself is a
-// data point its place is sure.
+// Pointers count elements, and rules may drop elements before others. So only data points have a fixed place.
 void compare(const std::string& path, const std::string& before, const std::string& after) {
   const auto old_flat = flatten(before), new_flat = flatten(after);
   for (const auto& [pointer, text] : old_flat) {
@@ -92,7 +91,7 @@ void migrate_one(int from, int to, const std::string& name, const std::string& c
     if (!is_json(file)) continue;
     const Answer answer = ask_rapidjson(tree[file]);
     expect(answer != Answer::invalid, "accepted what is no JSON");
-    expect(answer == Answer::unsaid || ask_rapidjson(text) == Answer::valid, "wrote what is no JSON");
+    expect(answer == Answer::unknown || ask_rapidjson(text) == Answer::valid, "wrote what is no JSON");
     if (answer == Answer::valid) compare(file, tree[file], text);
   }
   const bool complete = summary.outcome == Outcome::complete;
@@ -104,7 +103,7 @@ void migrate_one(int from, int to, const std::string& name, const std::string& c
 
 void expect(bool holds, const char* what) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", what);
   std::abort();
 }
 

@@ -1,5 +1,5 @@
-// What holds for every input, however hostile: no crash, no end by a defect, and of what is accepted and what
-// is written another reader says that it is JSON. What no rule touches keeps its text.
+// What holds for every input, even a hostile one: no crash and no error of kind `defect`. Another reader
+// confirms that accepted and written texts are JSON. Values that no rule concerns keep their text.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace jobferry::test {
 // Ends the process, so that the fuzzer keeps the input.
 void expect(bool holds, const char* what);
 
-// Takes the smallest archive of every version, with this as the content of one of its files, through every
-// chain of steps.
+// Migrates the smallest archive of every version through every chain of steps, with this content in one of
+// its files.
 void migrate_with_content(const std::string& name, const std::string& content);
 
 }  // namespace jobferry::test

@@ -7,9 +7,9 @@ using namespace jobferry;
 
 namespace {
 
-// All members, by zlib alone. False if something is wrong with them, but for the checksum of a header, which
-// only zlib looks at: the content is sound without it.
-bool inflate_with_zlib(std::string_view packed, std::string& content, bool& said) {
+// Inflates all members with zlib. False if they are damaged. `judged` is false if only the checksum of a
+// header is wrong: our codec does not check it, because the content does not depend on it.
+bool inflate_with_zlib(std::string_view packed, std::string& content, bool& judged) {
   while (!packed.empty()) {
     z_stream stream{};
     if (inflateInit2(&stream, 15 + 16) != Z_OK) return false;
@@ -24,7 +24,7 @@ bool inflate_with_zlib(std::string_view packed, std::string& content, bool& said
       content.append(block, sizeof block - stream.avail_out);
     }
     packed.remove_prefix(packed.size() - stream.avail_in);
-    said = !stream.msg || std::string_view(stream.msg) != "header crc mismatch";
+    judged = !stream.msg || std::string_view(stream.msg) != "header crc mismatch";
     inflateEnd(&stream);
     if (status != Z_STREAM_END) return false;
   }
@@ -40,10 +40,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::uint64_t limit = 1U << 20;
   if (codec.inflate(input, limit, content)) {
     std::string expected;
-    bool said = true;
-    const bool sound = inflate_with_zlib(input, expected, said);
-    test::expect(sound || !said, "taken, but zlib refuses it");
-    test::expect(content.view() == expected || !said, "another content than zlib's");
+    bool judged = true;
+    const bool sound = inflate_with_zlib(input, expected, judged);
+    test::expect(sound || !judged, "taken, but zlib refuses it");
+    test::expect(content.view() == expected || !judged, "another content than zlib's");
   }
   for (const CompressLevel level : {CompressLevel::normal, CompressLevel::fast}) {
     codec.deflate(input, level, packed);

@@ -3,7 +3,7 @@
 
 using namespace jobferry;
 
-// The list, and behind a newline the hostnames that are looked for.
+// The input is a list, a newline, and the hostnames to look for.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::size_t end = text.find('\n');

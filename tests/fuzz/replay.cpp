@@ -1,4 +1,4 @@
-// Stands in for libFuzzer where the compiler has none: gives every file of the folders named to the fuzzer.
+// Replaces libFuzzer for compilers without it: runs the fuzzer on every file of the given folders.
 #include <boost/filesystem.hpp>
 #include <iostream>
 #include <string>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The Debian packages: made, clean of errors for lintian, installed, used and removed again.
+# Builds the Debian packages, checks them with lintian, installs, uses and removes them.
 #   package_test.sh BUILD
-# Exit code 77: cannot be tested here.
+# Exit code 77: the test cannot run here.
 set -euo pipefail
 build=$1
 work=$(mktemp -d)
@@ -23,7 +23,7 @@ program=$(ls "$work"/jobferry_*.deb) library=$(ls "$work"/libjobferry-dev_*.deb)
 if command -v lintian >/dev/null; then
   lintian --allow-root --fail-on error "$program" "$library" || fail "lintian"
 else
-  echo "lintian is missing: the packages were not checked with it"
+  echo "not checked: the packages by lintian, because it is missing"
 fi
 
 depends=$(dpkg-deb -f "$program" Depends)
@@ -35,6 +35,7 @@ trap 'dpkg -r jobferry libjobferry-dev >/dev/null 2>&1 || true; rm -rf "$work"' 
 dpkg -i "$program" "$library" >"$work/dpkg.log" 2>&1 || fail "$(cat "$work/dpkg.log")"
 "$build/make_archive" --version 0 --jobs 5 --seed 1 "$work/archive" >/dev/null
 (cd "$work" && archive-migration -src archive -dst new) >"$work/out" || fail "$(cat "$work/out")"
-[[ $(cat "$work/new/version.txt") == 3 ]] || fail "the target is not of version 3"
+newest=$(sed -n 's/^ *{\([0-9]*\), .*/\1/p' /usr/include/jobferry/versions.h | tail -1)
+[[ $(cat "$work/new/version.txt") == "$newest" ]] || fail "the target does not have version $newest"
 dpkg -r jobferry libjobferry-dev >/dev/null
-[[ ! -e /usr/bin/jobferry && ! -e /usr/include/jobferry ]] || fail "something stays when it is removed"
+[[ ! -e /usr/bin/jobferry && ! -e /usr/include/jobferry ]] || fail "files remain after the removal"

@@ -1,9 +1,9 @@
-// Preloaded into the program: before each call that touches a file of the scene, somebody else may do
-// something to that scene. The library says over a socket which call comes next and waits for an answer.
+// A library to preload. Before each call that touches a file of the scene, it sends the call over a socket
+// and waits for an answer, so another process can change the scene first.
 //
-//   ATTACK_UNDER   calls count whose path, or whose file's path, begins with this
-//   ATTACK_SOCKET  a descriptor (SOCK_SEQPACKET): gets `CALL PATH`, is answered with one byte
-//   ATTACK_KILL    this call kills the program, counted from 1; 0 or not set: none does
+//   ATTACK_UNDER   only calls count whose path, or the path of whose descriptor, begins with this
+//   ATTACK_SOCKET  a descriptor (SOCK_SEQPACKET): gets `CALL PATH` and must answer with one byte
+//   ATTACK_KILL    number of the call that kills the program, from 1; 0 or not set: none
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ const char* setting(const char* name) {
   return value ? value : "";
 }
 
-// Not through readlink(), which is one of the calls that are watched.
+// Does not use readlink(), because this library replaces it.
 std::string path_of(int fd) {
   char link[64], path[4096];
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -73,7 +73,7 @@ void announce(const char* call, const std::string& path) {
   if (::send(socket, words.data(), words.size(), MSG_NOSIGNAL) > 0) (void)::recv(socket, &answer, 1, 0);
 }
 
-// The call's own errno is what its caller sees.
+// Keeps errno for the caller.
 void before(const char* call, const std::string& path) {
   const int code = errno;
   announce(call, path);
@@ -84,13 +84,13 @@ void before(const char* call, int fd) { before(call, path_of(fd)); }
 
 }  // namespace
 
-// WATCH(result, name, (parameters), (arguments), place of the call)
+// WATCH(result, name, (parameters), (arguments), path or descriptor)
 #define WATCH(result, name, parameters, arguments, ...) \
   result name parameters {                              \
     before(#name, __VA_ARGS__);                         \
     return real<result parameters>(#name) arguments;    \
   }
-// The same for a call whose mode comes last and may be missing.
+// The same for a call with an optional mode as its last parameter.
 #define WATCH_OPEN(name, parameters, arguments, ...) \
   int name parameters {                              \
     va_list list;                                    \

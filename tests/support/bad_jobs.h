@@ -9,10 +9,10 @@ inline constexpr std::uint64_t largest_allowed = 100'000;
 
 struct BadJob {
   std::string kind, file;
-  Tree files;  // in its directory; meta.json is added where it is not named
+  Tree files;  // in its directory; gets a meta.json if it has none
 };
 
-// One job of each class that a step up can meet, `read-failed` aside.
+// One job of each class that a step up can have, except `read-failed`.
 inline std::vector<BadJob> bad_jobs() {
   const auto data = [](const std::string& text) { return Tree{{"data.json", text}}; };
   const auto meta = [](const std::string& text) {
@@ -46,7 +46,7 @@ inline std::vector<BadJob> bad_jobs() {
 
 inline int bad_job_id(std::size_t index) { return static_cast<int>(index) + 2; }
 
-// A sound job, a skipped one, and all bad ones.
+// An archive of a sound job, a skipped one, and all bad ones.
 inline Tree archive_of_bad_jobs() {
   Tree tree = plain_archive(0) + Tree{{in_job(900, "meta.json"), ""}};
   const std::vector<BadJob> jobs = bad_jobs();

@@ -1,19 +1,18 @@
-// Preloaded into the program: the n-th call of libc that touches a directory fails, once or from then on,
-// does less than it was asked for, or is the last one of the process.
+// A library to preload. The n-th libc call that touches a directory fails, once or from then on, reads or
+// writes less than it should, or kills the process.
 //
-//   SHIM_UNDER    calls count whose path, or whose descriptor's path, is this one or lies below it
+//   SHIM_UNDER    only calls count whose path, or the path of whose descriptor, is this one or is below it
 //   SHIM_FAILURE  a number: that errno; SHORT: half of a read or write; KILL: SIGKILL before the call;
-//                 HALF: SIGKILL after half of a write; THREAD: no thread can be made, and only
-//                 pthread_create counts
-//   SHIM_CALLS    `locks`: only locks fail, which SQLite tries for ten seconds
+//                 HALF: SIGKILL after half of a write; THREAD: pthread_create fails, and only it counts
+//   SHIM_CALLS    `locks`: only locks fail, which SQLite retries for ten seconds
 //                 `reads`: only reads fail
-//                 else: all but locks
-//   SHIM_NTH      which call; 0: none
-//   SHIM_LASTING  set: that one and all that follow
-//   SHIM_COUNT    file that gets the number of calls at the end of the process
-//   SHIM_HIT      file that gets the name and the path of the n-th call
+//                 otherwise: all calls except locks
+//   SHIM_NTH      number of the call that fails; 0: none
+//   SHIM_LASTING  if set, all later calls fail too
+//   SHIM_COUNT    this file gets the number of calls at the end of the process
+//   SHIM_HIT      this file gets the name and the path of the n-th call
 //
-// A call counts only if it can fail in that way: nothing but a write can fill the disk.
+// A call counts only if it can fail in that way. For example, only a write can fill the disk.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -44,10 +43,10 @@
 
 namespace {
 
-// What a call does, and so how it can fail.
+// What a call does. This decides how it can fail.
 enum Trait : unsigned {
   asks = 0,
-  opens = 1,       // makes a descriptor
+  opens = 1,       // returns a descriptor
   takes_room = 2,  // may need blocks, inodes or quota
   waits = 4,       // a signal can interrupt it
   reads = 8,
@@ -69,7 +68,7 @@ struct Failure {
   bool is(const char* word) const { return std::strcmp(text, word) == 0; }
 
   const char* text = setting("SHIM_FAILURE");
-  int code = std::atoi(text);  // 0: not by errno
+  int code = std::atoi(text);  // 0: no errno
   bool kills = is("KILL") || is("HALF");
   bool shortens = is("SHORT"), halves = is("HALF"), denies_threads = is("THREAD");
   long nth = std::atol(setting("SHIM_NTH"));
@@ -85,7 +84,7 @@ const Failure& failure() {
 
 std::atomic<long> calls{0};
 
-// Its end is that of the program.
+// Its destructor runs at the end of the program.
 struct Counter {
   ~Counter() {
     if (std::FILE* file = std::fopen(setting("SHIM_COUNT"), "w")) {
@@ -123,7 +122,7 @@ long raw_syscall(long number, const void* a, const void* b, std::size_t c) {
   return original(number, a, b, c);
 }
 
-// The path of a descriptor; empty if it has none.
+// Finds the path of a descriptor; empty if it has none.
 void path_of(int fd, char* path) {
   char link[64];
   if (fd == AT_FDCWD)
@@ -162,7 +161,7 @@ bool is_under(const char* path) {
          (path[length] == '/' || path[length] == '\0');
 }
 
-// Counts it, and says whether it is one of those that fail.
+// Counts a call. True if it is one of those that fail.
 bool is_due(const char* call, const char* path) {
   const long number = ++calls, nth = failure().nth;
   if (nth <= 0 || number < nth || (number > nth && !failure().lasting)) return false;
@@ -189,7 +188,7 @@ bool is_due(const char* call, unsigned traits, const Place& place) {
   while (true) ::pause();
 }
 
-// True if this call is to fail; errno says how.
+// True if this call must fail. Sets errno.
 bool fails(const char* call, unsigned traits, const Place& place) {
   if (!is_due(call, traits, place)) return false;
   if (failure().kills) die();
@@ -197,7 +196,7 @@ bool fails(const char* call, unsigned traits, const Place& place) {
   return true;
 }
 
-// `move(size)` reads or writes up to that many bytes.
+// `move(size)` reads or writes up to `size` bytes.
 template <class Move>
 ssize_t transfer(const char* call, unsigned traits, int fd, std::size_t size, Move&& move) {
   if (!is_due(call, traits, fd)) return move(size);
@@ -220,21 +219,21 @@ Result failed() {
 
 #define REAL(name) static auto* const original = real<decltype(::name)>(#name)
 
-// A call that either fails or is made.
+// A call that fails or is forwarded.
 #define FORWARD(result, name, traits, place, parameters, ...)                      \
   result name parameters {                                                         \
     REAL(name);                                                                    \
     return fails(#name, traits, place) ? failed<result>() : original(__VA_ARGS__); \
   }
 
-// One that reads or writes `size` bytes of `fd`.
+// A call that reads or writes `size` bytes of `fd`.
 #define TRANSFER(name, traits, parameters, ...)                                                        \
   ssize_t name parameters {                                                                            \
     REAL(name);                                                                                        \
     return transfer(#name, traits, fd, size, [&](std::size_t part) { return original(__VA_ARGS__); }); \
   }
 
-// One that opens a path, with a mode if it makes the file.
+// A call that opens a path, with a mode if it may create the file.
 #define OPEN(name, place, parameters, ...)                                           \
   int name parameters {                                                              \
     REAL(name);                                                                      \
@@ -245,7 +244,7 @@ Result failed() {
     return fails(#name, traits_of(flags), place) ? -1 : original(__VA_ARGS__, mode); \
   }
 
-// One that ends a descriptor, even if it fails.
+// A call that closes a descriptor even if it fails.
 #define CLOSE(result, name, place, parameters, argument)          \
   result name parameters {                                        \
     REAL(name);                                                   \
@@ -425,7 +424,7 @@ CONTROL(fcntl64)
 MAP(mmap, off_t)
 MAP(mmap64, off64_t)
 
-// What libc has no function for, or what a library goes around libc for.
+// System calls without a function in libc, or that a library makes directly.
 long syscall(long number, ...) {
   REAL(syscall);
   va_list list;

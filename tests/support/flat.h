@@ -1,5 +1,5 @@
-// A document as a list of its scalars, read by RapidJSON: the independent reader of the tests. Numbers keep
-// their text, so that nobody's rounding can hide behind an equal double.
+// A document as a list of its scalars, read by RapidJSON, which is the independent reader of the tests.
+// Numbers keep their text, so a comparison also notices a rounding that gives the same double.
 #pragma once
 
 #include <map>
@@ -8,8 +8,8 @@
 
 namespace jobferry::test {
 
-// JSON pointer to the scalar: numbers as written, strings unescaped in quotes, true, false, null. Empty
-// objects and arrays are {} and []. A text that RapidJSON does not accept gives an empty list.
+// Maps JSON pointers to scalars: numbers as written, unescaped strings in quotes, true, false, null. Empty
+// objects and arrays are {} and []. A text that RapidJSON rejects gives an empty list.
 std::map<std::string, std::string> flatten(std::string_view json);
 
 }  // namespace jobferry::test

@@ -1,4 +1,4 @@
-// Files that do what real ones do, with a word to say before every call: what it answers may be an error.
+// Forwards all calls to the real files. A test overrides `before` to act before a call or to make it fail.
 #pragma once
 
 #include <memory>
@@ -33,6 +33,7 @@ class ForwardingFiles : public Files {
     if (auto go = before("space", path); !go) return std::move(go.error());
     return real_->space(path);
   }
+  bool may_write_in(const std::string& directory) override { return real_->may_write_in(directory); }
   Result<bool> open_target(const std::string& root) override {
     if (auto go = before("open_target", root); !go) return std::move(go.error());
     return real_->open_target(root);

@@ -1,4 +1,4 @@
-// Runs of the program that may take only so long.
+// Runs the program with a time limit.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace jobferry::test {
 
-inline constexpr int hung = -1000;  // what the exit code is of one that had to be killed
+inline constexpr int hung = -1000;  // the exit code of a run that had to be killed
 
 inline Ran run_for(std::chrono::seconds limit, const Words& arguments, const std::string& directory,
                    const std::string& output, const Prepare& prepare) {

@@ -1,4 +1,4 @@
-// Files in memory: no disk in the way of a million small archives.
+// Files in memory, because a fuzzer needs a million small archives.
 #pragma once
 
 #include <map>
@@ -9,10 +9,12 @@
 
 namespace jobferry::test {
 
-// For one thread at a time.
+// Not for several threads.
 class MemoryFiles : public Files {
  public:
-  // A directory with all that is in it.
+  MemoryFiles() { add_directory("/"); }
+
+  // Adds a directory with its contents.
   void add(const std::string& root, const Tree& tree) {
     add_directory(root);
     for (const auto& [path, content] : tree) add_file(root + '/' + path, content);
@@ -51,6 +53,7 @@ class MemoryFiles : public Files {
     return node.info;
   }
   Result<Space> space(const std::string&) override { return Space{1ULL << 50, 0, 1ULL << 50, 0}; }
+  bool may_write_in(const std::string& directory) override { return nodes_.contains(plain(directory)); }
   Result<bool> open_target(const std::string& root) override { return nodes_.contains(plain(root)); }
   Result<void> make_target(const std::string& root, const FileInfo&) override {
     add_directory(plain(root));
@@ -93,7 +96,7 @@ class MemoryFiles : public Files {
     return path.ends_with("/.") ? path.substr(0, path.size() - 2) : path;
   }
   static Error nothing(const std::string& path) {
-    Error error{Kind::read_failed, "there is nothing"};
+    Error error{Kind::read_failed, "there is no such file"};
     error.file = path;
     return error;
   }

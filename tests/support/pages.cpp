@@ -1,13 +1,15 @@
 #include "pages.h"
-#include "base/utf8.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "base/utf8.h"
 #include "corpus/corpus.h"
+#include "jobferry/forecast.h"
+#include "jobferry/validate.h"
+#include "jobferry/verify.h"
 #include "json/reader.h"
 #include "report/documents.h"
 #include "report/page/page.h"
@@ -24,7 +26,7 @@ std::string job_name(const std::string& cluster, int job) {
   return fmt::format("{}/{}/{:03}/{}", cluster, 1000 + job / 1000, job % 1000, 1608923076 + job * 61);
 }
 
-// A disk that is warm at first, a pause, and no two moments alike.
+// Throughput as of a real disk: cached at first, with a pause, and always varying.
 Timeline busy_timeline() {
   std::mt19937 random(7);
   Timeline timeline;
@@ -110,7 +112,7 @@ std::string hostile_cluster(const std::string& name) {
   return cluster;
 }
 
-// Names of every dangerous kind, wherever a name can stand.
+// Dangerous names of every kind, in every place of a name.
 Tree hostile_archive() {
   const std::string image = "<img src=x onerror=window.injected=1>", turned = "left\u202eright\u2066",
                     bytes = "x\xff\xfe\x1b[31m\n", entity = "&lt;b&gt;&#x3c;",
@@ -121,7 +123,7 @@ Tree hostile_archive() {
     tree["c/0/" + name + "/100/meta.json"] = plain_meta(1);
     tree["c/0/001/" + name + "/data.json"] = "";
     tree["c/0/001/100/" + name + "/meta.json"] = "";
-    if (!is_utf8(name)) continue;  // a cluster has its name in JSON
+    if (!is_utf8(name)) continue;  // JSON can name a cluster only in UTF-8
     tree[name + "/cluster.json"] = hostile_cluster(name);
     tree[name + "/0/001/100/meta.json"] = "{";
   }
@@ -174,8 +176,6 @@ Summary idle_summary() {
   return summary;
 }
 
-// --- What the other commands say of the hostile archive and of one that somebody changed ---
-
 std::string plan_page(const Tree& archive) {
   const TempDir temp;
   write_tree(temp.path("a"), archive);
@@ -224,7 +224,7 @@ std::string verification_page(const Tree& archive) {
   return to_html(verify_document(options, result), some_run());
 }
 
-// Every kind of block, also as no result of a command has it.
+// Every kind of block, even in forms that no result has.
 ResultDocument document_of_blocks() {
   ResultDocument document{
       "jobferry-blocks", "Every kind of block", {Tone::good, "This is a page of samples."}};
@@ -245,7 +245,7 @@ ResultDocument document_of_blocks() {
   bars.ticks = {{0.5, "data-element"}, {1.5, "wrong-type"}};
   document.sections = {
       {"Words",
-       {Paragraph{"To resume where it ended:"},
+       {Paragraph{"To resume:"},
         ShellLines{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
                     "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
                     "systemctl start cc-backend"}},

@@ -1,4 +1,4 @@
-// Pages of all kinds, for the tests that read them and for those that open them in a browser.
+// Sample pages of all kinds, for tests that read them and tests that open them in a browser.
 #pragma once
 
 #include <map>
@@ -9,17 +9,17 @@
 
 namespace jobferry::test {
 
-// A run that is always the same.
+// Facts of an invented run, always the same.
 RunFacts some_run();
-// An archive as large as they come, interrupted by nothing but its bad jobs: more of them than a page shows,
-// and an hour of throughput. Made up, so it is always the same.
+// The invented result for a very large archive: more bad jobs than a page shows, and an hour of throughput.
+// Always the same.
 Summary busy_summary();
 Options busy_options();
 
-// What the hostile archive tries to run, if it gets that far: it would set window.injected.
+// Markup in the hostile archive. If a page contained it as markup, it would set window.injected.
 extern const std::string hostile_markup;
 
-// By name, each a whole HTML file: `busy`, `corpus`, `hostile` and the small ones.
+// Complete HTML files by name: `busy`, `corpus`, `hostile` and small ones.
 std::map<std::string, std::string> sample_pages();
 
 }  // namespace jobferry::test

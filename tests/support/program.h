@@ -1,4 +1,4 @@
-// The built program as a user runs it.
+// Runs the built program as a user does.
 #pragma once
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ inline constexpr int cannot_execute = 127;
 inline const std::string marker = "jobferry.unfinished";
 
 using Words = std::vector<std::string>;
-using Prepare = std::function<void()>;  // what the child does before it becomes the program
+using Prepare = std::function<void()>;  // runs in the child before it executes the program
 
 inline Words operator+(Words left, const Words& right) {
   left.insert(left.end(), right.begin(), right.end());
@@ -46,7 +46,7 @@ struct Ran {
   std::string text() const { return fmt::format("exit code {}\n{}{}", code, out, err); }
 };
 
-// A process with its output in two files.
+// A process that writes its output to two files.
 class Child {
  public:
   Child(const std::string& program, const Words& arguments, const std::string& directory,
@@ -89,7 +89,7 @@ class Child {
   std::optional<int> status_;
 };
 
-// A directory to work in. `a` in it is the archive, `b` the target, unless a test names others.
+// A working directory. It contains the archive `a` and the target `b`, unless a test names others.
 class Scene {
  public:
   explicit Scene(const Tree& archive = {}, const std::string& name = "a") {
@@ -130,7 +130,7 @@ inline Words words_of(const std::string& line) {
   return {std::istream_iterator<std::string>(in), {}};
 }
 
-// The first line that holds all these parts; empty if there is none.
+// The first line that contains all these parts; empty if there is none.
 inline std::string line_with(const std::string& text, const Words& parts) {
   for (const std::string& line : lines_of(text))
     if (std::all_of(parts.begin(), parts.end(),
@@ -151,7 +151,7 @@ inline Tree job(int version, int id) {
            replaced(plain_meta(version), R"("jobId":1)", fmt::format(R"("jobId":{})", id))}};
 }
 
-// An archive with something of everything: jobs 1 and 5 are sound, 2 to 4 bad, 6 skipped.
+// An archive of different jobs: 1 and 5 are sound, 2 to 4 are bad, 6 is skipped.
 inline Tree mixed_archive() {
   const std::string data = plain_archive(0).at("c/0/001/100/data.json");
   Tree tree = plain_archive(0) + job(0, 2) + job(0, 3) + job(0, 5) + job(0, 6);

@@ -1,12 +1,13 @@
-// Preloaded into the program: it is told to stop at its n-th call on files below a directory, and what it
-// still does after that is counted. A disk that is far away or overloaded takes its time for each call, so
-// their number says how long a stop takes, whatever the machine.
+// A library to preload. It raises a signal at the n-th call on files below a directory, and counts the calls
+// after that. On a remote or overloaded disk every call takes long, so the number of calls shows how long a
+// stop takes there, on any machine.
 //
-//   STOP_UNDER   calls count whose path, or whose file's path, begins with this
-//   STOP_AT      at which of them the signal comes; 0: never
-//   STOP_SIGNAL  its number
-//   STOP_COUNT   file that gets `CALLS AFTER`: all of them, and those of one thread after the signal, the
-//   most STOP_FULL    set: file systems say that less is free than is used
+//   STOP_UNDER   only calls count whose path, or the path of whose descriptor, begins with this
+//   STOP_AT      number of the call that raises the signal; 0: none
+//   STOP_SIGNAL  number of the signal
+//   STOP_COUNT   this file gets `CALLS AFTER`: the number of all calls, and the largest number of calls that
+//                one thread made after the signal
+//   STOP_FULL    if set, file systems report less free space than used space
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -58,7 +59,7 @@ long number(const char* name) { return std::atol(setting(name)); }
 std::atomic<long> calls{0}, most_after{0};
 std::atomic<bool> is_stopped{false};
 
-// Its end is that of the program.
+// Its destructor runs at the end of the program.
 struct Counter {
   ~Counter() {
     if (std::FILE* file = std::fopen(setting("STOP_COUNT"), "w")) {
@@ -78,7 +79,7 @@ void count() {
     }
   }
   if (++calls == at) {
-    std::raise(static_cast<int>(number("STOP_SIGNAL")));  // its handler has run when this returns
+    std::raise(static_cast<int>(number("STOP_SIGNAL")));  // returns after the handler
     is_stopped = true;
   }
   errno = code;
@@ -193,7 +194,7 @@ int syncfs(int fd) {
   return real<int(int)>("syncfs")(fd);
 }
 
-// readdir() asks the disk once for hundreds of entries: that counts as one with this.
+// readdir() reads hundreds of entries with one access to the disk, so it counts once, here.
 DIR* fdopendir(int fd) {
   note(fd);
   return real<DIR*(int)>("fdopendir")(fd);

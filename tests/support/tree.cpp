@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "io/codec.h"
 
@@ -116,27 +119,27 @@ std::string gzipped(const std::string& content) {
   return std::string(packed.view());
 }
 
-std::string plain_cluster(int version) {
-  const std::string unit = version == 0 ? R"("load")" : R"({"base":"load"})";
-  return R"({"name":"c","subClusters":[{"name":"main","nodes":"*","topology":{"node":[0]}}],"metricConfig":[{"name":"cpu_load","unit":)" +
-         unit +
-         R"(,"scope":"node","timestep":60,"aggregation":"avg","peak":4,"normal":3,"caution":2,"alert":1}]})";
+namespace {
+
+// From the newest folder, up to that of the version, that has the document.
+std::string plain_document(int version, const std::string& name) {
+  for (; version >= 0; --version) {
+    const std::string path = test_folder(fmt::format("golden/plain/v{}/{}", version, name));
+    if (fs::exists(path)) return read_file(path);
+  }
+  throw std::runtime_error("tests/golden/plain has no " + name);
 }
 
-std::string plain_meta(int version) {
-  const std::string sharing = version < 3 ? R"("exclusive":1)" : R"("shared":"none")";
-  return R"({"jobId":1,"user":"u","project":"p","cluster":"c","subCluster":"main","numNodes":1,"startTime":100,"jobState":"completed","duration":60,"resources":[{"hostname":"n1"}],"statistics":{},)" +
-         sharing + (version < 3 ? "}" : R"(,"submitTime":100,"energy":0})");
-}
+}  // namespace
+
+std::string plain_cluster(int version) { return plain_document(version, "cluster.json"); }
+
+std::string plain_meta(int version) { return plain_document(version, "meta.json"); }
 
 Tree plain_archive(int version) {
-  const std::string unit = version == 0 ? R"("load")" : R"({"base":"load"})";
-  Tree tree = {
-      {"c/cluster.json", plain_cluster(version)},
-      {"c/0/001/100/meta.json", plain_meta(version)},
-      {"c/0/001/100/data.json",
-       R"({"cpu_load":{"node":{"unit":)" + unit +
-           R"(,"timestep":60,"series":[{"hostname":"n1","statistics":{"min":1,"avg":1,"max":1},"data":[1,null,1.0]}]}}})"}};
+  Tree tree = {{"c/cluster.json", plain_cluster(version)},
+               {"c/0/001/100/meta.json", plain_meta(version)},
+               {"c/0/001/100/data.json", plain_document(version, "data.json")}};
   if (version > 0) tree["version.txt"] = std::to_string(version) + "\n";
   return tree;
 }
@@ -149,6 +152,20 @@ Summary run(const std::string& source, const std::string& target, int to, Option
 }
 
 std::string test_folder(const std::string& name) { return std::string(JOBFERRY_TESTS) + '/' + name; }
+
+bool GoldenCase::has(const std::string& name) const { return fs::exists(folder + '/' + name); }
+std::string GoldenCase::text(const std::string& name) const { return read_file(folder + '/' + name); }
+
+std::vector<GoldenCase> golden_cases() {
+  std::vector<GoldenCase> cases;
+  for (const auto& step : fs::directory_iterator(test_folder("golden"))) {
+    int from = 0, to = 0;
+    if (std::sscanf(step.path().filename().c_str(), "v%d_to_v%d", &from, &to) != 2) continue;
+    for (const auto& entry : fs::directory_iterator(step)) cases.push_back({entry.path().string(), from, to});
+  }
+  std::ranges::sort(cases, {}, &GoldenCase::folder);
+  return cases;
+}
 
 std::string shared_data() {
   const std::string folder = std::string(JOBFERRY_TESTS) + "/../../shared/data";

@@ -1,5 +1,5 @@
-// Whole small archives through the library, in few words: a tree, a run, and what became of each job. None of
-// the migrations may change its source: every one of them is checked for that.
+// Migrates small archives with the library: a tree, a run, and the fate of each job. Every run is also
+// checked for changes of its source.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,13 +18,11 @@ namespace jobferry::test {
 
 namespace fs = boost::filesystem;
 
-// --- Archives in words ---
-
 inline const std::string fifo = "(fifo)";
-inline const std::string link_to = "-> ";  // followed by where the link points
+inline const std::string link_to = "-> ";  // the target of the link follows
 inline const std::string marker(names::unfinished);
 
-// Like write_tree, and makes links and FIFOs as well.
+// Like write_tree, but also makes links and FIFOs.
 inline void place(const std::string& root, const Tree& tree) {
   for (const auto& [path, content] : tree) {
     const fs::path full = fs::path(root) / path;
@@ -48,7 +46,7 @@ inline std::string replaced(std::string text, const std::string& what, const std
   return at == text.npos ? text : text.replace(at, what.size(), by);
 }
 
-// Jobs of cluster `c` are told apart by their jobId alone.
+// Jobs of cluster `c` that differ only in their jobId.
 inline std::string subject_of(int id) { return fmt::format("c/{}/{:03}/100", id / 1000, id % 1000); }
 inline std::string in_job(int id, const std::string& name) { return subject_of(id) + '/' + name; }
 inline std::string meta_of(int version, int id) {
@@ -84,8 +82,6 @@ inline std::string with_header(char flags, const std::string& fields) {
   packed[3] = flags;
   return packed.insert(10, fields);
 }
-
-// --- A source, and what becomes of it ---
 
 class Trial {
  public:
@@ -124,8 +120,8 @@ class Trial {
   std::map<std::string, std::set<std::string>> notes_;
 };
 
-// `migrated`, `skipped`, `left behind` or the class of the bad job. A job that is not migrated leaves
-// nothing.
+// `migrated`, `skipped`, `left behind` or the class of the bad job. If a job that is not migrated has files
+// in the target, the fate says that too.
 inline std::string fate_of(const Trial& trial, const Summary& summary, const std::string& subject) {
   const auto listed = [&](const std::vector<Error>& errors) {
     return std::find_if(errors.begin(), errors.end(),
@@ -140,7 +136,7 @@ inline std::string fate_of(const Trial& trial, const Summary& summary, const std
   return trial.has(subject) ? word + ", but written" : word;
 }
 
-// `a|b`: one is as right as the other.
+// `a|b`: either is right.
 inline bool is_one_of(const std::string& fate, const std::string& expected) {
   return ("|" + expected + "|").find("|" + fate + "|") != std::string::npos;
 }

@@ -59,7 +59,7 @@ std::string hostname(const SubCluster& sub, unsigned index) {
 
 std::string accelerator_id(const Cluster& cluster, unsigned index, int version) {
   constexpr std::array<std::string_view, 8> buses = {"01", "49", "81", "C1", "0F", "13", "8E", "C8"};
-  if (version > 0 && cluster.integer_ids) return quoted(std::to_string(index + 1));  // as C7 leaves them
+  if (version > 0 && cluster.integer_ids) return quoted(std::to_string(index + 1));  // as rule C7 writes them
   if (cluster.integer_ids) return std::to_string(index + 1);
   return fmt::format("\"00000000:{}:00.0\"", buses[index % buses.size()]);
 }

@@ -119,7 +119,7 @@ class ClusterJson {
     writer_.close('}');
   }
 
-  // Version 0 names it for few metrics; C3 infers it for the others.
+  // Version 0 has an aggregation for few metrics. Rule C3 infers it for the others.
   void aggregation(const Metric& metric) {
     const bool known = version_ > 0 || metric.name == "cpu_load" || metric.name == "cpu_power";
     if (known)

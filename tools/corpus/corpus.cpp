@@ -13,6 +13,7 @@
 #include "corpus/tree.h"
 #include "corpus/write_jobs.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry::corpus {
 
@@ -31,7 +32,7 @@ void write_clusters(Tree& tree, const Shape& shape, const std::vector<Cluster>& 
   if (shape.version > 0) tree.add_file("version.txt", fmt::format("{}\n", shape.version), founded);
 }
 
-// Files and directories around the jobs: some are carried, some are left behind (X8).
+// Files and directories around the jobs. A migration copies some of them and leaves out others (X8).
 void write_surroundings(Tree& tree, const std::vector<Cluster>& clusters) {
   const std::string folder = clusters[0].name + '/';
   tree.add_file("compress.txt", "1577836800", founded);

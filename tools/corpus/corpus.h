@@ -39,7 +39,7 @@ struct Shape {
 
   int clusters = 2;
 
-  // Legal oddities that a migration must carry along or repair: jobs with two data files (the .gz of some is
+  // Legal oddities that a migration must keep or repair: jobs with two data files (the .gz of some is
   // cut short, so X7 falls back to data.json) or none, foreign files and directories, values that need a
   // repair, unknown members, integers beyond 2^53, escapes. About one job in ten has one. Without them every
   // file of the archive satisfies the schemas of its version.
@@ -56,7 +56,7 @@ struct Planted {
 
 // The classes of defects that an archive of that version can have. A migration from version 1 or later rarely
 // reads data files (X11), so only meta.json and the directory get defects there. `exclusive-invalid` is an
-// error only on the way up to version 3, `shared-invalid` only on the way down from it.
+// error only in a step up to version 3, `shared-invalid` only in a step down from it.
 std::vector<std::string_view> plantable(int version);
 
 struct Made {

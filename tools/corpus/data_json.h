@@ -1,4 +1,5 @@
-// Writes data.json. Its text is built directly, without a tree: it makes up nearly all of an archive.
+// Writes data.json. It builds the text directly, without a tree, because data files make up nearly all of an
+// archive.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include "corpus/random.h"
 #include "jobferry/types.h"
+#include "jobferry/versions.h"
 
 namespace jobferry::corpus {
 

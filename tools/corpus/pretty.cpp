@@ -51,7 +51,7 @@ class Pretty {
 
   void new_line() {
     out_ += '\n';
-    const int indented = std::clamp(depth_, 0, 16);  // or deep documents would consist of blanks
+    const int indented = std::clamp(depth_, 0, 16);  // otherwise deep documents would consist of blanks
     out_.append(static_cast<std::size_t>(indented) * 4, ' ');
   }
 

@@ -1,4 +1,4 @@
-// Legal oddities that a migration must carry along or repair.
+// Legal oddities that a migration must keep or repair.
 #pragma once
 
 #include <cstdint>

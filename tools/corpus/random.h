@@ -1,5 +1,5 @@
-// Random numbers that are the same on every machine. Everything is done in integers, because the
-// distributions of the standard library and the functions of libm differ between platforms.
+// Random numbers that are the same on every machine. They use integers only, because the distributions of
+// the standard library and the functions of libm differ between platforms.
 #pragma once
 
 #include <cstddef>

@@ -80,7 +80,7 @@ std::int64_t Walk::append_number(std::string& out, std::uint64_t bits, std::int6
 }
 
 void Walk::step(std::uint64_t bits) {
-  if (((bits >> 12) & 7) == 0) return;  // one in eight repeats, which is the mean of real metrics
+  if (((bits >> 12) & 7) == 0) return;  // one value in eight repeats, as in the average real metric
   const std::int64_t change = static_cast<std::int64_t>((bits >> 16) & 0xFFFF) - 32768;
   value_ += ((change * spread_) >> 16) + (level_ - value_) / 16;
   value_ = std::clamp<std::int64_t>(value_, 0, peak_);

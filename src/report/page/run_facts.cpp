@@ -1,14 +1,14 @@
 #include "report/page/run_facts.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
 #include <ctime>
 #include <string_view>
-#include <thread>
 
+#include "base/text.h"
+#include "base/threads.h"
 #include "engine/command_words.h"
 
 namespace jobferry {
@@ -40,9 +40,9 @@ std::string host_name() {
 }  // namespace
 
 RunFacts facts_of_run(std::span<const char* const> arguments, unsigned threads) {
-  return {command_line(arguments), fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))), host_name(),
+  return {command_line(arguments), utc_text(std::time(nullptr)), host_name(),
           fmt::format("jobferry {}, {}, {}", JOBFERRY_VERSION, compiler, kind_of_build),
-          threads ? threads : std::max(1U, std::thread::hardware_concurrency())};
+          threads_or_default(threads)};
 }
 
 Facts facts_of(const RunFacts& run) {

@@ -1,4 +1,4 @@
-// A program that migrates an archive itself: example SOURCE TARGET
+// A program that uses the library to migrate an archive: example SOURCE TARGET
 #include <jobferry/migrate.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// What is decided before the first job.
+// What every job of a run needs, decided before the first one.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 
 namespace jobferry {
 
-// Constant from the first job on; shared by all threads.
-struct Plan {
+// Constant from the first job on, and shared by all threads.
+struct Migration {
   const Options& options;
   const Archive& archive;
   std::vector<Leg> chain;
   std::map<std::string, Cluster, std::less<>> clusters;
 
-  // X11: a step of the chain changes data files, or the user wants them checked.
+  // X11: a step of the chain changes data files, or the options ask to check them.
   bool reads_data() const;
-  // Whether --compress makes another kind of file of this one.
+  // Whether --compress turns this file into another kind.
   bool converts(std::string_view data_name, std::uint64_t size) const;
 };
 

@@ -1,0 +1,58 @@
+#include "verify/cluster_facts.h"
+
+#include <algorithm>
+
+#include "verify/draft.h"
+#include "verify/number.h"
+#include "verify/unit.h"
+
+namespace jobferry::proof {
+
+namespace {
+
+using SubCluster = ClusterFacts::SubCluster;
+
+SubCluster sub_cluster_of(Draft& draft, Node& entry) {
+  const Node* name = draft.present(entry, "name");
+  SubCluster sub{name->content(), std::string(name->text), draft.content(entry, "nodes"), {}};
+  Node* topology = draft.present(entry, "topology");
+  Node* list = topology ? draft.present(*topology, "accelerators") : nullptr;
+  if (!list || !list->is(Type::array)) return sub;
+  draft.open(*list);
+  for (Node& accelerator : list->children) {
+    const Node* id = draft.present(accelerator, "id");
+    const auto token = [&] { return id->is(Type::string) ? std::string(id->text) : quoted(id->text); };
+    sub.accelerators.push_back(id ? std::optional(token()) : std::nullopt);
+  }
+  return sub;
+}
+
+}  // namespace
+
+ClusterFacts facts_of(Draft& cluster) {
+  ClusterFacts facts;
+  for (Node* entry : cluster.objects(cluster.root, "subClusters"))
+    facts.sub_clusters.push_back(sub_cluster_of(cluster, *entry));
+  for (Node* metric : cluster.objects(cluster.root, "metricConfig"))
+    facts.timesteps.emplace(cluster.content(*metric, "name"), cluster.present(*metric, "timestep")->text);
+  return facts;
+}
+
+const SubCluster* ClusterFacts::assign(std::string_view host) const {
+  const auto catches_all = [](const SubCluster& each) { return each.nodes.empty() || each.nodes == "*"; };
+  for (const SubCluster& each : sub_clusters)
+    if (!host.empty() && !catches_all(each) && names_host(each.nodes, host).value_or(false)) return &each;
+  for (const SubCluster& each : sub_clusters)
+    if (catches_all(each)) return &each;
+  return sub_clusters.size() == 1 ? &sub_clusters.front() : nullptr;
+}
+
+std::string ClusterFacts::accelerator(std::string_view sub_cluster, std::string_view index) const {
+  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(),
+                                [&](const SubCluster& each) { return each.name == sub_cluster; });
+  const auto number = unsigned_of(index);
+  const bool known = sub != sub_clusters.end() && number && *number < sub->accelerators.size();
+  return known ? sub->accelerators[*number].value_or(quoted(index)) : quoted(index);
+}
+
+}  // namespace jobferry::proof

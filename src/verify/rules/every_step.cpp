@@ -1,0 +1,210 @@
+// The repairs R1 to R7, and what every step demands of the files that it reads.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "verify/number.h"
+#include "verify/rules/sets.h"
+#include "verify/unit.h"
+
+namespace jobferry::proof {
+
+namespace {
+
+// --- meta.json ---
+
+void x5_number(const Site& site) {
+  const Node* value = site.value;
+  if (!value || value->is_missing())
+    return site.draft.refuse(Kind::missing_member, fmt::format("{} is missing", site.name));
+  if (!value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-')
+    return site.draft.refuse(Kind::wrong_type, fmt::format("{} is not a plain unsigned integer", site.name));
+  if (!unsigned_of(value->text))
+    site.draft.refuse(Kind::number_range, fmt::format("{} is not below 2^63", site.name));
+}
+
+// jobId and startTime have been checked.
+void x5_identity(const Site& site) {
+  Draft& draft = site.draft;
+  if (!site.value || site.value->is_missing())
+    return draft.refuse(Kind::missing_member, "cluster is missing");
+  draft.expect(site.value, Shape::string, "cluster");
+  const Node *id = draft.present(site.parent, "jobId"), *start = draft.present(site.parent, "startTime");
+  if (draft.reason || !id || !start) return;
+  const std::string digits = id->text.size() < 3
+                                 ? std::string(3 - id->text.size(), '0') + std::string(id->text)
+                                 : std::string(id->text);
+  const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
+  const JobPath& job = *site.context.job;
+  if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
+      site.value->content() != job.cluster)
+    draft.refuse(Kind::identity_mismatch, "meta.json and its directory name different jobs");
+}
+
+void r1_sub_cluster(const Site& site) {
+  Draft& draft = site.draft;
+  if (site.value && !site.value->is_missing() && !site.value->content().empty()) return;
+  const std::vector<Node*> resources = draft.objects(site.parent, "resources");
+  Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
+  draft.expect(host, Shape::string, "hostname");
+  const auto* chosen = site.context.facts->assign(host ? host->content() : "");
+  draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
+}
+
+void r3_integer(const Site& site) {
+  if (!site.value || !site.value->is(Type::number)) return;
+  if (const auto integer = as_integer(site.value->text)) site.draft.put(*site.value, *integer, "R3");
+}
+
+void r4_string(const Site& site) {
+  const Node& value = *site.value;
+  if (value.is(Type::string)) return;
+  site.draft.put(*site.value, value.is_missing() ? "\"\"" : quoted(compact(value.text)), "R4");
+}
+
+constexpr Words misspelt_states[] = {{"canceled", "cancelled"}, {"out-of-memory", "out_of_memory"}};
+
+// --- cluster.json ---
+
+void r7_name(const Site& site) {
+  if (!site.value || site.value->content() != site.context.cluster)
+    site.draft.refuse(Kind::cluster_bad, "its name is not that of its directory");
+}
+
+void r7_entries(const Site& site) {
+  const std::vector<Node*> entries = site.draft.objects(site.parent, site.name);
+  if (entries.empty()) site.draft.refuse(Kind::cluster_bad, fmt::format("{} is empty or missing", site.name));
+  for (Node* entry : entries)
+    if (site.draft.content(*entry, "name").empty())
+      site.draft.refuse(Kind::cluster_bad, fmt::format("an entry of {} has no name", site.name));
+}
+
+void r7_node_list(const Site& site) {
+  if (site.value && !names_host(site.value->content(), ""))
+    site.draft.refuse(Kind::cluster_bad, "a node list cannot be read");
+}
+
+void r7_accelerator(const Site& site) {
+  const Node* id = site.value;
+  if (!id || id->is_missing() || id->is(Type::string)) return;
+  if (!id->is(Type::number) || !is_integer_text(id->text))
+    site.draft.refuse(Kind::cluster_bad, "the id of an accelerator is neither an integer nor a string");
+}
+
+void r7_scope(const Site& site) {
+  constexpr std::array<std::string_view, 7> known = {"",     "node",     "socket",     "memoryDomain",
+                                                     "core", "hwthread", "accelerator"};
+  const std::string scope = site.value ? site.value->content() : "";
+  if (std::find(known.begin(), known.end(), scope) == known.end())
+    site.draft.refuse(Kind::cluster_bad, fmt::format("the scope {} is unknown", scope));
+}
+
+void r7_timestep(const Site& site) {
+  const Node* value = site.value;
+  if (!value || !value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-' ||
+      is_zero(value->text))
+    site.draft.refuse(Kind::cluster_bad, "a timestep is not an integer of 1 or more");
+}
+
+// The first step gives every metric an aggregation, and does this after the units.
+void c3_unless_first_step(const Site& site) {
+  if (site.context.from > 0) (void)c3_override(site);
+}
+
+constexpr Rule rules[] = {
+    // meta.json
+    {"X5", File::meta, "jobId|startTime", checked(x5_number), "Plain unsigned integers below 2^63."},
+    {"X5", File::meta, "cluster", checked(x5_identity),
+     "`cluster`, `jobId` and `startTime` are those of the job's directory. Otherwise the job is bad."},
+    {"X3", File::meta, "statistics", checked(Shape::object)},
+    {"X3", File::meta, "statistics", checked(Shape::distinct)},
+    {"R1", File::meta, "subCluster", checked(Shape::string)},
+    {"R1", File::meta, "subCluster", computed(r1_sub_cluster),
+     "A missing or empty name becomes that of the first subcluster whose node list contains the job's first "
+     "host, else of the first catch-all, else of the only subcluster. If there is none, it becomes `\"\"`.",
+     "`subcluster-assigned`, `subcluster-unassigned`; `subcluster-unknown`: cluster.json does not know the "
+     "name that the job gives"},
+    {"R2", File::meta, "jobState", checked(Shape::string)},
+    {"R2", File::meta, "jobState", mapped(misspelt_states), "States get the spelling that servers know.",
+     "`state-mapped`"},
+    {"R3", File::meta,
+     "numNodes|duration|walltime|arrayJobId|numHwthreads|numAcc|smt|monitoringStatus|exclusive|submitTime|"
+     "requestedMemory",
+     computed(r3_integer),
+     "An integer that is written as a fraction or with an exponent becomes a plain integer (`86486.0`, "
+     "`3e3`). Any other value stays.",
+     "`integer-normalised`, `integer-expected`"},
+    {"R4", File::meta, "metaData", checked(Shape::object)},
+    {"R4", File::meta, "metaData.*", computed(r4_string),
+     "A value that is not a string becomes a string with its JSON text; null becomes `\"\"`.",
+     "`metadata-stringified`"},
+    {"R5", File::meta, "resources", checked(Shape::objects)},
+    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null), "Null is removed."},
+    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null), "Null is removed."},
+    {"R5", File::meta, "footprint|concurrentJobs", checked(Shape::object)},
+    {"R5", File::meta, "concurrentJobs.items", defaulted(If::null, "[]"), "Null becomes an empty list."},
+
+    // cluster.json
+    {"R6", File::cluster, "subClusters", checked(Shape::objects)},
+    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\""),
+     "A missing or empty node list becomes `*`, the catch-all."},
+    {"R7", File::cluster, "name", checked(r7_name), "The name of the cluster's directory."},
+    {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries),
+     "At least one entry, and each has a name."},
+    {"R7", File::cluster, "subClusters[].nodes", checked(Shape::string)},
+    {"R7", File::cluster, "subClusters[].nodes", checked(r7_node_list),
+     "A node list that can be read. The repairs of R6 come first."},
+    {"R7", File::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator),
+     "An integer or a string."},
+    {"R7", File::cluster, "metricConfig[].scope", checked(Shape::string)},
+    {"R7", File::cluster, "metricConfig[].scope", checked(r7_scope), "A scope that servers know, or none."},
+    {"R7", File::cluster, "metricConfig[].timestep", checked(r7_timestep), "An integer of 1 or more."},
+    {"R7", File::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
+    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step),
+     "`--aggregation` sets it. Otherwise a value that is neither `sum` nor `avg`, or that does not fit the "
+     "unit, is noted and kept; so is an empty one at scope node from version 1 on, without a note.",
+     "`aggregation-invalid`, `aggregation-suspicious`, `aggregation-overridden`"},
+
+    // data.json, where it is read
+    {"X3", File::data, "*", checked(Shape::distinct)},
+    {"X3", File::data, "*.*", checked(Shape::distinct)},
+    {"X3", File::data, "*.*.series[].data", checked(Shape::numbers)},
+    {"X3", File::data, "*.*.statisticsSeries", checked(Shape::object)},
+    {"X3", File::data, "*.*.statisticsSeries.mean|min|max|median", checked(Shape::numbers)},
+    {"X3", File::data, "*.*.statisticsSeries.percentiles", checked(Shape::object)},
+    {"X3", File::data, "*.*.statisticsSeries.percentiles.*", checked(Shape::numbers)},
+};
+
+const Override* override_of(const Context& context, std::string_view metric) {
+  const Override* found = nullptr;
+  for (const Override& each : *context.overrides)
+    if (each.metric == metric && (each.cluster.empty() || each.cluster == context.cluster)) found = &each;
+  return found;
+}
+
+}  // namespace
+
+const std::span<const Rule> every_step = rules;
+
+void rule_u(const Site& site) {
+  Draft& draft = site.draft;
+  Node* unit = site.value;
+  if (!unit || unit->is_missing()) {
+    draft.set(site.parent, site.name, R"({"base":""})", "U");
+  } else if (unit->is(Type::string)) {
+    draft.put(*unit, unit_object(unit->text), "U");
+  } else {
+    const Node* base = draft.present(*unit, "base");
+    if (!base || !base->is(Type::string))
+      draft.refuse(Kind::wrong_type, "a unit is neither a string nor an object with a base");
+  }
+}
+
+bool c3_override(const Site& site) {
+  const Override* chosen = override_of(site.context, site.draft.content(site.parent, "name"));
+  if (chosen) site.draft.set(site.parent, site.name, quoted(chosen->aggregation), "C3-override");
+  return chosen != nullptr;
+}
+
+}  // namespace jobferry::proof

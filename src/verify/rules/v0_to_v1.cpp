@@ -1,0 +1,183 @@
+// Version 0 to 1 (cc-backend 1.0): units become objects, accelerators get string IDs, and data files get what
+// was left out of them.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "verify/number.h"
+#include "verify/rules/sets.h"
+#include "verify/unit.h"
+
+namespace jobferry::proof {
+
+namespace {
+
+// --- meta.json ---
+
+void m6_accelerators(const Site& site) {
+  Draft& draft = site.draft;
+  Node& id = *site.value;
+  const std::string sub_cluster = draft.content(draft.root, "subCluster");
+  if (id.is_missing()) return draft.drop(site.parent, id, "M6");
+  if (id.is(Type::number) && is_integer_text(id.text))
+    draft.put(id, site.context.facts->accelerator(sub_cluster, id.text), "M6");
+  else
+    draft.expect(&id, Shape::string, "an accelerator");
+}
+
+// --- cluster.json ---
+
+void c2_rate(const Site& site) {
+  Node* rate = site.value;
+  if (rate && rate->is(Type::object)) return;
+  site.draft.expect(rate, Shape::number, site.name);
+  const std::string value(rate && !rate->is_missing() ? rate->text : "0");
+  const std::string_view base = site.name == "memoryBandwidth" ? "B/s" : "F/s";
+  site.draft.set(site.parent, site.name,
+                 fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base, value), "C2");
+}
+
+void c3_aggregation(const Site& site) {
+  if (c3_override(site) || (site.value && !site.value->is_missing() && site.value->text != "\"\"")) return;
+  Node* unit = site.draft.present(site.parent, "unit");  // an object, after C1
+  const std::string base = unit ? site.draft.content(*unit, "base") : "";
+  site.draft.set(site.parent, site.name, adds_up(base) ? "\"sum\"" : "\"avg\"", "C3");
+}
+
+void c7_id(const Site& site) {
+  if (site.value && site.value->is(Type::number)) site.draft.put(*site.value, quoted(site.value->text), "C7");
+}
+
+// --- data.json ---
+
+void d3_id(const Site& site) {
+  Node* id = site.value;
+  if (!id || id->is(Type::string)) return;
+  if (id->is_missing()) return site.draft.drop(site.parent, *id, "D3");
+  if (!id->is(Type::number) || !is_integer_text(id->text))
+    return site.draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
+  const bool is_index = site.at.name_at(2) == "accelerator";
+  site.draft.put(
+      *id, is_index ? site.context.facts->accelerator(site.context.sub_cluster, id->text) : quoted(id->text),
+      "D3");
+}
+
+struct Statistics {
+  double min = std::numeric_limits<double>::infinity(), max = -min, sum = 0;
+  std::size_t count = 0;
+
+  void add(double value) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    ++count;
+  }
+  double avg() const { return sum / static_cast<double>(count); }
+  bool is_finite() const { return std::isfinite(min) && std::isfinite(max) && std::isfinite(avg()); }
+};
+
+Statistics statistics_of(const Node* data) {
+  Statistics statistics;
+  if (!data || !data->is(Type::array)) return statistics;
+  Places places(data->text);
+  for (Place place; places.next(place);)
+    if (type_of(place.value) == Type::number) statistics.add(std::strtod(place.value.data(), nullptr));
+  return statistics;
+}
+
+void d4_statistics(const Site& site) {
+  if (site.value && !site.value->is_missing()) return;
+  const Statistics computed = statistics_of(site.draft.find(site.parent, "data"));
+  if (computed.count > 0 && !computed.is_finite())
+    return site.draft.refuse(Kind::number_range, "the statistics are beyond double precision");
+  const auto text = [&](double value) { return computed.count > 0 ? shortest(value) : "0"; };
+  const std::string json = fmt::format(R"({{"min":{},"avg":{},"max":{}}})", text(computed.min),
+                                       text(computed.avg()), text(computed.max));
+  site.draft.set(site.parent, site.name, json, "D4", "data").computed = true;
+}
+
+void d6_timestep(const Site& site) {
+  if (site.value && !site.value->is_missing()) return;
+  const std::string metric(site.at.name_at(1));
+  const auto known = site.context.facts->timesteps.find(metric);
+  if (known == site.context.facts->timesteps.end())
+    return site.draft.refuse(Kind::timestep_unknown, fmt::format("the timestep of {} is unknown", metric));
+  site.draft.set(site.parent, site.name, known->second, "D6");
+}
+
+void d6_series(const Site& site) {
+  if (!site.value->is(Type::object))
+    site.draft.refuse(Kind::wrong_type, "an element of series is not an object");
+}
+
+constexpr Rule up[] = {
+    // meta.json
+    {"M1", File::meta, "statistics.*.unit", computed(rule_u),
+     "Units follow U. A member of `statistics` that is not an object stays.", "`metric-unrecognised`"},
+    {"M3", File::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime", dropped(If::blank),
+     "Null, zero and the empty string are removed."},
+    {"M3", File::meta, "tags", checked(Shape::objects)},
+    {"M3", File::meta, "monitoringStatus|tags", dropped(If::null),
+     "Null is removed. A `monitoringStatus` of 0 means disabled and stays."},
+    {"M3", File::meta, "metaData", defaulted(If::null, "{}"), "Null becomes an empty object."},
+    {"M3", File::meta, "statistics", defaulted(If::missing, "{}"), "Missing ones become an empty object."},
+    {"M3", File::meta, "resources", defaulted(If::missing, "[]"), "Missing ones become an empty list."},
+    {"M4", File::meta, "exclusive", defaulted(If::missing, "1"), "A missing value becomes 1.",
+     "`exclusive-defaulted`"},
+    {"M6", File::meta, "resources[].accelerators", checked(Shape::array)},
+    {"M6", File::meta, "resources[].accelerators[]", computed(m6_accelerators),
+     "An integer becomes a string as in D3, null is removed. Any other type makes the job bad.",
+     "`accelerator-unmapped`"},
+
+    // cluster.json
+    {"C1", File::cluster, "metricConfig[].unit", computed(rule_u), "Units of metrics follow U."},
+    {"C2", File::cluster, "subClusters[].flopRateScalar|flopRateSimd|memoryBandwidth", computed(c2_rate),
+     "A number becomes an object with the unit GF/s or GB/s. A missing one gets the value 0, an object "
+     "stays.",
+     "`value-defaulted`"},
+    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_aggregation),
+     "A missing or empty one is inferred from the unit: `sum` for what adds up over nodes (B, F, Flops, W, "
+     "J, "
+     "packets, requests, events, cycles, also per second), `avg` for everything else.",
+     "`aggregation-inferred`"},
+    {"C4", File::cluster, "metricConfig[].scope", defaulted(If::empty, "\"node\""),
+     "A missing or empty scope becomes `node`."},
+    {"C5", File::cluster, "subClusters[].numberOfNodes", dropped(If::any), "Removed."},
+    {"C7", File::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id),
+     "An integer becomes a string with its digits."},
+
+    // data.json
+    {"D7", File::data, "*.*", dropped(If::null),
+     "A scope that is null is removed. A metric or scope of any other type than object stays.",
+     "`scope-null-dropped`, `metric-unrecognised`"},
+    {"D1", File::data, "*.*.unit", computed(rule_u), "Units of metrics follow U."},
+    {"D2", File::data, "*.*.scope", dropped(If::any), "Removed: the scope is the key of the object.",
+     "`scope-mismatch`: it named another scope"},
+    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null),
+     "Null is removed. Any other value is kept whole."},
+    {"D6", File::data, "*.*.series", checked(Shape::array)},
+    {"D6", File::data, "*.*.series", defaulted(If::missing, "[]"), "Missing series become an empty list."},
+    {"D6", File::data, "*.*.timestep", checked(Shape::number)},
+    {"D6", File::data, "*.*.timestep", computed(d6_timestep),
+     "A missing timestep comes from cluster.json. If cluster.json does not know the metric, the job is bad.",
+     "`timestep-from-cluster`"},
+    {"D6", File::data, "*.*.series[]", checked(d6_series), "Any other type than object makes the job bad."},
+    {"D3", File::data, "*.*.series[].id", computed(d3_id),
+     "An integer becomes a string, null is removed. At scope accelerator the integer is an index into the "
+     "topology of the job's subcluster and becomes the id of that entry; elsewhere it becomes its digits.",
+     "`accelerator-unmapped`: the topology has no such entry, and the digits are used"},
+    {"D4", File::data, "*.*.series[].statistics", checked(Shape::object)},
+    {"D4", File::data, "*.*.series[].statistics", computed(d4_statistics),
+     "Missing statistics are computed from the values that are not null, in double precision; without any "
+     "values they are 0. New ones go directly before `data`. A result beyond the range of doubles makes the "
+     "job bad.",
+     "`statistics-computed`"},
+};
+
+}  // namespace
+
+const RuleSet v0_to_v1 = {.up = up, .down = {}, .reversible = false};
+
+}  // namespace jobferry::proof

@@ -1,0 +1,125 @@
+// Version 2 to 3 (cc-backend 1.5), and back: `exclusive` becomes `shared`, single statistics become the
+// footprint, and the states are those of Slurm.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "jobferry/limits.h"
+#include "verify/number.h"
+#include "verify/rules/sets.h"
+
+namespace jobferry::proof {
+
+namespace {
+
+struct Sharing {
+  std::string_view exclusive, shared;
+};
+constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
+
+// Neither name has a value: the default goes where the first of their nulls is, else to the end.
+void m8_default(const Site& site, std::string_view old, std::string_view now, std::string_view json) {
+  Node* place = nullptr;
+  for (auto at = site.parent.children.begin(); at != site.parent.children.end();) {
+    Node& member = *at++;  // it may be dropped
+    if (member.name != old && member.name != now) continue;
+    if (place)
+      site.draft.drop(site.parent, member, "M8");
+    else
+      place = &member;
+  }
+  if (!place || place->name == now)
+    site.draft.set(site.parent, now, json, "M8");
+  else
+    site.draft.replace(site.parent, *place, now, json, "M8");
+}
+
+void m8_shared(const Site& site) {
+  Draft& draft = site.draft;
+  Node *exclusive = site.value, *shared = draft.find(site.parent, "shared");
+  if (shared && !shared->is_missing()) {
+    draft.expect(shared, Shape::string, "shared");
+    if (exclusive) draft.drop(site.parent, *exclusive, "M8");
+    return;
+  }
+  if (!exclusive || exclusive->is_missing()) return m8_default(site, "exclusive", "shared", "\"none\"");
+  if (shared) draft.drop(site.parent, *shared, "M8");
+  for (const Sharing& each : sharings)
+    if (exclusive->is(Type::number) && equal_numbers(exclusive->text, each.exclusive))
+      return draft.replace(site.parent, *exclusive, "shared", quoted(each.shared), "M8");
+  draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
+}
+
+void m8_exclusive(const Site& site) {
+  Draft& draft = site.draft;
+  Node *shared = site.value, *exclusive = draft.find(site.parent, "exclusive");
+  if (!shared || shared->is_missing()) {
+    if (!exclusive || exclusive->is_missing()) return m8_default(site, "shared", "exclusive", "1");
+    if (shared) draft.drop(site.parent, *shared, "M8");
+    return;
+  }
+  draft.expect(shared, Shape::string, "shared");
+  const std::string word = shared->content();
+  if (exclusive) draft.drop(site.parent, *exclusive, "M8");
+  for (const Sharing& each : sharings)
+    if (word == each.shared) return draft.replace(site.parent, *shared, "exclusive", each.exclusive, "M8");
+  draft.refuse(Kind::shared_invalid, "shared is not none, single_user or multi_user");
+}
+
+void m9_submit_time(const Site& site) {
+  const Node* start = site.draft.present(site.parent, "startTime");
+  if (!site.value || site.value->is_missing()) site.draft.set(site.parent, site.name, start->text, "M9");
+}
+
+void m11_footprint(const Site& site) {
+  constexpr int most_levels = limits::json_depth - 2;  // below the document and `footprint`
+  if (!site.value) return;
+  Draft& draft = site.draft;
+  if (!site.value->is_missing()) {
+    if (levels_in(site.value->text) > most_levels)
+      draft.refuse(Kind::nesting_too_deep, fmt::format("{} is nested too deeply for footprint", site.name));
+    Node* footprint = draft.present(site.parent, "footprint");
+    if (!footprint) footprint = &draft.set(site.parent, "footprint", "{}", "M11");
+    const std::string_view name = site.name == "load_avg" ? "cpu_load_avg" : site.name;
+    if (!draft.present(*footprint, name)) draft.set(*footprint, name, compact(site.value->text), "M11");
+  }
+  draft.drop(site.parent, *site.value, "M11");
+}
+
+constexpr Words states_up[] = {{"stopped", "cancelled"}};
+constexpr Words states_down[] = {{"node_fail", "failed"}, {"boot_fail", "failed"}, {"deadline", "timeout"}};
+
+constexpr Rule up[] = {
+    {"M8", File::meta, "exclusive", computed(m8_shared),
+     "Becomes `shared` in the same place: 0 is `multi_user`, 1 `none`, 2 `single_user`; another value makes "
+     "the job bad. Of both members, `shared` wins; without either it is `none`.",
+     "`shared-defaulted`"},
+    {"M9", File::meta, "submitTime", computed(m9_submit_time),
+     "A missing value becomes that of `startTime`."},
+    {"M9", File::meta, "energy", defaulted(If::missing, "0"), "A missing value becomes 0."},
+    {"M10", File::meta, "requestedMemory", dropped(If::zero), "Null and 0 are removed."},
+    {"M11", File::meta,
+     "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
+     "file_data_vol_total",
+     computed(m11_footprint),
+     "Moves into `footprint`, `load_avg` as `cpu_load_avg`. A value that `footprint` already has stays, null "
+     "is removed.",
+     "`footprint-kept`: the two values differ"},
+    {"M13", File::meta, "jobState", mapped(states_up), "A state that version 3 does not know stays.",
+     "`state-mapped`, `state-unknown`"},
+};
+
+constexpr Rule down[] = {
+    {"M8", File::meta, "shared", computed(m8_exclusive),
+     "Becomes `exclusive` in the same place: `multi_user` is 0, `none` 1, `single_user` 2; another value "
+     "makes "
+     "the job bad. Of both members, `shared` wins; without either, `exclusive` is 1.",
+     "`exclusive-defaulted`"},
+    {"M13", File::meta, "jobState", mapped(states_down), "All other states stay.", "`state-mapped`"},
+};
+
+}  // namespace
+
+const RuleSet v2_to_v3 = {.up = up, .down = down};
+
+}  // namespace jobferry::proof
