@@ -54,7 +54,7 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
   // A name may occur several times: the first one belongs to the first one.
   std::unordered_map<std::string, std::vector<const Place*>> by_name;
   for (auto place = target.rbegin(); place != target.rend(); ++place)
-    by_name[content_of(place->name)].push_back(&*place);
+    by_name[json::unescape(place->name)].push_back(&*place);
   const Place* last = target.data();
   for (const Node& member : wanted) {
     const auto same = by_name.find(member.name);
@@ -66,7 +66,7 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
     last = pairs.found.back();
   }
   for (const Place& place : target) {
-    const std::vector<const Place*>& left = by_name[content_of(place.name)];
+    const std::vector<const Place*>& left = by_name[json::unescape(place.name)];
     if (std::find(left.begin(), left.end(), &place) != left.end()) pairs.beside.push_back(&place);
   }
   return pairs;
@@ -74,15 +74,15 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
 
 }  // namespace
 
-void Comparison::run(Target target) {
+void Comparison::run(Target target, const Pending& rules) {
   if (target) target = trimmed(*target);
-  value(draft_.root, target, {}, rules_);
+  value(draft_.root, target, {}, rules);
 }
 
 void Comparison::value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
   if (draft_.reason) return;
   if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
-  if (rules.any()) rules.apply_to_members(draft_, context_, wanted, at);
+  if (rules.any()) rules.apply_to_members(draft_, wanted, at);
   if (target && type_of(*target) != wanted.type) {
     other_value(wanted, *target, at);
     target.reset();
@@ -123,7 +123,7 @@ void Comparison::elements(Node& wanted, Target target, const Pointer& at, const 
   std::size_t index = 0, missing = 0;
   const auto look_at = [&](Node& element, bool found) {
     missing += target && !found;
-    if (rules.any()) rules.apply_to_element(draft_, context_, wanted, element, at);
+    if (rules.any()) rules.apply_to_element(draft_, wanted, element, at);
     value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
   };
   if (wanted.opened) {
@@ -156,7 +156,7 @@ void Comparison::lost(const Node& member, const Pointer& at) {
 
 // A member of the target that is not wanted: a rule removes it, or the source does not have it.
 void Comparison::beside(const Node& object, const Place& place, const Pointer& at) {
-  const std::string name = content_of(place.name);
+  const std::string name = json::unescape(place.name);
   const Node::Dropped* dropped = nullptr;
   for (const Node::Dropped& each : object.dropped)
     if (each.name == name) dropped = &each;

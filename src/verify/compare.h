@@ -15,13 +15,11 @@ using Target = std::optional<std::string_view>;
 
 class Comparison {
  public:
-  // All rules have been applied to the draft.
+  // `rules` are those that have not been applied to the draft yet. They are applied on the way; where they
+  // find the source bad, the comparison ends.
   Comparison(Draft& draft, Findings& findings) : draft_(draft), findings_(findings) {}
-  // `rules` are applied on the way; where they find the source bad, the comparison ends.
-  Comparison(Draft& draft, Findings& findings, Pending rules, const Context& context)
-      : draft_(draft), findings_(findings), rules_(rules), context_(context) {}
 
-  void run(Target target);
+  void run(Target target, const Pending& rules);
 
  private:
   void value(Node& wanted, Target target, const Pointer& at, const Pending& rules);
@@ -34,8 +32,6 @@ class Comparison {
 
   Draft& draft_;
   Findings& findings_;
-  Pending rules_;
-  Context context_;
 };
 
 }  // namespace jobferry::proof

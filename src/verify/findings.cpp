@@ -1,5 +1,7 @@
 #include "verify/findings.h"
 
+#include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <tuple>
 
@@ -8,40 +10,47 @@
 
 namespace jobferry::proof {
 
-namespace {
-
-constexpr std::size_t shown_of_a_file = 10;
-
-void add_to(KindCounts& counts, std::string_view kind, std::uint64_t many) {
-  const auto at = counts.find(kind);
-  if (at == counts.end())
-    counts.emplace(kind, many);
-  else
-    at->second += many;
+void add_counts(Counts& to, const Counts& more) {
+  for (const auto& [word, many] : more) to[word] += many;
 }
 
-}  // namespace
+void add_counters(VerifyResult& to, const VerifyResult& more) {
+  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
+    (to.*part).jobs += (more.*part).jobs;
+    (to.*part).files += (more.*part).files;
+    (to.*part).bytes += (more.*part).bytes;
+  }
+  for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
+    for (const auto& [cluster, ends] : more.*part) {
+      ClusterEnds& sum = (to.*part)[cluster];
+      sum.jobs += ends.jobs;
+      sum.highest_job = std::max(sum.highest_job, ends.highest_job);
+      sum.newest_start = std::max(sum.newest_start, ends.newest_start);
+    }
+  for (const auto part : {&VerifyResult::skipped, &VerifyResult::bad})
+    (to.*part).insert((to.*part).end(), (more.*part).begin(), (more.*part).end());
+  add_counts(to.changes, more.changes);
+  to.left_behind += more.left_behind;
+  to.unchecked += more.unchecked;
+}
+
+void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
+  ClusterEnds& end = ends[job.cluster];
+  ++end.jobs;
+  end.highest_job = std::max(end.highest_job, job.job_id().value_or(0));
+  std::uint64_t start = 0;
+  std::from_chars(job.start.data(), job.start.data() + job.start.size(), start);
+  end.newest_start = std::max(end.newest_start, start);
+}
 
 void Findings::add(FindingKind kind, std::string pointer, std::string_view rule, std::string_view source,
                    std::string_view target) {
-  add_to(counts_, kind.word(), 1);
+  constexpr std::size_t shown_of_a_file = 10;
+  const std::string word(kind.word());
+  ++counts_[word];
   if (first_.size() < shown_of_a_file)
-    first_.push_back({{},
-                      {},
-                      std::move(pointer),
-                      std::string(kind.word()),
-                      std::string(rule),
-                      excerpt(source),
-                      excerpt(target)});
-}
-
-std::vector<Difference> Findings::in_file(const std::string& subject, std::string_view file) const {
-  std::vector<Difference> found = first_;
-  for (Difference& finding : found) {
-    finding.subject = subject;
-    finding.file = file;
-  }
-  return found;
+    first_.push_back(
+        {subject_, file_, std::move(pointer), word, std::string(rule), excerpt(source), excerpt(target)});
 }
 
 bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
@@ -50,31 +59,19 @@ bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
          std::tie(b.file, b.pointer, b.kind, b.rule, b.source, b.target);
 }
 
-void FindingList::add(FindingKind kind, const std::string& subject, std::string_view file,
-                      std::string_view source, std::string_view target) {
+void FindingList::add(const Findings& findings) {
   const MutexLock lock(mutex_);
-  count(kind.word(), 1);
-  keep({subject, std::string(file), {}, std::string(kind.word()), {}, excerpt(source), excerpt(target)});
-}
-
-void FindingList::add(const std::string& subject, std::string_view file, const Findings& findings) {
-  if (findings.empty()) return;
-  const MutexLock lock(mutex_);
-  for (const auto& [kind, many] : findings.counts()) count(kind, many);
-  for (Difference& finding : findings.in_file(subject, file)) keep(std::move(finding));
-}
-
-void FindingList::count(std::string_view kind, std::uint64_t many) {
-  add_to(counts_, kind, many);
-  if (progress_) progress_->bad += many;
-}
-
-void FindingList::keep(Difference finding) {
-  kept_.insert(std::move(finding));
-  if (kept_.size() > most_) kept_.erase(std::prev(kept_.end()));
+  add_counts(counts_, findings.counts_);
+  for (const auto& [kind, many] : findings.counts_)
+    if (progress_) progress_->bad += many;
+  for (const Difference& each : findings.first_) {
+    kept_.insert(each);
+    if (kept_.size() > most_) kept_.erase(std::prev(kept_.end()));
+  }
 }
 
 void FindingList::move_to(VerifyResult& result) {
+  const MutexLock lock(mutex_);
   result.findings = counts_;
   result.found.assign(kept_.begin(), kept_.end());
 }

@@ -1,4 +1,4 @@
-// What a verification finds, of one file and of all of them.
+// What a verification finds and counts.
 #pragma once
 
 #include <cstdint>
@@ -34,47 +34,52 @@ class FindingKind {
   std::string_view word_;
 };
 
-using KindCounts = std::map<std::string, std::uint64_t, std::less<>>;
+// How many, by kind of finding or by rule.
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+void add_counts(Counts& to, const Counts& more);
 
-// In one file. All are counted; the first few say what they found.
+// Adds the counters of one thread, and the jobs that it found to be left out.
+void add_counters(VerifyResult& to, const VerifyResult& more);
+
+// One more job of a cluster, as its directories name it.
+void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
+
+// The findings in one file. All are counted; the first few say what they found.
 class Findings {
  public:
+  Findings(std::string subject, std::string_view file) : subject_(std::move(subject)), file_(file) {}
+
   void add(FindingKind kind, std::string pointer, std::string_view rule, std::string_view source,
            std::string_view target);
   bool empty() const { return counts_.empty(); }
-  const KindCounts& counts() const { return counts_; }
-  // With the place, which only the caller knows.
-  std::vector<Difference> in_file(const std::string& subject, std::string_view file) const;
 
  private:
+  friend class FindingList;
+
+  std::string subject_, file_;
   std::vector<Difference> first_;
-  KindCounts counts_;
+  Counts counts_;
 };
 
 struct FindingOrder {
   bool operator()(const Difference& a, const Difference& b) const;
 };
 
-// Of all threads. Keeps the first in path order and counts all, so that memory is bounded, and the result
-// does not depend on the order of threads.
+// The findings of all threads. Keeps the first in path order and counts all, so that memory is bounded, and
+// the result does not depend on the order of threads.
 class FindingList {
  public:
   FindingList(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
 
-  void add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view source,
-           std::string_view target);
-  void add(const std::string& subject, std::string_view file, const Findings& findings);
+  void add(const Findings& findings);
   void move_to(VerifyResult& result);
 
  private:
-  void keep(Difference finding) REQUIRES(mutex_);
-  void count(std::string_view kind, std::uint64_t many) REQUIRES(mutex_);
-
   const std::size_t most_;
   Progress* progress_;
   Mutex mutex_;
   std::set<Difference, FindingOrder> kept_ GUARDED_BY(mutex_);
-  KindCounts counts_ GUARDED_BY(mutex_);
+  Counts counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace jobferry::proof

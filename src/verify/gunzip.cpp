@@ -30,6 +30,7 @@ class Inflater {
     stream_.next_out = reinterpret_cast<Bytef*>(out);
     stream_.avail_out = static_cast<uInt>(std::min(room, most_at_once));
     const int code = ::inflate(&stream_, Z_NO_FLUSH);
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
     in.remove_prefix(static_cast<std::size_t>(reinterpret_cast<const char*>(stream_.next_in) - in.data()));
     out = reinterpret_cast<char*>(stream_.next_out);
     return code;
@@ -40,45 +41,31 @@ class Inflater {
   z_stream stream_{};
 };
 
-std::optional<Reason> unpack(std::string_view packed, std::uint64_t limit, Buffer& content,
-                             std::size_t& size) {
-  Inflater inflater;
-  while (true) {
-    if (size > limit) return Reason{Kind::file_too_large, "its content is larger than --max-file-size"};
-    if (size == content.size()) content.resize(std::max<std::size_t>(content.size() * 2, 65536));
-    char* out = content.data() + size;
-    const std::size_t left = packed.size();
-    const int code = inflater.run(packed, out, content.size() - size);
-    const std::size_t made = static_cast<std::size_t>(out - content.data()) - size;
-    size += made;
-    if (code == Z_STREAM_END) {
-      if (packed.empty()) break;
-      if (!packed.starts_with("\x1f\x8b"))
-        return Reason{Kind::gzip_trailing, "there are bytes after the last member"};
-      inflater.next_member();
-    } else if (code == Z_BUF_ERROR || (code == Z_OK && packed.empty() && size < content.size())) {
-      if (packed.empty()) return Reason{Kind::gzip_truncated, "it ends too early"};
-    } else if (code == Z_MEM_ERROR) {
-      throw std::bad_alloc();
-    } else if (code != Z_OK) {
-      return Reason{Kind::gzip_corrupt, "it is not sound gzip"};
-    }
-    if (code == Z_OK && left == packed.size() && made == 0)
-      return Reason{Kind::gzip_truncated, "it ends too early"};
-  }
-  if (size > limit) return Reason{Kind::file_too_large, "its content is larger than --max-file-size"};
-  return {};
-}
-
 }  // namespace
 
-std::optional<Reason> gunzip(std::string_view packed, std::uint64_t limit, Buffer& content) {
+Result<void> gunzip(std::string_view packed, std::uint64_t limit, Buffer& content) {
+  Inflater inflater;
   std::size_t size = 0;
   content.clear();
-  content.resize(std::min<std::size_t>(packed.size() * 4, 1U << 20));
-  auto reason = unpack(packed, limit, content, size);
-  content.resize(reason ? 0 : size);
-  return reason;
+  content.resize(std::clamp<std::size_t>(packed.size() * 4, 65536, 1U << 20));
+  for (bool done = false; !done;) {
+    if (size == content.size()) content.resize(content.size() * 2);
+    char* out = content.data() + size;
+    const int code = inflater.run(packed, out, content.size() - size);
+    size = static_cast<std::size_t>(out - content.data());
+    const bool needs_input = code == Z_OK && packed.empty() && size < content.size();
+    done = code == Z_STREAM_END && packed.empty();
+    if (code == Z_BUF_ERROR || needs_input) return Error{Kind::gzip_truncated, "it ends too early"};
+    if (code != Z_OK && code != Z_STREAM_END) return Error{Kind::gzip_corrupt, "it is not sound gzip"};
+    if (code == Z_STREAM_END && !done) {
+      if (!packed.starts_with("\x1f\x8b"))
+        return Error{Kind::gzip_trailing, "there are bytes after the last member"};
+      inflater.next_member();
+    }
+    if (size > limit) return Error{Kind::file_too_large, "its content is larger than --max-file-size"};
+  }
+  content.resize(size);
+  return {};
 }
 
 }  // namespace jobferry::proof

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "base/buffer.h"
-#include "verify/reason.h"
+#include "jobferry/error.h"
 
 namespace jobferry::proof {
 
 // X4: every member has the right checksum, nothing follows the last one, and the content has at most `limit`
-// bytes. No reason if so.
-std::optional<Reason> gunzip(std::string_view packed, std::uint64_t limit, Buffer& content);
+// bytes.
+Result<void> gunzip(std::string_view packed, std::uint64_t limit, Buffer& content);
 
 }  // namespace jobferry::proof

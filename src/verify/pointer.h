@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "verify/text.h"
+#include "json/reader.h"
 
 namespace jobferry::proof {
 
@@ -21,7 +21,7 @@ class Pointer {
   // RFC 6901.
   std::string text() const {
     if (!parent_) return {};
-    return parent_->text() + (is_element_ ? '/' + std::to_string(index_) : pointer_step(name_));
+    return parent_->text() + (is_element_ ? '/' + std::to_string(index_) : json::pointer_token(name_));
   }
   // The name at a level; 1 is a member of the document.
   std::string_view name_at(std::size_t level) const {

@@ -3,20 +3,27 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "archive/layout.h"
 #include "io/files.h"
 
 namespace jobferry::proof {
 
-struct Side {
-  Files& files;
-  std::string root;
-  bool is_source;
-
-  // `place` is relative to the root; empty: the root itself.
-  std::string path(const std::string& place) const { return place.empty() ? root : root + '/' + place; }
+// Thrown where a call to the disk fails for lack of descriptors or memory. That says nothing about an
+// archive, so it is not a finding. It ends the check of a job.
+struct OutOfResources {
+  Error error;
 };
+
+// The answer of a call to the disk. Throws OutOfResources.
+template <class T>
+Result<T> answer(Result<T> result) {
+  if (!result && result.error().kind == Kind::out_of_resources)
+    throw OutOfResources{std::move(result.error())};
+  return result;
+}
 
 struct Seen {
   std::string name;
@@ -36,6 +43,20 @@ struct Listing {
       if (entry.name == name) return &entry;
     return nullptr;
   }
+  // The data file that is used: data.json.gz before data.json; null: there is none.
+  const Seen* data() const {
+    const Seen* packed = find(names::data_gz);
+    return packed ? packed : find(names::data);
+  }
+};
+
+struct Side {
+  Files& files;
+  std::string root;
+  bool is_source;
+
+  // `place` is relative to the root; empty: the root itself.
+  std::string path(const std::string& place) const { return place.empty() ? root : root + '/' + place; }
 };
 
 }  // namespace jobferry::proof

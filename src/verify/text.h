@@ -1,15 +1,17 @@
-// JSON text that is known to be sound, read without making a copy: what a value is, where its parts are, what
-// a string says. Tokens keep their exact text, because rule X1 is about texts.
+// JSON text that is known to be sound, read without making a copy: what a value is and where its parts are.
+// Tokens keep their exact text, because rule X1 is about texts.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "json/reader.h"
+
 namespace jobferry::proof {
 
-enum class Type : std::uint8_t { object, array, string, number, boolean, null };
+using json::Type;
 
 // Decided by the first byte.
 Type type_of(std::string_view value);
@@ -45,13 +47,7 @@ std::string compact(std::string_view text);
 // Without white space around it.
 std::string_view trimmed(std::string_view text, std::string_view white = " \t\r\n");
 
-// What a string token says. A lone surrogate becomes the three bytes that UTF-8 has for its number.
-std::string content_of(std::string_view token);
 std::string quoted(std::string_view content);
-bool is_unicode_escape(std::string_view text);  // it begins with \uXXXX
-
-// A step of a JSON pointer, with its slash.
-std::string pointer_step(std::string_view name);
 
 // As much of a value as a finding shows.
 std::string excerpt(std::string_view text);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "archive/node_list.h"
+#include "json/decimal.h"
 #include "verify/number.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
@@ -18,9 +20,9 @@ void x5_number(const Site& site) {
   const Node* value = site.value;
   if (!value || value->is_missing())
     return site.draft.refuse(Kind::missing_member, fmt::format("{} is missing", site.name));
-  if (!value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-')
+  if (!value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-')
     return site.draft.refuse(Kind::wrong_type, fmt::format("{} is not a plain unsigned integer", site.name));
-  if (!unsigned_of(value->text))
+  if (!plain_uint63(value->text))
     site.draft.refuse(Kind::number_range, fmt::format("{} is not below 2^63", site.name));
 }
 
@@ -36,7 +38,7 @@ void x5_identity(const Site& site) {
                                  ? std::string(3 - id->text.size(), '0') + std::string(id->text)
                                  : std::string(id->text);
   const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
-  const JobPath& job = *site.context.job;
+  const JobPath& job = *site.draft.context.job;
   if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
       site.value->content() != job.cluster)
     draft.refuse(Kind::identity_mismatch, "meta.json and its directory name different jobs");
@@ -48,7 +50,7 @@ void r1_sub_cluster(const Site& site) {
   const std::vector<Node*> resources = draft.objects(site.parent, "resources");
   Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
   draft.expect(host, Shape::string, "hostname");
-  const auto* chosen = site.context.facts->assign(host ? host->content() : "");
+  const auto* chosen = site.draft.context.facts->assign(host ? host->content() : "");
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
 }
 
@@ -68,7 +70,7 @@ constexpr Words misspelt_states[] = {{"canceled", "cancelled"}, {"out-of-memory"
 // --- cluster.json ---
 
 void r7_name(const Site& site) {
-  if (!site.value || site.value->content() != site.context.cluster)
+  if (!site.value || site.value->content() != site.draft.context.cluster)
     site.draft.refuse(Kind::cluster_bad, "its name is not that of its directory");
 }
 
@@ -81,14 +83,15 @@ void r7_entries(const Site& site) {
 }
 
 void r7_node_list(const Site& site) {
-  if (site.value && !names_host(site.value->content(), ""))
+  std::string problem;
+  if (site.value && !NodeList::parse(site.value->content(), problem))
     site.draft.refuse(Kind::cluster_bad, "a node list cannot be read");
 }
 
 void r7_accelerator(const Site& site) {
   const Node* id = site.value;
   if (!id || id->is_missing() || id->is(Type::string)) return;
-  if (!id->is(Type::number) || !is_integer_text(id->text))
+  if (!id->is(Type::number) || !is_plain_integer(id->text))
     site.draft.refuse(Kind::cluster_bad, "the id of an accelerator is neither an integer nor a string");
 }
 
@@ -102,14 +105,14 @@ void r7_scope(const Site& site) {
 
 void r7_timestep(const Site& site) {
   const Node* value = site.value;
-  if (!value || !value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-' ||
+  if (!value || !value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-' ||
       is_zero(value->text))
     site.draft.refuse(Kind::cluster_bad, "a timestep is not an integer of 1 or more");
 }
 
 // The first step gives every metric an aggregation, and does this after the units.
 void c3_unless_first_step(const Site& site) {
-  if (site.context.from > 0) (void)c3_override(site);
+  if (site.draft.context.from > 0) (void)c3_override(site);
 }
 
 constexpr Rule rules[] = {
@@ -202,7 +205,7 @@ void rule_u(const Site& site) {
 }
 
 bool c3_override(const Site& site) {
-  const Override* chosen = override_of(site.context, site.draft.content(site.parent, "name"));
+  const Override* chosen = override_of(site.draft.context, site.draft.content(site.parent, "name"));
   if (chosen) site.draft.set(site.parent, site.name, quoted(chosen->aggregation), "C3-override");
   return chosen != nullptr;
 }

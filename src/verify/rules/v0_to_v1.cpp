@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "json/decimal.h"
 #include "verify/number.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
@@ -21,8 +22,8 @@ void m6_accelerators(const Site& site) {
   Node& id = *site.value;
   const std::string sub_cluster = draft.content(draft.root, "subCluster");
   if (id.is_missing()) return draft.drop(site.parent, id, "M6");
-  if (id.is(Type::number) && is_integer_text(id.text))
-    draft.put(id, site.context.facts->accelerator(sub_cluster, id.text), "M6");
+  if (id.is(Type::number) && is_plain_integer(id.text))
+    draft.put(id, site.draft.context.facts->accelerator(sub_cluster, id.text), "M6");
   else
     draft.expect(&id, Shape::string, "an accelerator");
 }
@@ -56,12 +57,13 @@ void d3_id(const Site& site) {
   Node* id = site.value;
   if (!id || id->is(Type::string)) return;
   if (id->is_missing()) return site.draft.drop(site.parent, *id, "D3");
-  if (!id->is(Type::number) || !is_integer_text(id->text))
+  if (!id->is(Type::number) || !is_plain_integer(id->text))
     return site.draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
   const bool is_index = site.at.name_at(2) == "accelerator";
-  site.draft.put(
-      *id, is_index ? site.context.facts->accelerator(site.context.sub_cluster, id->text) : quoted(id->text),
-      "D3");
+  site.draft.put(*id,
+                 is_index ? site.draft.context.facts->accelerator(site.draft.context.sub_cluster, id->text)
+                          : quoted(id->text),
+                 "D3");
 }
 
 struct Statistics {
@@ -101,8 +103,8 @@ void d4_statistics(const Site& site) {
 void d6_timestep(const Site& site) {
   if (site.value && !site.value->is_missing()) return;
   const std::string metric(site.at.name_at(1));
-  const auto known = site.context.facts->timesteps.find(metric);
-  if (known == site.context.facts->timesteps.end())
+  const auto known = site.draft.context.facts->timesteps.find(metric);
+  if (known == site.draft.context.facts->timesteps.end())
     return site.draft.refuse(Kind::timestep_unknown, fmt::format("the timestep of {} is unknown", metric));
   site.draft.set(site.parent, site.name, known->second, "D6");
 }

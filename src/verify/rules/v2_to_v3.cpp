@@ -5,7 +5,7 @@
 #include <array>
 
 #include "jobferry/limits.h"
-#include "verify/number.h"
+#include "json/decimal.h"
 #include "verify/rules/sets.h"
 
 namespace jobferry::proof {
@@ -45,7 +45,7 @@ void m8_shared(const Site& site) {
   if (!exclusive || exclusive->is_missing()) return m8_default(site, "exclusive", "shared", "\"none\"");
   if (shared) draft.drop(site.parent, *shared, "M8");
   for (const Sharing& each : sharings)
-    if (exclusive->is(Type::number) && equal_numbers(exclusive->text, each.exclusive))
+    if (exclusive->is(Type::number) && same_number(exclusive->text, each.exclusive))
       return draft.replace(site.parent, *exclusive, "shared", quoted(each.shared), "M8");
   draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
 }
