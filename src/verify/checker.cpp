@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 
 #include "jobferry/limits.h"
-#include "verify/gunzip.h"
-#include "verify/sound.h"
+#include "verify/reading.h"
 
 namespace jobferry::proof {
 
@@ -50,7 +49,7 @@ void Checker::found(FindingKind kind, const std::string& subject, std::string_vi
                     std::string_view source, std::string_view target) {
   Findings findings(subject, file);
   findings.add(kind, {}, {}, source, target);
-  findings_.add(findings);
+  record_.add(findings);
 }
 
 void Checker::unreadable(const Side& side, const std::string& subject, std::string_view file,
@@ -120,8 +119,7 @@ Result<void> Checker::judge_data_file(const Seen& file, const std::string& subje
   Draft draft(source_data_.text(), job);
   if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
   draft.expect(&draft.root, Shape::distinct, "the document");
-  Comparison(draft, data.findings.emplace(subject, target_data_.name))
-      .run(target_text_, ground_.chain.data_rules());
+  compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
   data.changes = std::move(draft.changes);
   return verdict(draft, file.name);
 }
@@ -155,8 +153,8 @@ void Checker::load_target_data(const std::string& subject, const Listing& theirs
 }
 
 void Checker::leave_out(const std::string& subject, const Listing& ours, const Error& reason) {
-  counters_.left_behind += ours.entries.size();
-  auto& list = reason.kind == Kind::empty_file ? counters_.skipped : counters_.bad;
+  record_.left_behind += ours.entries.size();
+  auto& list = reason.kind == Kind::empty_file ? record_.skipped : record_.bad;
   list.push_back({subject, std::string(name_of(reason.kind)), reason.file, excerpt(reason.what)});
   // The migration may have been able to read it.
   if (reason.kind == Kind::read_failed) unreadable(ground_.source, subject, reason.file, reason.what);
@@ -166,12 +164,12 @@ void Checker::job(const JobPath& path) {
   const std::string subject = path.text();
   const auto cluster = ground_.clusters.find(path.cluster);
   if (cluster == ground_.clusters.end()) {
-    ++counters_.unchecked;
+    ++record_.unchecked;
     return;
   }
   const Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
   if (!is_job(ours)) {
-    ++counters_.left_behind;
+    ++record_.left_behind;
     if (theirs.there) found("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
     return;
   }
@@ -195,8 +193,8 @@ void Checker::job(const JobPath& path) {
     return found("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
   if (!sound) return leave_out(subject, ours, sound.error());
 
-  count_job(counters_.source_ends, path);
-  ++counters_.source.jobs;
+  count_job(record_.source_ends, path);
+  ++record_.source.jobs;
   if (!theirs.there) return found("job-missing", subject, {}, "a sound job", {});
   compare_job(subject, ours, theirs, meta, data);
   compare_folders(path);
@@ -250,8 +248,8 @@ void Checker::root(const Archive& source, const Listing& target) {
 
 void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
-  ++counters_.target.jobs;
-  count_job(counters_.target_ends, path);
+  ++record_.target.jobs;
+  count_job(record_.target_ends, path);
   const auto ours = answer(ground_.source.files.info(ground_.source.path(subject)));
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);

@@ -31,7 +31,8 @@ struct Ground {
 
 class Checker {
  public:
-  Checker(const Ground& ground, FindingList& findings) : ground_(ground), findings_(findings) {}
+  Checker(const Ground& ground, Progress* progress)
+      : ground_(ground), record_(ground.options.most_findings, progress) {}
 
   void root(const Archive& source, const Listing& target);
   // What its jobs need to know; none if cluster.json is bad.
@@ -49,8 +50,7 @@ class Checker {
   void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
                         const FileInfo& theirs);
 
-  // What this thread has counted.
-  VerifyResult& counters() { return counters_; }
+  Record& record() { return record_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
 
@@ -101,8 +101,7 @@ class Checker {
   void count_target(const Listing& theirs);
 
   const Ground& ground_;
-  FindingList& findings_;
-  VerifyResult counters_;
+  Record record_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
   std::string last_folder_;
   Content source_document_, target_document_, source_data_, target_data_;

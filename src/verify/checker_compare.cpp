@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "verify/checker.h"
-#include "verify/sound.h"
+#include "verify/reading.h"
 
 namespace jobferry::proof {
 
@@ -40,16 +40,16 @@ void Checker::compare_document(const std::string& subject, std::string_view name
   if (const auto done = read(ground_.target, subject, name, target_document_.raw); !done)
     return found("unreadable", subject, name, {}, done.error().what);
   const std::string_view source = source_document_.raw.view(), target = target_document_.raw.view();
-  add_counts(counters_.changes, wanted.changes);
+  add_counts(record_.changes, wanted.changes);
   const bool rewritten = !wanted.changes.empty();
   if (!rewritten && source == target) return;
   if (const auto sound = check_json(target); !sound) return broken(subject, name, sound.error());
   Findings findings(subject, name);
-  Comparison(wanted, findings).run(target, {});
+  compare(wanted, target, {}, findings);
   if (rewritten && !is_compact(target)) findings.add("not-compact", {}, {}, {}, {});
   if (!rewritten && findings.empty())
     findings.add("bytes-changed", {}, {}, size_text(source), size_text(target));
-  findings_.add(findings);
+  record_.add(findings);
 }
 
 void Checker::compare_data(const std::string& subject, const Listing& theirs, Data& data) {
@@ -57,13 +57,13 @@ void Checker::compare_data(const std::string& subject, const Listing& theirs, Da
   count_source(ours);
   if (!file || !file->is_regular()) return found("file-missing", subject, ours.name, ours.name, {});
   compare_attributes(subject, file->name, ours.info, file->info);
-  if (file->name != ours.name) ++counters_.changes["compress"];
+  if (file->name != ours.name) ++record_.changes["compress"];
   if (ground_.chain.changes_data() && !target_text_) return;  // it is broken, which is a finding already
-  add_counts(counters_.changes, data.changes);
+  add_counts(record_.changes, data.changes);
   if (data.changes.empty() && (!data.findings || data.findings->empty()))
     return compare_bytes(subject, ours, *file);
   if (!data.changes.empty() && !is_compact(*target_text_)) data.findings->add("not-compact", {}, {}, {}, {});
-  findings_.add(*data.findings);
+  record_.add(*data.findings);
 }
 
 // A file that no rule changes. A data file may have been compressed or unpacked.
@@ -95,7 +95,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
   };
   for (const Seen& entry : ours.entries) {
     if (!is_carried(entry)) {
-      counters_.left_behind += known.counts_strays && !contains(known.ours, entry.name);
+      record_.left_behind += known.counts_strays && !contains(known.ours, entry.name);
       continue;
     }
     count_source(entry);
@@ -154,15 +154,15 @@ void Checker::compare_folders(const JobPath& path) {
 }
 
 void Checker::count_source(const Seen& file) {
-  ++counters_.source.files;
-  counters_.source.bytes += file.info.size;
+  ++record_.source.files;
+  record_.source.bytes += file.info.size;
 }
 
 void Checker::count_target(const Listing& theirs) {
   for (const Seen& entry : theirs.entries) {
     if (!entry.is_regular()) continue;
-    ++counters_.target.files;
-    counters_.target.bytes += entry.info.size;
+    ++record_.target.files;
+    record_.target.bytes += entry.info.size;
   }
 }
 

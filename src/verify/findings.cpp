@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <tuple>
 
 #include "archive/walk.h"
@@ -12,26 +11,6 @@ namespace jobferry::proof {
 
 void add_counts(Counts& to, const Counts& more) {
   for (const auto& [word, many] : more) to[word] += many;
-}
-
-void add_counters(VerifyResult& to, const VerifyResult& more) {
-  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
-    (to.*part).jobs += (more.*part).jobs;
-    (to.*part).files += (more.*part).files;
-    (to.*part).bytes += (more.*part).bytes;
-  }
-  for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
-    for (const auto& [cluster, ends] : more.*part) {
-      ClusterEnds& sum = (to.*part)[cluster];
-      sum.jobs += ends.jobs;
-      sum.highest_job = std::max(sum.highest_job, ends.highest_job);
-      sum.newest_start = std::max(sum.newest_start, ends.newest_start);
-    }
-  for (const auto part : {&VerifyResult::skipped, &VerifyResult::bad})
-    (to.*part).insert((to.*part).end(), (more.*part).begin(), (more.*part).end());
-  add_counts(to.changes, more.changes);
-  to.left_behind += more.left_behind;
-  to.unchecked += more.unchecked;
 }
 
 void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
@@ -53,27 +32,55 @@ void Findings::add(FindingKind kind, std::string pointer, std::string_view rule,
         {subject_, file_, std::move(pointer), word, std::string(rule), excerpt(source), excerpt(target)});
 }
 
-bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
-  if (a.subject != b.subject) return path_order(a.subject, b.subject);
-  return std::tie(a.file, a.pointer, a.kind, a.rule, a.source, a.target) <
-         std::tie(b.file, b.pointer, b.kind, b.rule, b.source, b.target);
-}
-
-void FindingList::add(const Findings& findings) {
-  const MutexLock lock(mutex_);
-  add_counts(counts_, findings.counts_);
-  for (const auto& [kind, many] : findings.counts_)
+void Record::add(const Findings& more) {
+  add_counts(findings, more.counts_);
+  for (const auto& [kind, many] : more.counts_)
     if (progress_) progress_->bad += many;
-  for (const Difference& each : findings.first_) {
-    kept_.insert(each);
-    if (kept_.size() > most_) kept_.erase(std::prev(kept_.end()));
-  }
+  found.insert(found.end(), more.first_.begin(), more.first_.end());
+  if (found.size() > 2 * most_) keep_first(found, most_);
 }
 
-void FindingList::move_to(VerifyResult& result) {
-  const MutexLock lock(mutex_);
-  result.findings = counts_;
-  result.found.assign(kept_.begin(), kept_.end());
+void Record::add_error(const std::string& subject, Error error) {
+  if (!errors.empty() && !path_order(subject, errors.front().subject)) return;
+  error.subject = subject;
+  errors.assign(1, std::move(error));
+}
+
+void Record::add_to(VerifyResult& result) const {
+  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
+    (result.*part).jobs += (this->*part).jobs;
+    (result.*part).files += (this->*part).files;
+    (result.*part).bytes += (this->*part).bytes;
+  }
+  for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
+    for (const auto& [cluster, ends] : this->*part) {
+      ClusterEnds& sum = (result.*part)[cluster];
+      sum.jobs += ends.jobs;
+      sum.highest_job = std::max(sum.highest_job, ends.highest_job);
+      sum.newest_start = std::max(sum.newest_start, ends.newest_start);
+    }
+  for (const auto part : {&VerifyResult::changes, &VerifyResult::findings})
+    add_counts(result.*part, this->*part);
+  for (const auto part : {&VerifyResult::skipped, &VerifyResult::bad})
+    (result.*part).insert((result.*part).end(), (this->*part).begin(), (this->*part).end());
+  result.found.insert(result.found.end(), found.begin(), found.end());
+  result.errors.insert(result.errors.end(), errors.begin(), errors.end());
+  result.left_behind += left_behind;
+  result.unchecked += unchecked;
+}
+
+void keep_first(std::vector<Difference>& findings, std::size_t most) {
+  const auto rest = [](const Difference& each) {
+    return std::tie(each.file, each.pointer, each.kind, each.rule, each.source, each.target);
+  };
+  std::sort(findings.begin(), findings.end(), [&](const Difference& a, const Difference& b) {
+    return a.subject != b.subject ? path_order(a.subject, b.subject) : rest(a) < rest(b);
+  });
+  const auto same = [&](const Difference& a, const Difference& b) {
+    return a.subject == b.subject && rest(a) == rest(b);
+  };
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  findings.resize(std::min(findings.size(), std::max<std::size_t>(most, 1)));
 }
 
 }  // namespace jobferry::proof

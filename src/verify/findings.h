@@ -3,12 +3,10 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/mutex.h"
 #include "jobferry/progress.h"
 #include "jobferry/verify.h"
 
@@ -38,9 +36,6 @@ class FindingKind {
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 void add_counts(Counts& to, const Counts& more);
 
-// Adds the counters of one thread, and the jobs that it found to be left out.
-void add_counters(VerifyResult& to, const VerifyResult& more);
-
 // One more job of a cluster, as its directories name it.
 void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
 
@@ -54,32 +49,31 @@ class Findings {
   bool empty() const { return counts_.empty(); }
 
  private:
-  friend class FindingList;
+  friend class Record;
 
   std::string subject_, file_;
   std::vector<Difference> first_;
   Counts counts_;
 };
 
-struct FindingOrder {
-  bool operator()(const Difference& a, const Difference& b) const;
-};
-
-// The findings of all threads. Keeps the first in path order and counts all, so that memory is bounded, and
-// the result does not depend on the order of threads.
-class FindingList {
+// What one thread has found and counted so far. Keeps the first findings in path order and counts all, so
+// that memory is bounded, and the result does not depend on the order of threads.
+class Record : public VerifyResult {
  public:
-  FindingList(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
+  Record(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
 
-  void add(const Findings& findings);
-  void move_to(VerifyResult& result);
+  void add(const Findings& more);
+  // An error that left a job unchecked. Keeps the first in path order.
+  void add_error(const std::string& subject, Error error);
+  // Adds what has been found and counted to the result of all threads.
+  void add_to(VerifyResult& result) const;
 
  private:
   const std::size_t most_;
   Progress* progress_;
-  Mutex mutex_;
-  std::set<Difference, FindingOrder> kept_ GUARDED_BY(mutex_);
-  Counts counts_ GUARDED_BY(mutex_);
 };
+
+// Brings the findings into path order and keeps the first of them.
+void keep_first(std::vector<Difference>& findings, std::size_t most);
 
 }  // namespace jobferry::proof

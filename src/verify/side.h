@@ -11,17 +11,16 @@
 
 namespace jobferry::proof {
 
-// Thrown where a call to the disk fails for lack of descriptors or memory. That says nothing about an
-// archive, so it is not a finding. It ends the check of a job.
-struct OutOfResources {
+// Thrown where nothing can be said about the archives. Ends the verification, or the check of one job.
+struct CannotVerify {
   Error error;
 };
 
-// The answer of a call to the disk. Throws OutOfResources.
+// The answer of a call to the disk. A lack of descriptors or memory says nothing about an archive, so it is
+// thrown and is not a finding.
 template <class T>
 Result<T> answer(Result<T> result) {
-  if (!result && result.error().kind == Kind::out_of_resources)
-    throw OutOfResources{std::move(result.error())};
+  if (!result && result.error().kind == Kind::out_of_resources) throw CannotVerify{std::move(result.error())};
   return result;
 }
 

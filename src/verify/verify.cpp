@@ -15,7 +15,6 @@
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
-#include "base/mutex.h"
 #include "base/sampling.h"
 #include "base/threads.h"
 #include "jobferry/versions.h"
@@ -63,6 +62,11 @@ Error not_an_archive(const std::string& root, std::string what) {
   return error;
 }
 
+template <class... Parts>
+[[noreturn]] void refuse_option(fmt::format_string<Parts...> text, Parts&&... parts) {
+  throw CannotVerify{{Kind::option_invalid, fmt::format(text, std::forward<Parts>(parts)...)}};
+}
+
 std::optional<int> version_in(std::string_view text) {
   for (int version = 0; version <= newest_version; ++version)
     if (trimmed(text) == std::to_string(version)) return version;
@@ -79,11 +83,12 @@ class Verification {
         source_files_(real_files(options.follow_symlinks)),
         target_files_(real_files(false)),
         source_side_{*source_files_, options.source, true},
-        target_side_{*target_files_, options.target, false},
-        findings_(std::max<std::size_t>(options.most_findings, 1), listener.progress) {}
+        target_side_{*target_files_, options.target, false} {}
 
   void run(VerifyResult& result) {
     if (!open(result)) return;
+    check_choice();
+    choose_versions(result);
     Ground ground{options_,
                   source_side_,
                   target_side_,
@@ -91,18 +96,14 @@ class Verification {
                   !target_.unfinished,
                   ::geteuid() == 0,
                   {}};
-    for (unsigned i = 0; i < threads_; ++i) checkers_.emplace_back(ground, findings_);
+    for (unsigned i = 0; i < threads_; ++i) checkers_.emplace_back(ground, listener_.progress);
     compare_roots(result);
     compare_clusters(ground);
-    if (auto known = check_metrics(ground); !known && !stopped_) {
-      result.errors.push_back(std::move(known.error()));
-      return;
-    }
+    if (!stopped_) check_metrics(ground);
     if (!stopped_) compare_jobs(result);
     if (result.resume_from.empty() && !stopped_) find_origins(result);
-    for (Checker& checker : checkers_) add_counters(result, checker.counters());
+    for (Checker& checker : checkers_) checker.record().add_to(result);
     if (result.complete && result.resume_from.empty() && !stopped_) compare_ends(result);
-    findings_.move_to(result);
     conclude(result);
     refuse_empty_choice(result);
   }
@@ -116,16 +117,16 @@ class Verification {
     if (source) source_ = std::move(*source);
     source_files_->confine(options_.source);
     target_files_->confine(options_.target);
-    if (auto opened = open_target(); !opened) result.errors.push_back(std::move(opened.error()));
-    if (!result.errors.empty()) return false;
-    if (auto sound = check_choice(); !sound) result.errors.push_back(std::move(sound.error()));
-    if (!result.errors.empty()) return false;
+    if (auto target = open_target(); !target) result.errors.push_back(std::move(target.error()));
+    return result.errors.empty();
+  }
+
+  void choose_versions(VerifyResult& result) {
     result.from = source_.version;
     result.has_version = target_listing_.find(names::version) != nullptr;
     result.to = options_.to.value_or(target_.version_known ? target_.version : newest_version);
     if (!is_possible(result.from, result.to)) result.to = newest_version;
     result.complete = choice_.is_everything() && options_.from.empty();
-    return true;
   }
 
   // The target may be anything, unlike an archive to be migrated. Its version is in version.txt, else in the
@@ -160,38 +161,35 @@ class Verification {
   }
 
   // A choice that selects nothing is an error: it would agree with everything.
-  Result<void> check_choice() const {
+  void check_choice() const {
     if (is_same_file(source_.root_info, target_.root_info))
-      return not_an_archive(options_.target, "it is the source: an archive agrees with itself");
+      throw CannotVerify{not_an_archive(options_.target, "it is the source: an archive agrees with itself")};
     const auto has = [](const Archive& archive, const std::string& name) {
       return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
     };
     const std::string& only = options_.cluster;
     if (!only.empty() && !has(source_, only) && !has(target_, only))
-      return Error{Kind::option_invalid, fmt::format("--only: neither archive has a cluster {}", only)};
+      refuse_option("--only: neither archive has a cluster {}", only);
     for (const Override& each : options_.overrides)
       if (!each.cluster.empty() && !has(source_, each.cluster))
-        return Error{Kind::option_invalid,
-                     fmt::format("--aggregation: there is no cluster {}", each.cluster)};
-    if (options_.from.empty()) return {};
+        refuse_option("--aggregation: there is no cluster {}", each.cluster);
+    if (options_.from.empty()) return;
     const std::string folder = options_.from.substr(is_from_target() ? target_part.size() : 0);
-    if (std::count(folder.begin(), folder.end(), '/') == 2 &&
-        has(is_from_target() ? target_ : source_, cluster_of(folder)))
-      return {};
-    return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
+    if (std::count(folder.begin(), folder.end(), '/') != 2 ||
+        !has(is_from_target() ? target_ : source_, cluster_of(folder)))
+      refuse_option("--from: there is no folder {}", options_.from);
   }
 
   // As a migration does (C3).
-  Result<void> check_metrics(const Ground& ground) const {
+  void check_metrics(const Ground& ground) const {
     for (const Override& each : options_.overrides) {
       const auto has = [&](const auto& cluster) {
         return (each.cluster.empty() || each.cluster == cluster.first) &&
                cluster.second.timesteps.contains(each.metric);
       };
       if (options_.cluster.empty() && std::none_of(ground.clusters.begin(), ground.clusters.end(), has))
-        return Error{Kind::option_invalid, fmt::format("--aggregation: there is no metric {}", each.metric)};
+        refuse_option("--aggregation: there is no metric {}", each.metric);
     }
-    return {};
   }
 
   // --- The root and the clusters ---
@@ -223,7 +221,7 @@ class Verification {
       if (auto facts = checker.cluster(name)) ground.clusters.emplace(name, std::move(*facts));
     }
     std::erase_if(source_.clusters, [&](const std::string& name) { return !choice_.takes(name); });
-    checker.counters().left_behind += source_.left_behind;
+    checker.record().left_behind += source_.left_behind;
   }
 
   // --- The jobs ---
@@ -266,7 +264,7 @@ class Verification {
     left_behind = jobs.left_behind();
     for (const Error& error : left_behind.unreadable) {
       if (error.kind == Kind::out_of_resources)
-        remember(error.subject, error);
+        checkers_.front().record().add_error(error.subject, error);
       else
         checkers_.front().unreadable(side, error.subject, {}, error.what);
     }
@@ -299,10 +297,10 @@ class Verification {
         checker.job(path);
       else
         checker.origin(path);
-    } catch (const OutOfResources& lack) {
-      remember(path.text(), lack.error);
+    } catch (const CannotVerify& lack) {
+      checker.record().add_error(path.text(), lack.error);
     } catch (const std::bad_alloc&) {
-      remember(path.text(), error_of(std::current_exception()));
+      checker.record().add_error(path.text(), error_of(std::current_exception()));
     } catch (const std::exception& error) {
       checker.found("not-checked", path.text(), {}, error.what(), {});
     }
@@ -311,14 +309,6 @@ class Verification {
     if (side.is_source) ++listener_.progress->jobs;
     listener_.progress->bytes_in += checker.bytes_in() - in;
     listener_.progress->bytes_out += checker.bytes_out() - out;
-  }
-
-  // A lack of resources. Of several, keeps the first in path order.
-  void remember(const std::string& subject, Error lack) {
-    const MutexLock lock(lacking_);
-    if (lack_ && !path_order(subject, lack_->subject)) return;
-    lack_ = std::move(lack);
-    lack_->subject = subject;
   }
 
   // The walk only counts what is between the levels of folders. A migration writes nothing there.
@@ -339,18 +329,23 @@ class Verification {
   // --- The end ---
 
   void compare_ends(VerifyResult& result) {
+    Record record(options_.most_findings, listener_.progress);
     for (const std::string& cluster : source_.clusters) {
       const ClusterEnds source = result.source_ends[cluster], target = result.target_ends[cluster];
       const auto compare = [&](FindingKind kind, std::uint64_t a, std::uint64_t b) {
-        if (a != b) checkers_.front().found(kind, cluster, {}, std::to_string(a), std::to_string(b));
+        Findings findings(cluster, {});
+        if (a != b) findings.add(kind, {}, {}, std::to_string(a), std::to_string(b));
+        record.add(findings);
       };
       compare("job-id-differs", source.highest_job, target.highest_job);
       compare("start-time-differs", source.newest_start, target.newest_start);
       compare("job-count-differs", source.jobs, target.jobs);
     }
+    record.add_to(result);
   }
 
   void conclude(VerifyResult& result) {
+    keep_first(result.found, options_.most_findings);
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
@@ -359,9 +354,11 @@ class Verification {
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
-    const MutexLock lock(lacking_);
-    if (!lack_) return;
-    result.errors.push_back(std::move(*lack_));
+    if (result.errors.empty()) return;
+    const auto first =
+        std::min_element(result.errors.begin(), result.errors.end(),
+                         [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
+    result.errors = {Error(*first)};
     result.outcome = VerifyOutcome::failed;
   }
 
@@ -369,13 +366,9 @@ class Verification {
   void refuse_empty_choice(VerifyResult& result) {
     if (looked_at_ > 0 || stopped_ || result.outcome != VerifyOutcome::agrees) return;
     if (choice_.is_one_job())
-      result.errors.push_back({Kind::option_invalid, fmt::format("--only: neither archive has a job {}/{}",
-                                                                 options_.cluster, *options_.job)});
-    else if (passed_over_ > 0 && options_.sample < 100)
-      result.errors.push_back({Kind::option_invalid, "--sample: no job is in so small a share"});
-    else if (!options_.from.empty())
-      result.errors.push_back({Kind::option_invalid, "--from: there is no job from there on"});
-    if (!result.errors.empty()) result.outcome = VerifyOutcome::failed;
+      refuse_option("--only: neither archive has a job {}/{}", options_.cluster, *options_.job);
+    if (passed_over_ > 0 && options_.sample < 100) refuse_option("--sample: no job is in so small a share");
+    if (!options_.from.empty()) refuse_option("--from: there is no job from there on");
   }
 
   // --from begins behind all jobs of the source.
@@ -390,12 +383,9 @@ class Verification {
   const unsigned threads_;
   std::unique_ptr<Files> source_files_, target_files_;
   const Side source_side_, target_side_;
-  FindingList findings_;
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of both sides
   bool stopped_ = false;                                      // before the end
-  Mutex lacking_;
-  std::optional<Error> lack_ GUARDED_BY(lacking_);  // the lack of resources that left a job unchecked
   Archive source_, target_;
   Listing target_listing_;
   std::string target_version_;  // the text of its version.txt
@@ -408,9 +398,9 @@ VerifyResult verify(const VerifyOptions& options, const Listener& listener) {
   VerifyResult result;
   try {
     Verification(options, listener).run(result);
-  } catch (const OutOfResources& lack) {
+  } catch (const CannotVerify& why) {
     result.outcome = VerifyOutcome::failed;
-    result.errors.push_back(lack.error);
+    result.errors.push_back(why.error);
   } catch (...) {
     result.outcome = VerifyOutcome::failed;
     result.errors.push_back(error_of(std::current_exception()));

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
 
 #include "archive/node_list.h"
 #include "json/decimal.h"
-#include "verify/number.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -54,9 +56,15 @@ void r1_sub_cluster(const Site& site) {
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
 }
 
+// A plain integer stays. A long double holds every integer below 2^63; any other number is rounded, and then
+// it differs.
 void r3_integer(const Site& site) {
-  if (!site.value || !site.value->is(Type::number)) return;
-  if (const auto integer = as_integer(site.value->text)) site.draft.put(*site.value, *integer, "R3");
+  static_assert(std::numeric_limits<long double>::digits >= 63);
+  if (!site.value || !site.value->is(Type::number) || is_plain_integer(site.value->text)) return;
+  const long double value = std::strtold(std::string(site.value->text).c_str(), nullptr);
+  if (!(std::fabs(value) < 0x1p63L)) return;
+  const std::string integer = std::to_string(static_cast<long long>(value));
+  if (same_number(integer, site.value->text)) site.draft.put(*site.value, integer, "R3");
 }
 
 void r4_string(const Site& site) {

@@ -2,12 +2,12 @@
 // was left out of them.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 
 #include "json/decimal.h"
-#include "verify/number.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -87,6 +87,16 @@ Statistics statistics_of(const Node* data) {
   for (Place place; places.next(place);)
     if (type_of(place.value) == Type::number) statistics.add(std::strtod(place.value.data(), nullptr));
   return statistics;
+}
+
+// The shortest digits that read back to the same double.
+std::string shortest(double value) {
+  // Without a format, std::to_chars writes all digits of an integer from 2^53 on, and not the fewest.
+  constexpr double two_to_53 = 9007199254740992.0;
+  const auto format =
+      std::fabs(value) < two_to_53 ? std::chars_format::general : std::chars_format::scientific;
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr};
 }
 
 void d4_statistics(const Site& site) {
