@@ -111,12 +111,22 @@ void Checker::broken(const std::string& subject, std::string_view file, const Er
   found(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {}, text_of(reason));
 }
 
-// --- Jobs ---
+// --- Judging ---
+
+// Applies the rules to a meta.json or cluster.json of the source.
+Result<void> Checker::judge_document(const std::string& place, std::string_view name, File file,
+                                     Draft& draft) {
+  if (auto done = load(ground_.source, place, name, source_document_); !done) return done;
+  draft.begin(source_document_.text());
+  ground_.chain.apply(file, draft);
+  return verdict(draft, name);
+}
 
 Result<void> Checker::judge_data_file(const Seen& file, const std::string& subject, const Context& job,
                                       Data& data) {
   if (auto done = load(ground_.source, subject, file.name, source_data_); !done) return done;
-  Draft draft(source_data_.text(), job);
+  Draft draft(job);
+  draft.begin(source_data_.text());
   if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
   draft.expect(&draft.root, Shape::distinct, "the document");
   compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
@@ -160,6 +170,8 @@ void Checker::leave_out(const std::string& subject, const Listing& ours, const E
   if (reason.kind == Kind::read_failed) unreadable(ground_.source, subject, reason.file, reason.what);
 }
 
+// --- Jobs, clusters and the root ---
+
 void Checker::job(const JobPath& path) {
   const std::string subject = path.text();
   const auto cluster = ground_.clusters.find(path.cluster);
@@ -178,12 +190,8 @@ void Checker::job(const JobPath& path) {
   Data data;
   target_text_.reset();
   auto sound = judge_listing(ours);
-  if (sound) sound = load(ground_.source, subject, names::meta, source_document_);
-  Draft meta(sound ? source_document_.text() : "null", context);
-  if (sound) {
-    ground_.chain.apply(File::meta, meta);
-    sound = verdict(meta, names::meta);
-  }
+  Draft meta(context);
+  if (sound) sound = judge_document(subject, names::meta, File::meta, meta);
   if (sound) {
     if (theirs.there) load_target_data(subject, theirs);
     context.sub_cluster = meta.content(meta.root, "subCluster");
@@ -200,18 +208,10 @@ void Checker::job(const JobPath& path) {
   compare_folders(path);
 }
 
-// --- Clusters, the root, and what the target has beside ---
-
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   const Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
-  auto sound = load(ground_.source, name, names::cluster, source_document_);
-  Draft draft(sound ? source_document_.text() : "null",
-              {.cluster = name, .overrides = &ground_.options.overrides});
-  if (sound) {
-    ground_.chain.apply(File::cluster, draft);
-    sound = verdict(draft, names::cluster);
-  }
-  if (!sound) {
+  Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
+  if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
     found("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }

@@ -3,6 +3,12 @@
 //
 // checker.cpp judges: it applies the rules to a job of the source and says whether the job belongs in the
 // target. checker_compare.cpp compares the files of a job that belongs there.
+//
+// The proof shares no code with src/steps and src/engine. What decides that nothing was lost is here alone:
+// the rules, the split of a text into its values, the comparison, unpacking (zlib) and the check of JSON
+// (RapidJSON). Shared is what only finds or reads: the walk and the disk, the names behind escapes
+// (json/reader.h), questions about number tokens such as whether two are equal (json/decimal.h), and the
+// grammar of node lists (archive/node_list.h). Tests of their own cover these, and fuzzers the parsers.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +87,7 @@ class Checker {
   Result<void> load(const Side& side, const std::string& place, std::string_view name, Content& into);
   void broken(const std::string& subject, std::string_view file, const Error& reason);
 
+  Result<void> judge_document(const std::string& place, std::string_view name, File file, Draft& draft);
   Result<void> judge_data_file(const Seen& file, const std::string& subject, const Context& job, Data& data);
   Result<void> judge_data(const std::string& subject, const Listing& ours, const Context& job, Data& data);
   void load_target_data(const std::string& subject, const Listing& theirs);

@@ -51,12 +51,11 @@ const SubCluster* ClusterFacts::assign(std::string_view host) const {
 }
 
 std::string ClusterFacts::accelerator(std::string_view sub_cluster, std::string_view index) const {
-  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(),
-                                [&](const SubCluster& each) { return each.name == sub_cluster; });
-  const auto number = plain_uint63(index);
-  const bool known =
-      sub != sub_clusters.end() && number && static_cast<std::size_t>(*number) < sub->accelerators.size();
-  return known ? sub->accelerators[static_cast<std::size_t>(*number)].value_or(quoted(index)) : quoted(index);
+  const auto is_named = [&](const SubCluster& each) { return each.name == sub_cluster; };
+  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(), is_named);
+  const auto number = static_cast<std::uint64_t>(plain_uint63(index).value_or(-1));
+  const bool known = sub != sub_clusters.end() && number < sub->accelerators.size();
+  return known ? sub->accelerators[number].value_or(quoted(index)) : quoted(index);
 }
 
 }  // namespace jobferry::proof

@@ -31,6 +31,11 @@ constexpr ShapeRow shapes[] = {{Type::object, "an object"},
 
 }  // namespace
 
+void Draft::begin(std::string_view source) {
+  root.text = trimmed(source);
+  root.type = type_of(root.text);
+}
+
 void Draft::open(Node& value) {
   if (value.opened) return;
   value.opened = true;

@@ -71,7 +71,10 @@ struct Context {
 
 class Draft {
  public:
-  Draft(std::string_view source, Context about) : root(trimmed(source)), context(std::move(about)) {}
+  explicit Draft(Context about) : context(std::move(about)) {}
+
+  // Begins with a document of the source.
+  void begin(std::string_view source);
 
   Node root;
   Context context;

@@ -15,7 +15,6 @@
 
 #include "verify/cluster_facts.h"
 #include "verify/draft.h"
-#include "verify/pointer.h"
 
 namespace jobferry::proof {
 

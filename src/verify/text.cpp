@@ -55,21 +55,12 @@ std::string_view between(const char* begin, const char* end) {
 }  // namespace
 
 Type type_of(std::string_view value) {
-  switch (value.empty() ? 'n' : value[0]) {
-    case '{':
-      return Type::object;
-    case '[':
-      return Type::array;
-    case '"':
-      return Type::string;
-    case 't':
-    case 'f':
-      return Type::boolean;
-    case 'n':
-      return Type::null;
-    default:
-      return Type::number;
-  }
+  const char first = value.empty() ? 'n' : value[0];
+  if (first == '{') return Type::object;
+  if (first == '[') return Type::array;
+  if (first == '"') return Type::string;
+  if (first == 't' || first == 'f') return Type::boolean;
+  return first == 'n' ? Type::null : Type::number;
 }
 
 bool is_compact(std::string_view text) {
