@@ -197,7 +197,8 @@ std::string verify_text(const VerifyOptions& options, const VerifyResult& result
     out +=
         fmt::format("{} jobs of clusters whose cluster.json is bad were not looked at.\n", result.unchecked);
   out += findings_text(result);
-  if (!result.resume_from.empty()) out += fmt::format("Go on with --from {}\n", printable(result.resume_from));
+  if (!result.resume_from.empty())
+    out += fmt::format("Go on with --from {}\n", printable(result.resume_from));
   return out + closing_text(options, result);
 }
 
