@@ -27,7 +27,7 @@ std::string_view name_of(VerifyOutcome outcome) {
 
 // The jobs of the target are counted when those of the source are done.
 bool counts_target(const VerifyResult& result) {
-  return result.go_on.empty() || result.go_on.starts_with("target:");
+  return result.resume_from.empty() || result.resume_from.starts_with("target:");
 }
 
 std::string sides_text(const VerifyResult& result) {
@@ -197,7 +197,8 @@ std::string verify_text(const VerifyOptions& options, const VerifyResult& result
     out +=
         fmt::format("{} jobs of clusters whose cluster.json is bad were not looked at.\n", result.unchecked);
   out += findings_text(result);
-  if (!result.go_on.empty()) out += fmt::format("Go on with --from {}\n", printable(result.go_on));
+  if (!result.resume_from.empty())
+    out += fmt::format("Go on with --from {}\n", printable(result.resume_from));
   return out + closing_text(options, result);
 }
 
@@ -228,7 +229,7 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
   put(json, "unchecked", result.unchecked);
   put_numbers(json, "findings", result.findings);
   put_found(json, "found", result.found);
-  if (!result.go_on.empty()) put(json, "goOn", result.go_on);
+  if (!result.resume_from.empty()) put(json, "goOn", result.resume_from);
   json.Key("errors");
   json.StartArray();
   for (const Error& error : result.errors) {

@@ -36,7 +36,7 @@ Ending ending_of(const VerifyOptions& options, const VerifyResult& result) {
               "Do not put it in the place of the old one before the findings below are understood."};
     case VerifyOutcome::interrupted:
       return {Tone::attention, "Interrupted: what was looked at agrees.",
-              fmt::format("The same command with --from {} goes on.", result.go_on)};
+              fmt::format("The same command with --from {} goes on.", result.resume_from)};
     case VerifyOutcome::failed:
       break;
   }

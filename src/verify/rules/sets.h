@@ -36,16 +36,15 @@ struct Leg {
 class Chain {
  public:
   Chain(int from, int to);
-  const std::vector<Leg>& legs() const { return legs_; }
+  // Makes what must be in the target of a cluster.json or meta.json of the source.
+  void apply(File file, Draft& draft) const;
   // The rules for data files. They belong to one step at most, so they can be applied in one pass.
-  std::span<const Rule* const> data_rules() const { return data_rules_; }
+  const Pending& data_rules() const { return data_rules_; }
   bool changes_data() const { return changes_data_; }
 
  private:
-  void add(int from, std::span<const Rule> rules);
-
   std::vector<Leg> legs_;
-  std::vector<const Rule*> data_rules_;
+  Pending data_rules_;
   bool changes_data_ = false;
 };
 
