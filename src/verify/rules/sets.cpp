@@ -1,23 +1,8 @@
 #include "verify/rules/sets.h"
 
-#include <array>
-
-#include "jobferry/versions.h"
-#include "verify/unit.h"
-
 namespace jobferry::proof {
 
-namespace {
-
-constexpr std::array<const RuleSet*, newest_version> table = {&v0_to_v1, &v1_to_v2, &v2_to_v3};
-
-// An entry that is missing at the end would be null.
-static_assert(table.back() != nullptr,
-              "verify has a set of rules for each version from 1 to newest_version (versions.h), in order");
-
-}  // namespace
-
-const RuleSet& rules_to(int version) { return *table.at(static_cast<std::size_t>(version) - 1); }
+const RuleSet& rules_to(int version) { return *archive_versions[static_cast<std::size_t>(version)].rules; }
 
 bool is_possible(int from, int to) {
   if (from == to) return from > 0;

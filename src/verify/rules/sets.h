@@ -1,11 +1,12 @@
-// The tables of rules: one for every step, and one for each archive version. docs/new-version.md says how to
-// add a version.
+// The tables of rules: one for every step, and one for each archive version, which versions.h names.
+// docs/new-version.md says how to add a version.
 #pragma once
 
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "jobferry/versions.h"
 #include "verify/rule.h"
 
 namespace jobferry::proof {
@@ -18,7 +19,6 @@ struct RuleSet {
 
 // Repairs and checks, made before the rules of each step.
 extern const std::span<const Rule> every_step;
-extern const RuleSet v0_to_v1, v1_to_v2, v2_to_v3;
 
 // The set of the step to a version, from 1 to newest_version.
 const RuleSet& rules_to(int version);
