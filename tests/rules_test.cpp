@@ -81,9 +81,10 @@ TEST(Versions, EachStepHasAGoldenCase) {
     const std::string folder = test_folder(fmt::format("golden/v{}_to_v{}", from, to));
     return fs::is_directory(folder) && !fs::is_empty(folder);
   };
-  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1)) {
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1)) {
+    const int number = version.number;
     EXPECT_TRUE(has_case(number - 1, number)) << number - 1 << " to " << number;
-    if (step->reversible) EXPECT_TRUE(has_case(number, number - 1)) << number << " to " << number - 1;
+    if (version.step->reversible) EXPECT_TRUE(has_case(number, number - 1)) << number << " to " << number - 1;
   }
 }
 

@@ -876,9 +876,9 @@ TEST_F(Damaged, PartsTogetherFindEverything) {
     });
     const VerifyResult part = verify(options, listener);
     stopper.request_stop();
-    ASSERT_NE(part.go_on, options.from);
+    ASSERT_NE(part.resume_from, options.from);
     found.merge(found_in(part));
-    options.from = part.go_on;
+    options.from = part.resume_from;
     ASSERT_LT(++parts, 1000U);
   } while (!options.from.empty());
   EXPECT_GT(parts, 1U);

@@ -109,10 +109,13 @@ std::string program_page() {
     out += entry(fmt::format("jobferry {}", command->name),
                  fmt::format("{}; see jobferry-{}(1)", command->summary, command->name));
   out += ".SH ARCHIVE VERSIONS\n";
-  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1))
-    out += entry(fmt::format("{} to {} (cc-backend {})", number - 1, number, releases),
-                 fmt::format("{}{}{}{}", step->summary, step->reversible ? "; and back" : "",
-                             step->loses.empty() ? "" : " except for ", step->loses));
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1)) {
+    const Step& step = *version.step;
+    out +=
+        entry(fmt::format("{} to {} (cc-backend {})", version.number - 1, version.number, version.releases),
+              fmt::format("{}{}{}{}", step.summary, step.reversible ? "; and back" : "",
+                          step.loses.empty() ? "" : " except for ", step.loses));
+  }
   out += exit_section(
       "there is something to look at: bad jobs, findings, obstacles, jobs left out, or a target that is "
       "not complete");

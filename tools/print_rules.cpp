@@ -119,7 +119,7 @@ std::string section(std::string_view heading, std::span<const Rule> rules) {
                             change_text(rule.effect), rule.says, rule.notes);
     if (!rows.empty())
       out +=
-          fmt::format("\n### {}\n\n| rule | members | change | in words | notes |\n|---|---|---|---|---|\n{}",
+          fmt::format("\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}",
                       name_of(file), rows);
   }
   if (rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";

@@ -27,7 +27,7 @@ struct VerifyOptions {
   std::uint64_t seed = 0;
   std::string cluster;
   std::optional<std::uint64_t> job;
-  // Where an earlier verification stopped (VerifyResult::go_on).
+  // Where an earlier verification stopped (VerifyResult::resume_from).
   std::string from;
   // The options that the migration had.
   std::vector<Override> overrides;
@@ -90,7 +90,7 @@ struct VerifyResult {
   std::uint64_t left_behind = 0;  // entries of the source that are not part of its jobs
   std::uint64_t unchecked = 0;    // jobs of clusters whose cluster.json is bad
   std::vector<Error> errors;      // why the archives could not be compared
-  std::string go_on;              // after an interruption: VerifyOptions::from to resume
+  std::string resume_from;        // after an interruption: VerifyOptions::from to resume
   double seconds = 0;
 };
 

@@ -9,7 +9,8 @@ namespace jobferry {
 
 struct Step;  // step.h
 
-// The steps, each defined in the file of its name.
+// The steps and the rules by which `verify` checks them, each defined in the file of its name: src/steps has
+// the steps, src/verify/rules the rules.
 namespace v0_to_v1 {
 extern const Step step;
 }
@@ -19,18 +20,23 @@ extern const Step step;
 namespace v2_to_v3 {
 extern const Step step;
 }
+namespace proof {
+struct RuleSet;  // verify/rules/sets.h
+extern const RuleSet v0_to_v1, v1_to_v2, v2_to_v3;
+}  // namespace proof
 
 struct ArchiveVersion {
   int number;
-  std::string_view releases;  // of cc-backend that accept it: `1.0 to 1.3`
-  const Step* step;           // from the version before; null: version 0 has none
+  std::string_view releases;    // of cc-backend that accept it: `1.0 to 1.3`
+  const Step* step;             // from the version before; null: version 0 has none
+  const proof::RuleSet* rules;  // of the same step
 };
 
 inline constexpr auto archive_versions = std::to_array<ArchiveVersion>({
-    {0, "before 1.0", nullptr},
-    {1, "1.0 to 1.3", &v0_to_v1::step},
-    {2, "1.4", &v1_to_v2::step},
-    {3, "1.5", &v2_to_v3::step},
+    {0, "before 1.0", nullptr, nullptr},
+    {1, "1.0 to 1.3", &v0_to_v1::step, &proof::v0_to_v1},
+    {2, "1.4", &v1_to_v2::step, &proof::v1_to_v2},
+    {3, "1.5", &v2_to_v3::step, &proof::v2_to_v3},
 });
 
 // The newest archive version of this build.

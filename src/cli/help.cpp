@@ -56,10 +56,11 @@ std::string example_lines(const Command& command) {
 // A line for each step between versions.
 std::string steps_text() {
   std::string text;
-  for (const auto& [number, releases, step] : std::span(archive_versions).subspan(1)) {
-    std::string what(step->summary);
-    if (step->reversible) what += "; and back";
-    text += fmt::format("  {} -> {}  {}\n", number - 1, number, wrapped(what, 10, help_width));
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1)) {
+    std::string what(version.step->summary);
+    if (version.step->reversible) what += "; and back";
+    text +=
+        fmt::format("  {} -> {}  {}\n", version.number - 1, version.number, wrapped(what, 10, help_width));
   }
   return text;
 }

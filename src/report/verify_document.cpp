@@ -56,7 +56,7 @@ std::uint64_t sum_of(const Counts& counts) {
 
 // The jobs of the target are counted after those of the source.
 bool counts_target(const VerifyResult& result) {
-  return result.go_on.empty() || result.go_on.starts_with("target:");
+  return result.resume_from.empty() || result.go_on.starts_with("target:");
 }
 
 Ending ending_of(const VerifyOptions& options, const VerifyResult& result) {
@@ -75,7 +75,7 @@ Ending ending_of(const VerifyOptions& options, const VerifyResult& result) {
               "Do not replace the old archive before you understand the findings."};
     case VerifyOutcome::interrupted:
       return {Tone::attention, "Interrupted: what was checked so far agrees.",
-              fmt::format("Run the same command with --from {} to resume.", result.go_on)};
+              fmt::format("Run the same command with --from {} to resume.", result.resume_from)};
     case VerifyOutcome::failed:
       break;
   }
@@ -94,7 +94,7 @@ Facts what_was_done(const VerifyOptions& options, const VerifyResult& result) {
                  {"Entries of the source that belong to no job", "leftBehind", result.left_behind},
                  {result.unchecked ? "Jobs not checked, since their cluster.json is bad" : "", "unchecked",
                   result.unchecked},
-                 {"", "goOn", unless_empty(result.go_on)}};
+                 {"", "goOn", unless_empty(result.resume_from)}};
   if (options.sample < 100) facts.push_back({"Sample", "", fmt::format("{} % of the jobs", options.sample)});
   if (!options.cluster.empty())
     facts.push_back(

@@ -3,30 +3,54 @@
 
 #include <fmt/format.h>
 
-#include "archive/layout.h"
 #include "jobferry/limits.h"
-#include "verify/expected.h"
-#include "verify/gunzip.h"
-#include "verify/sound.h"
-#include "verify/starved.h"
+#include "verify/reading.h"
 
 namespace jobferry::proof {
 
 namespace {
 
+std::string text_of(const Error& reason) { return fmt::format("{}: {}", name_of(reason.kind), reason.what); }
 
-std::string text_of(const Reason& reason) { return fmt::format("{}: {}", name_of(reason.kind), reason.what); }
+bool is_job(const Listing& listing) { return listing.find(names::meta) || listing.data(); }
 
-bool is_job(const Listing& listing) { return listing.find(names::meta) || data_of(listing); }
+Error refused(Kind kind, std::string_view file, std::string what) {
+  Error error{kind, std::move(what)};
+  error.file = file;
+  return error;
+}
+
+// X6, and what is bad whatever the files contain.
+Result<void> judge_listing(const Listing& ours) {
+  const Seen* meta = ours.find(names::meta);
+  if (meta && meta->is_empty()) return refused(Kind::empty_file, names::meta, "meta.json is empty");
+  const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
+  const auto is_empty = [](const Seen* file) { return !file || file->is_empty(); };
+  if ((packed || plain) && is_empty(packed) && is_empty(plain))
+    return refused(Kind::empty_file, ours.data()->name, "the data file is empty");
+  for (const Seen* file : {plain, packed, meta})
+    if (file && !file->is_regular())
+      return refused(Kind::not_a_regular_file, file->name, "it is not a regular file");
+  if (!meta) return refused(Kind::no_meta_file, names::meta, "the job has no meta.json");
+  return {};
+}
+
+Result<void> verdict(Draft& draft, std::string_view file) {
+  if (!draft.reason) return {};
+  draft.reason->file = file;
+  return std::move(*draft.reason);
+}
 
 }  // namespace
 
-const Seen* data_of(const Listing& listing) {
-  const Seen* packed = listing.find(names::data_gz);
-  return packed ? packed : listing.find(names::data);
-}
-
 // --- Reading ---
+
+void Checker::found(FindingKind kind, const std::string& subject, std::string_view file,
+                    std::string_view source, std::string_view target) {
+  Findings findings(subject, file);
+  findings.add(kind, {}, {}, source, target);
+  record_.add(findings);
+}
 
 void Checker::unreadable(const Side& side, const std::string& subject, std::string_view file,
                          std::string_view what) {
@@ -54,161 +78,141 @@ Listing Checker::list(const Side& side, const std::string& place) {
   return listing;
 }
 
-std::optional<Reason> Checker::read(const Side& side, const std::string& place, std::string_view name,
-                                    Buffer& into) {
+Result<void> Checker::read(const Side& side, const std::string& place, std::string_view name, Buffer& into) {
   into.trim(limits::kept_buffer);
   const std::uint64_t most = ground_.options.max_file_size;
   const std::uint64_t limit = name == names::data_gz ? limits::packed_size(most) : most;
   const auto done = answer(side.files.read(join(side.path(place), name), limit, into));
-  if (!done) return Reason{done.error().kind, done.error().what, std::string(name)};
+  if (!done) return refused(done.error().kind, name, done.error().what);
   (side.is_source ? bytes_in_ : bytes_out_) += into.size();
   return {};
 }
 
 // Reads a file and checks that it is sound JSON.
-std::optional<Reason> Checker::load(const Side& side, const std::string& place, std::string_view name,
-                                    Content& into) {
-  if (auto reason = read(side, place, name, into.raw)) return reason;
-  into.packed = name == names::data_gz;
-  std::optional<Reason> reason;
-  if (into.packed && !into.raw.empty()) {
+Result<void> Checker::load(const Side& side, const std::string& place, std::string_view name, Content& into) {
+  if (auto done = read(side, place, name, into.raw); !done) return done;
+  into.name = name;
+  Result<void> sound;
+  if (into.is_packed() && !into.raw.empty()) {
     into.unpacked.trim(limits::kept_buffer);
-    reason = gunzip(into.raw.view(), ground_.options.max_file_size, into.unpacked);
+    sound = gunzip(into.raw.view(), ground_.options.max_file_size, into.unpacked);
   }
   const bool is_data = name == names::data || name == names::data_gz;
-  if (!reason && is_data && (into.raw.empty() || into.text().empty()))
-    reason = Reason{Kind::empty_file, "the data file is empty"};
-  if (!reason) reason = check_json(into.text());
-  if (reason) reason->file = name;
-  return reason;
+  if (sound && is_data && (into.raw.empty() || into.text().empty()))
+    sound = Error{Kind::empty_file, "the data file is empty"};
+  if (sound) sound = check_json(into.text());
+  if (!sound) sound.error().file = name;
+  return sound;
 }
 
 // A file of the target that cannot be read as what it is.
-void Checker::broken(const std::string& subject, std::string_view file, const Reason& reason) {
+void Checker::broken(const std::string& subject, std::string_view file, const Error& reason) {
   const bool gzip = name_of(reason.kind).starts_with("gzip");
   found(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {}, text_of(reason));
 }
 
-// --- Judging a job of the source ---
+// --- Judging ---
 
-// X6, and what is bad whatever the files contain.
-std::optional<Reason> Checker::judge_listing(const Listing& ours) const {
-  const auto reason = [](Kind kind, std::string_view file, std::string what) {
-    return Reason{kind, std::move(what), std::string(file)};
-  };
-  const Seen* meta = ours.find(names::meta);
-  if (meta && meta->is_empty()) return reason(Kind::empty_file, names::meta, "meta.json is empty");
-  const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
-  const auto is_empty = [](const Seen* file) { return !file || file->is_empty(); };
-  if ((packed || plain) && is_empty(packed) && is_empty(plain))
-    return reason(Kind::empty_file, data_of(ours)->name, "the data file is empty");
-  for (const Seen* file : {plain, packed, meta})
-    if (file && !file->is_regular())
-      return reason(Kind::not_a_regular_file, file->name, "it is not a regular file");
-  if (!meta) return reason(Kind::no_meta_file, names::meta, "the job has no meta.json");
-  return {};
+// Applies the rules to a meta.json or cluster.json of the source.
+Result<void> Checker::judge_document(const std::string& place, std::string_view name, File file,
+                                     Draft& draft) {
+  if (auto done = load(ground_.source, place, name, source_document_); !done) return done;
+  draft.begin(source_document_.text());
+  ground_.chain.apply(file, draft);
+  return verdict(draft, name);
 }
 
-std::optional<Reason> Checker::judge_file(const Seen& file, const std::string& subject, const DataOf& job,
-                                          DataVerdict& verdict) {
-  if (auto reason = load(ground_.source, subject, file.name, source_data_)) return reason;
-  verdict = judge_data(source_data_.text(), has_target_data_ ? Target(target_data_.text()) : Target(),
-                       ground_.chain, job);
-  if (verdict.reason) verdict.reason->file = file.name;
-  return verdict.reason;
+Result<void> Checker::judge_data_file(const Seen& file, const std::string& subject, const Context& job,
+                                      Data& data) {
+  if (auto done = load(ground_.source, subject, file.name, source_data_); !done) return done;
+  Draft draft(job);
+  draft.begin(source_data_.text());
+  if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
+  draft.expect(&draft.root, Shape::distinct, "the document");
+  compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
+  data.changes = std::move(draft.changes);
+  return verdict(draft, file.name);
 }
 
 // Which data file is used (X7), and what was found in it.
-std::optional<Reason> Checker::judge_data_files(const Listing& ours, const std::string& subject,
-                                                const DataOf& job, const Seen*& used, DataVerdict& verdict) {
+Result<void> Checker::judge_data(const std::string& subject, const Listing& ours, const Context& job,
+                                 Data& data) {
   const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
-  used = data_of(ours);
+  data.file = ours.data();
   // X11: a file that no step changes need not be sound.
   const bool reads = ground_.chain.changes_data() || (packed && plain) || ground_.options.check_data;
-  if (!used || !reads) return {};
-  std::optional<Reason> reason;
+  if (!data.file || !reads) return {};
+  Result<void> result;
   for (const Seen* file : {packed, plain}) {
     if (!file) continue;
-    auto refused = judge_file(*file, subject, job, verdict);
-    used = file;
-    if (!refused) return {};
-    if (!reason || reason->kind == Kind::empty_file) reason = std::move(refused);
+    auto judged = judge_data_file(*file, subject, job, data);
+    data.file = file;
+    if (judged) return judged;
+    if (result || result.error().kind == Kind::empty_file) result = std::move(judged);
   }
-  return reason;
+  return result;
 }
 
 // Where no rule changes data files, they are compared byte for byte.
-void Checker::load_target_data(const Listing& theirs, const std::string& subject) {
-  const Seen* file = data_of(theirs);
+void Checker::load_target_data(const std::string& subject, const Listing& theirs) {
+  const Seen* file = theirs.data();
   if (!file || !file->is_regular() || !ground_.chain.changes_data()) return;
-  if (const auto reason = load(ground_.target, subject, file->name, target_data_))
-    return broken(subject, file->name, *reason);
-  has_target_data_ = true;
+  if (const auto done = load(ground_.target, subject, file->name, target_data_); !done)
+    return broken(subject, file->name, done.error());
+  target_text_ = target_data_.text();
 }
 
-std::optional<Reason> Checker::judge_meta(const JobPath& path, const ClusterFacts& cluster, Draft& meta) {
-  expect_meta(meta, path, ground_.chain, cluster);
-  if (meta.reason) meta.reason->file = names::meta;
-  return meta.reason;
-}
-
-void Checker::leave_out(const std::string& subject, const Listing& ours, const Reason& reason) {
-  tally_.left_behind += ours.entries.size();
-  auto& list = reason.kind == Kind::empty_file ? tally_.skipped : tally_.bad;
+void Checker::leave_out(const std::string& subject, const Listing& ours, const Error& reason) {
+  record_.left_behind += ours.entries.size();
+  auto& list = reason.kind == Kind::empty_file ? record_.skipped : record_.bad;
   list.push_back({subject, std::string(name_of(reason.kind)), reason.file, excerpt(reason.what)});
   // The migration may have been able to read it.
   if (reason.kind == Kind::read_failed) unreadable(ground_.source, subject, reason.file, reason.what);
 }
 
+// --- Jobs, clusters and the root ---
+
 void Checker::job(const JobPath& path) {
   const std::string subject = path.text();
   const auto cluster = ground_.clusters.find(path.cluster);
   if (cluster == ground_.clusters.end()) {
-    ++tally_.unchecked;
+    ++record_.unchecked;
     return;
   }
   const Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
   if (!is_job(ours)) {
-    ++tally_.left_behind;
+    ++record_.left_behind;
     if (theirs.there) found("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
     return;
   }
 
-  DataVerdict verdict;
-  const Seen* data = nullptr;
-  has_target_data_ = false;
-  auto reason = judge_listing(ours);
-  if (!reason) reason = load(ground_.source, subject, names::meta, source_document_);
-  Draft meta(trimmed(source_document_.text()));
-  if (!reason) reason = judge_meta(path, cluster->second, meta);
-  if (!reason) {
-    if (theirs.there) load_target_data(theirs, subject);
-    const DataOf of{cluster->second, meta.content(meta.root, "subCluster")};
-    reason = judge_data_files(ours, subject, of, data, verdict);
+  Context context{.job = &path, .facts = &cluster->second};
+  Data data;
+  target_text_.reset();
+  auto sound = judge_listing(ours);
+  Draft meta(context);
+  if (sound) sound = judge_document(subject, names::meta, File::meta, meta);
+  if (sound) {
+    if (theirs.there) load_target_data(subject, theirs);
+    context.sub_cluster = meta.content(meta.root, "subCluster");
+    sound = judge_data(subject, ours, context, data);
   }
-  if (reason && theirs.there)
-    return found("job-unexpected", subject, reason->file, text_of(*reason), "a job");
-  if (reason) return leave_out(subject, ours, *reason);
+  if (!sound && theirs.there)
+    return found("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
+  if (!sound) return leave_out(subject, ours, sound.error());
 
-  count_job(tally_.source_ends, path);
-  ++tally_.source.jobs;
+  count_job(record_.source_ends, path);
+  ++record_.source.jobs;
   if (!theirs.there) return found("job-missing", subject, {}, "a sound job", {});
-  compare_job(subject, ours, theirs, meta, data, verdict);
+  compare_job(subject, ours, theirs, meta, data);
   compare_folders(path);
 }
 
-// --- Clusters, the root, and what the target has beside ---
-
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   const Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
-  auto reason = load(ground_.source, name, names::cluster, source_document_);
-  Draft draft(trimmed(source_document_.text()));
-  if (!reason) {
-    expect_cluster(draft, name, ground_.chain, ground_.options.overrides);
-    reason = draft.reason;
-  }
-  if (reason) {
-    found("cluster-bad", name, names::cluster, text_of(*reason), {});
+  Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
+  if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
+    found("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }
   const Seen* file = ours.find(names::cluster);
@@ -218,7 +222,7 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
     return facts_of(draft);
   }
   compare_attributes(name, {}, ours.info, theirs.info);
-  compare_document(name, file, theirs.find(names::cluster), draft, names::cluster);
+  compare_document(name, names::cluster, ours, theirs, draft);
   // The directories in it are compared as jobs.
   Known known{{names::cluster}, {names::cluster}, false};
   for (const Seen& entry : theirs.entries)
@@ -244,8 +248,8 @@ void Checker::root(const Archive& source, const Listing& target) {
 
 void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
-  ++tally_.target.jobs;
-  count_job(tally_.target_ends, path);
+  ++record_.target.jobs;
+  count_job(record_.target_ends, path);
   const auto ours = answer(ground_.source.files.info(ground_.source.path(subject)));
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);

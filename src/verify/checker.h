@@ -1,5 +1,14 @@
 // Compares one job, one cluster or the root on both sides. Each thread has a checker of its own; what they
 // know about the archives is constant and shared.
+//
+// checker.cpp judges: it applies the rules to a job of the source and says whether the job belongs in the
+// target. checker_compare.cpp compares the files of a job that belongs there.
+//
+// The proof shares no code with src/steps and src/engine. What decides that nothing was lost is here alone:
+// the rules, the split of a text into its values, the comparison, unpacking (zlib) and the check of JSON
+// (RapidJSON). Shared is what only finds or reads: the walk and the disk, the names behind escapes
+// (json/reader.h), questions about number tokens such as whether two are equal (json/decimal.h), and the
+// grammar of node lists (archive/node_list.h). Tests of their own cover these, and fuzzers the parsers.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +18,12 @@
 #include <string_view>
 #include <vector>
 
-#include "verify/cluster_facts.h"
+#include "verify/compare.h"
 #include "verify/findings.h"
-#include "verify/reason.h"
 #include "verify/rules/sets.h"
 #include "verify/side.h"
-#include "verify/tally.h"
-
-namespace jobferry {
-struct Archive;
-}
 
 namespace jobferry::proof {
-
-struct DataOf;
-struct DataVerdict;
 
 // What all threads share.
 struct Ground {
@@ -35,12 +35,10 @@ struct Ground {
   std::map<std::string, ClusterFacts, std::less<>> clusters;  // those whose cluster.json is sound
 };
 
-// The data file that is used: data.json.gz before data.json; null: there is none.
-const Seen* data_of(const Listing& job);
-
 class Checker {
  public:
-  Checker(const Ground& ground, FindingList& findings) : ground_(ground), findings_(findings) {}
+  Checker(const Ground& ground, Progress* progress)
+      : ground_(ground), record_(ground.options.most_findings, progress) {}
 
   void root(const Archive& source, const Listing& target);
   // What its jobs need to know; none if cluster.json is bad.
@@ -52,24 +50,31 @@ class Checker {
 
   Listing list(const Side& side, const std::string& place);
   void found(FindingKind kind, const std::string& subject, std::string_view file, std::string_view source,
-             std::string_view target) {
-    findings_.add(kind, subject, file, source, target);
-  }
+             std::string_view target);
   void unreadable(const Side& side, const std::string& subject, std::string_view file, std::string_view what);
   // Mode, time and owner of a file that must not be a link to that of the source.
   void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
                         const FileInfo& theirs);
 
-  Tally& tally() { return tally_; }
+  Record& record() { return record_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
 
  private:
   // A file that has been read.
   struct Content {
+    std::string name;
     Buffer raw, unpacked;
-    bool packed = false;
-    std::string_view text() const { return packed ? unpacked.view() : raw.view(); }
+    bool is_packed() const { return name == names::data_gz; }
+    std::string_view text() const { return is_packed() ? unpacked.view() : raw.view(); }
+  };
+
+  // The data file of a job that is used, and what the rules change in it. The findings are about that of the
+  // target.
+  struct Data {
+    const Seen* file = nullptr;
+    Counts changes;
+    std::optional<Findings> findings;
   };
 
   // Names in a directory that are not carried files.
@@ -78,26 +83,21 @@ class Checker {
     bool counts_strays;  // the walk counts directories and links that are in no job
   };
 
-  std::optional<Reason> read(const Side& side, const std::string& place, std::string_view name, Buffer& into);
-  std::optional<Reason> load(const Side& side, const std::string& place, std::string_view name,
-                             Content& into);
-  void broken(const std::string& subject, std::string_view file, const Reason& reason);
+  Result<void> read(const Side& side, const std::string& place, std::string_view name, Buffer& into);
+  Result<void> load(const Side& side, const std::string& place, std::string_view name, Content& into);
+  void broken(const std::string& subject, std::string_view file, const Error& reason);
 
-  std::optional<Reason> judge_listing(const Listing& ours) const;
-  std::optional<Reason> judge_meta(const JobPath& path, const ClusterFacts& cluster, Draft& meta);
-  std::optional<Reason> judge_file(const Seen& file, const std::string& subject, const DataOf& job,
-                                   DataVerdict& verdict);
-  std::optional<Reason> judge_data_files(const Listing& ours, const std::string& subject, const DataOf& job,
-                                         const Seen*& used, DataVerdict& verdict);
-  void load_target_data(const Listing& theirs, const std::string& subject);
-  void leave_out(const std::string& subject, const Listing& ours, const Reason& reason);
+  Result<void> judge_document(const std::string& place, std::string_view name, File file, Draft& draft);
+  Result<void> judge_data_file(const Seen& file, const std::string& subject, const Context& job, Data& data);
+  Result<void> judge_data(const std::string& subject, const Listing& ours, const Context& job, Data& data);
+  void load_target_data(const std::string& subject, const Listing& theirs);
+  void leave_out(const std::string& subject, const Listing& ours, const Error& reason);
 
   void compare_job(const std::string& subject, const Listing& ours, const Listing& theirs, Draft& meta,
-                   const Seen* data, const DataVerdict& verdict);
-  void compare_document(const std::string& subject, const Seen* ours, const Seen* theirs, Draft& wanted,
-                        std::string_view name);
-  void compare_data(const std::string& subject, const Seen& ours, const Listing& theirs,
-                    const DataVerdict& verdict);
+                   Data& data);
+  void compare_document(const std::string& subject, std::string_view name, const Listing& ours,
+                        const Listing& theirs, Draft& wanted);
+  void compare_data(const std::string& subject, const Listing& theirs, Data& data);
   void compare_bytes(const std::string& subject, const Seen& ours, const Seen& theirs);
   void compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs,
                        const Known& known);
@@ -108,12 +108,11 @@ class Checker {
   void count_target(const Listing& theirs);
 
   const Ground& ground_;
-  FindingList& findings_;
-  Tally tally_;
+  Record record_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
   std::string last_folder_;
   Content source_document_, target_document_, source_data_, target_data_;
-  bool has_target_data_ = false;  // target_data_ is the data file of the job that is compared
+  Target target_text_;  // of target_data_, for the job that is compared
 };
 
 }  // namespace jobferry::proof

@@ -3,11 +3,8 @@
 
 #include <algorithm>
 
-#include "archive/layout.h"
 #include "verify/checker.h"
-#include "verify/expected.h"
-#include "verify/sound.h"
-#include "verify/starved.h"
+#include "verify/reading.h"
 
 namespace jobferry::proof {
 
@@ -22,52 +19,51 @@ bool contains(const std::vector<std::string_view>& names, std::string_view name)
 }  // namespace
 
 void Checker::compare_job(const std::string& subject, const Listing& ours, const Listing& theirs, Draft& meta,
-                          const Seen* data, const DataVerdict& verdict) {
+                          Data& data) {
   compare_attributes(subject, {}, ours.info, theirs.info);
   count_source(*ours.find(names::meta));
-  compare_document(subject, ours.find(names::meta), theirs.find(names::meta), meta, names::meta);
-  if (data) compare_data(subject, *data, theirs, verdict);
+  compare_document(subject, names::meta, ours, theirs, meta);
+  if (data.file) compare_data(subject, theirs, data);
   // The target has one data file, under either name.
   Known known{{names::meta, names::data, names::data_gz}, {names::meta}, true};
-  if (data && data_of(theirs)) known.theirs.emplace_back(data_of(theirs)->name);
+  if (data.file && theirs.data()) known.theirs.emplace_back(theirs.data()->name);
   compare_carried(subject, ours, theirs, known);
   count_target(theirs);
 }
 
-// meta.json or cluster.json.
-void Checker::compare_document(const std::string& subject, const Seen* ours, const Seen* theirs,
-                               Draft& wanted, std::string_view name) {
-  if (!ours || !theirs || !theirs->is_regular()) return found("file-missing", subject, name, name, {});
-  compare_own_file(subject, ours->name, ours->info, theirs->info);
-  if (const auto reason = read(ground_.target, subject, name, target_document_.raw))
-    return found("unreadable", subject, name, {}, reason->what);
+// meta.json or cluster.json. The source's is in source_document_.
+void Checker::compare_document(const std::string& subject, std::string_view name, const Listing& ours,
+                               const Listing& theirs, Draft& wanted) {
+  const Seen *mine = ours.find(name), *other = theirs.find(name);
+  if (!mine || !other || !other->is_regular()) return found("file-missing", subject, name, name, {});
+  compare_own_file(subject, mine->name, mine->info, other->info);
+  if (const auto done = read(ground_.target, subject, name, target_document_.raw); !done)
+    return found("unreadable", subject, name, {}, done.error().what);
   const std::string_view source = source_document_.raw.view(), target = target_document_.raw.view();
-  tally_.add_changes(wanted.changes);
+  add_counts(record_.changes, wanted.changes);
   const bool rewritten = !wanted.changes.empty();
   if (!rewritten && source == target) return;
-  if (const auto reason = check_json(target)) return broken(subject, name, *reason);
-  Findings findings;
-  Comparison(wanted, findings).run(target);
+  if (const auto sound = check_json(target); !sound) return broken(subject, name, sound.error());
+  Findings findings(subject, name);
+  compare(wanted, target, {}, findings);
   if (rewritten && !is_compact(target)) findings.add("not-compact", {}, {}, {}, {});
   if (!rewritten && findings.empty())
     findings.add("bytes-changed", {}, {}, size_text(source), size_text(target));
-  findings_.add(subject, name, findings);
+  record_.add(findings);
 }
 
-void Checker::compare_data(const std::string& subject, const Seen& ours, const Listing& theirs,
-                           const DataVerdict& verdict) {
+void Checker::compare_data(const std::string& subject, const Listing& theirs, Data& data) {
+  const Seen &ours = *data.file, *file = theirs.data();
   count_source(ours);
-  const Seen* file = data_of(theirs);
   if (!file || !file->is_regular()) return found("file-missing", subject, ours.name, ours.name, {});
   compare_attributes(subject, file->name, ours.info, file->info);
-  if (file->name != ours.name) ++tally_.changes["compress"];
-  if (ground_.chain.changes_data() && !has_target_data_) return;  // it is broken, which is a finding already
-  tally_.add_changes(verdict.changes);
-  if (verdict.changes.empty() && verdict.findings.empty()) return compare_bytes(subject, ours, *file);
-  Findings findings = verdict.findings;
-  if (!verdict.changes.empty() && !is_compact(target_data_.text()))
-    findings.add("not-compact", {}, {}, {}, {});
-  findings_.add(subject, file->name, findings);
+  if (file->name != ours.name) ++record_.changes["compress"];
+  if (ground_.chain.changes_data() && !target_text_) return;  // it is broken, which is a finding already
+  add_counts(record_.changes, data.changes);
+  if (data.changes.empty() && (!data.findings || data.findings->empty()))
+    return compare_bytes(subject, ours, *file);
+  if (!data.changes.empty() && !is_compact(*target_text_)) data.findings->add("not-compact", {}, {}, {}, {});
+  record_.add(*data.findings);
 }
 
 // A file that no rule changes. A data file may have been compressed or unpacked.
@@ -75,16 +71,16 @@ void Checker::compare_bytes(const std::string& subject, const Seen& ours, const 
   if (is_same_file(ours.info, theirs.info)) return;
   std::string_view source, target;
   if (ours.name == theirs.name) {
-    auto reason = read(ground_.source, subject, ours.name, source_data_.raw);
-    if (!reason) reason = read(ground_.target, subject, theirs.name, target_data_.raw);
-    if (reason) return found("unreadable", subject, theirs.name, {}, reason->what);
+    auto done = read(ground_.source, subject, ours.name, source_data_.raw);
+    if (done) done = read(ground_.target, subject, theirs.name, target_data_.raw);
+    if (!done) return found("unreadable", subject, theirs.name, {}, done.error().what);
     source = source_data_.raw.view();
     target = target_data_.raw.view();
   } else {
-    if (const auto reason = load(ground_.source, subject, ours.name, source_data_))
-      return found("unreadable", subject, ours.name, name_of(reason->kind), {});
-    if (const auto reason = load(ground_.target, subject, theirs.name, target_data_))
-      return broken(subject, theirs.name, *reason);
+    if (const auto done = load(ground_.source, subject, ours.name, source_data_); !done)
+      return found("unreadable", subject, ours.name, name_of(done.error().kind), {});
+    if (const auto done = load(ground_.target, subject, theirs.name, target_data_); !done)
+      return broken(subject, theirs.name, done.error());
     source = source_data_.text();
     target = target_data_.text();
   }
@@ -99,7 +95,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
   };
   for (const Seen& entry : ours.entries) {
     if (!is_carried(entry)) {
-      tally_.left_behind += known.counts_strays && !contains(known.ours, entry.name);
+      record_.left_behind += known.counts_strays && !contains(known.ours, entry.name);
       continue;
     }
     count_source(entry);
@@ -158,15 +154,15 @@ void Checker::compare_folders(const JobPath& path) {
 }
 
 void Checker::count_source(const Seen& file) {
-  ++tally_.source.files;
-  tally_.source.bytes += file.info.size;
+  ++record_.source.files;
+  record_.source.bytes += file.info.size;
 }
 
 void Checker::count_target(const Listing& theirs) {
   for (const Seen& entry : theirs.entries) {
     if (!entry.is_regular()) continue;
-    ++tally_.target.files;
-    tally_.target.bytes += entry.info.size;
+    ++record_.target.files;
+    record_.target.bytes += entry.info.size;
   }
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "archive/node_list.h"
+#include "json/decimal.h"
 #include "verify/draft.h"
-#include "verify/number.h"
-#include "verify/unit.h"
 
 namespace jobferry::proof {
 
@@ -39,20 +39,23 @@ ClusterFacts facts_of(Draft& cluster) {
 }
 
 const SubCluster* ClusterFacts::assign(std::string_view host) const {
-  const auto catches_all = [](const SubCluster& each) { return each.nodes.empty() || each.nodes == "*"; };
-  for (const SubCluster& each : sub_clusters)
-    if (!host.empty() && !catches_all(each) && names_host(each.nodes, host).value_or(false)) return &each;
-  for (const SubCluster& each : sub_clusters)
-    if (catches_all(each)) return &each;
+  const SubCluster* catch_all = nullptr;
+  for (const SubCluster& each : sub_clusters) {
+    std::string problem;
+    const auto list = NodeList::parse(each.nodes, problem);
+    if (list && !list->catch_all() && !host.empty() && list->contains(host)) return &each;
+    if (list && list->catch_all() && !catch_all) catch_all = &each;
+  }
+  if (catch_all) return catch_all;
   return sub_clusters.size() == 1 ? &sub_clusters.front() : nullptr;
 }
 
 std::string ClusterFacts::accelerator(std::string_view sub_cluster, std::string_view index) const {
-  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(),
-                                [&](const SubCluster& each) { return each.name == sub_cluster; });
-  const auto number = unsigned_of(index);
-  const bool known = sub != sub_clusters.end() && number && *number < sub->accelerators.size();
-  return known ? sub->accelerators[*number].value_or(quoted(index)) : quoted(index);
+  const auto is_named = [&](const SubCluster& each) { return each.name == sub_cluster; };
+  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(), is_named);
+  const auto number = static_cast<std::uint64_t>(plain_uint63(index).value_or(-1));
+  const bool known = sub != sub_clusters.end() && number < sub->accelerators.size();
+  return known ? sub->accelerators[number].value_or(quoted(index)) : quoted(index);
 }
 
 }  // namespace jobferry::proof

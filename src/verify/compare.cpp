@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "verify/number.h"
+#include "json/decimal.h"
 
 namespace jobferry::proof {
 
@@ -17,10 +17,13 @@ bool has_token(const Node& member, std::string_view token) {
   return token == quoted(member.name);
 }
 
+// D4 leaves the notation of a computed number open, but not the number of its digits.
 bool is_same_scalar(const Node& wanted, std::string_view target) {
   if (wanted.text == target) return true;
-  return wanted.computed && wanted.is(Type::number) && type_of(target) == Type::number &&
-         is_shortest(target, wanted.text);
+  if (!wanted.computed || !wanted.is(Type::number) || type_of(target) != Type::number) return false;
+  const std::size_t last = std::min(target.find_first_of("eE"), target.size()) - 1;
+  const bool padded = target.find('.') != target.npos && target[last] == '0';
+  return !padded && same_number(target, wanted.text);
 }
 
 std::string elements_text(std::size_t count) { return fmt::format("{} elements", count); }
@@ -54,7 +57,7 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
   // A name may occur several times: the first one belongs to the first one.
   std::unordered_map<std::string, std::vector<const Place*>> by_name;
   for (auto place = target.rbegin(); place != target.rend(); ++place)
-    by_name[content_of(place->name)].push_back(&*place);
+    by_name[json::unescape(place->name)].push_back(&*place);
   const Place* last = target.data();
   for (const Node& member : wanted) {
     const auto same = by_name.find(member.name);
@@ -66,123 +69,132 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
     last = pairs.found.back();
   }
   for (const Place& place : target) {
-    const std::vector<const Place*>& left = by_name[content_of(place.name)];
+    const std::vector<const Place*>& left = by_name[json::unescape(place.name)];
     if (std::find(left.begin(), left.end(), &place) != left.end()) pairs.beside.push_back(&place);
   }
   return pairs;
 }
 
+class Comparison {
+ public:
+  Comparison(Draft& draft, Findings& findings) : draft_(draft), findings_(findings) {}
+
+  void value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+    if (draft_.reason) return;
+    if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
+    if (rules.any()) rules.apply_to_members(draft_, wanted, at);
+    if (target && type_of(*target) != wanted.type) {
+      other_value(wanted, *target, at);
+      target.reset();
+    }
+    if (!target && !rules.any()) return;
+    if (wanted.is(Type::object)) return members(wanted, target, at, rules);
+    if (wanted.is(Type::array)) return elements(wanted, target, at, rules);
+    if (target && !is_same_scalar(wanted, *target)) other_value(wanted, *target, at);
+  }
+
+ private:
+  void members(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+    draft_.open(wanted);
+    const std::vector<Place> theirs = target ? places_in(*target) : std::vector<Place>();
+    const Pairs pairs = target ? pair_up(wanted.children, theirs) : Pairs();
+    std::size_t i = 0;
+    for (Node& member : wanted.children) {
+      const Pointer here(at, member.name);
+      const Place* found = target ? pairs.found[i++] : nullptr;
+      if (target && !found) lost(member, here);
+      if (found && !has_token(member, found->name))
+        findings_.add("value-changed", here.text(), {},
+                      member.name_token.empty() ? quoted(member.name) : member.name_token, found->name);
+      value(member, found ? Target(found->value) : std::nullopt, here, rules.below(member.name));
+    }
+    for (const Place* place : pairs.beside) beside(wanted, *place, at);
+    if (!pairs.in_order) findings_.add("order-changed", at.text(), {}, {}, {});
+  }
+
+  void elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
+    const Pending below = rules.below_elements();
+    const bool judges = below.any();
+    if (!judges && (!target || length_of(wanted) != count_places(*target))) {
+      if (target) other_length(wanted, *target, at);
+      return;
+    }
+    Places theirs(target ? *target : "[]");
+    Place other;
+    std::size_t index = 0, missing = 0;
+    const auto look_at = [&](Node& element, bool found) {
+      missing += target && !found;
+      if (rules.any()) rules.apply_to_element(draft_, wanted, element, at);
+      value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
+    };
+    if (wanted.opened) {
+      for (Node& element : wanted.children) {
+        look_at(element, target && theirs.next(other));
+        ++index;
+      }
+    } else {
+      Places ours(wanted.text);
+      for (Place mine; ours.next(mine); ++index) {
+        const bool found = target && theirs.next(other);
+        if (found && !rules.any() && mine.value == other.value) continue;
+        Node element(mine.value);
+        look_at(element, found);
+      }
+    }
+    std::size_t added = 0;
+    while (target && theirs.next(other)) ++added;
+    if (missing + added > 0)
+      findings_.add(missing > 0 ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
+                    elements_text(index), elements_text(index - missing + added));
+  }
+
+  void lost(const Node& member, const Pointer& at) {
+    const bool is_new = member.before.empty() || member.renamed;
+    const bool forgotten = !member.rule.empty() && is_new;
+    findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("member-lost"), at.text(),
+                  member.rule, compact(member.before.empty() ? member.text : member.before), {});
+  }
+
+  // A member of the target that is not wanted: a rule removes it, or the source does not have it.
+  void beside(const Node& object, const Place& place, const Pointer& at) {
+    const std::string name = json::unescape(place.name);
+    const Node::Dropped* dropped = nullptr;
+    for (const Node::Dropped& each : object.dropped)
+      if (each.name == name) dropped = &each;
+    findings_.add(dropped ? FindingKind("rule-not-applied") : FindingKind("member-added"),
+                  Pointer(at, name).text(), dropped ? dropped->rule : "", dropped ? dropped->before : "",
+                  compact(place.value));
+  }
+
+  void other_value(const Node& wanted, std::string_view target, const Pointer& at) {
+    const std::string source = compact(wanted.before.empty() ? wanted.text : wanted.before);
+    const std::string found = compact(target);
+    const bool forgotten = !wanted.rule.empty() && source == found;
+    findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("value-changed"), at.text(),
+                  wanted.rule, source, found);
+  }
+
+  // The place is where the two arrays part. Of an array that rules have changed it is the array itself.
+  void other_length(const Node& wanted, std::string_view target, const Pointer& at) {
+    Places ours(wanted.text), theirs(target);
+    Place mine, other;
+    std::size_t index = 0;
+    while (ours.next(mine) && theirs.next(other) && mine.value == other.value) ++index;
+    const std::size_t wants = length_of(wanted), has = count_places(target);
+    findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"),
+                  wanted.opened ? at.text() : Pointer(at, index).text(), {}, elements_text(wants),
+                  elements_text(has));
+  }
+
+  Draft& draft_;
+  Findings& findings_;
+};
+
 }  // namespace
 
-void Comparison::run(Target target) {
+void compare(Draft& draft, Target target, const Pending& rules, Findings& findings) {
   if (target) target = trimmed(*target);
-  value(draft_.root, target, {}, rules_);
-}
-
-void Comparison::value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-  if (draft_.reason) return;
-  if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
-  if (rules.any()) rules.apply_to_members(draft_, context_, wanted, at);
-  if (target && type_of(*target) != wanted.type) {
-    other_value(wanted, *target, at);
-    target.reset();
-  }
-  if (!target && !rules.any()) return;
-  if (wanted.is(Type::object)) return members(wanted, target, at, rules);
-  if (wanted.is(Type::array)) return elements(wanted, target, at, rules);
-  if (target && !is_same_scalar(wanted, *target)) other_value(wanted, *target, at);
-}
-
-void Comparison::members(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-  draft_.open(wanted);
-  const std::vector<Place> theirs = target ? places_in(*target) : std::vector<Place>();
-  const Pairs pairs = target ? pair_up(wanted.children, theirs) : Pairs();
-  std::size_t i = 0;
-  for (Node& member : wanted.children) {
-    const Pointer here(at, member.name);
-    const Place* found = target ? pairs.found[i++] : nullptr;
-    if (target && !found) lost(member, here);
-    if (found && !has_token(member, found->name))
-      findings_.add("value-changed", here.text(), {},
-                    member.name_token.empty() ? quoted(member.name) : member.name_token, found->name);
-    value(member, found ? Target(found->value) : std::nullopt, here, rules.below(member.name));
-  }
-  for (const Place* place : pairs.beside) beside(wanted, *place, at);
-  if (!pairs.in_order) findings_.add("order-changed", at.text(), {}, {}, {});
-}
-
-void Comparison::elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-  const Pending below = rules.below_elements();
-  const bool judges = below.any();
-  if (!judges && (!target || length_of(wanted) != count_places(*target))) {
-    if (target) other_length(wanted, *target, at);
-    return;
-  }
-  Places theirs(target ? *target : "[]");
-  Place other;
-  std::size_t index = 0, missing = 0;
-  const auto look_at = [&](Node& element, bool found) {
-    missing += target && !found;
-    if (rules.any()) rules.apply_to_element(draft_, context_, wanted, element, at);
-    value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
-  };
-  if (wanted.opened) {
-    for (Node& element : wanted.children) {
-      look_at(element, target && theirs.next(other));
-      ++index;
-    }
-  } else {
-    Places ours(wanted.text);
-    for (Place mine; ours.next(mine); ++index) {
-      const bool found = target && theirs.next(other);
-      if (found && !rules.any() && mine.value == other.value) continue;
-      Node element(mine.value);
-      look_at(element, found);
-    }
-  }
-  std::size_t added = 0;
-  while (target && theirs.next(other)) ++added;
-  if (missing + added > 0)
-    findings_.add(missing > 0 ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
-                  elements_text(index), elements_text(index - missing + added));
-}
-
-void Comparison::lost(const Node& member, const Pointer& at) {
-  const bool is_new = member.before.empty() || member.renamed;
-  const bool forgotten = !member.rule.empty() && is_new;
-  findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("member-lost"), at.text(),
-                member.rule, compact(member.before.empty() ? member.text : member.before), {});
-}
-
-// A member of the target that is not wanted: a rule removes it, or the source does not have it.
-void Comparison::beside(const Node& object, const Place& place, const Pointer& at) {
-  const std::string name = content_of(place.name);
-  const Node::Dropped* dropped = nullptr;
-  for (const Node::Dropped& each : object.dropped)
-    if (each.name == name) dropped = &each;
-  findings_.add(dropped ? FindingKind("rule-not-applied") : FindingKind("member-added"),
-                Pointer(at, name).text(), dropped ? dropped->rule : "", dropped ? dropped->before : "",
-                compact(place.value));
-}
-
-void Comparison::other_value(const Node& wanted, std::string_view target, const Pointer& at) {
-  const std::string source = compact(wanted.before.empty() ? wanted.text : wanted.before);
-  const std::string found = compact(target);
-  const bool forgotten = !wanted.rule.empty() && source == found;
-  findings_.add(forgotten ? FindingKind("rule-not-applied") : FindingKind("value-changed"), at.text(),
-                wanted.rule, source, found);
-}
-
-// The place is where the two arrays part. Of an array that rules have changed it is the array itself.
-void Comparison::other_length(const Node& wanted, std::string_view target, const Pointer& at) {
-  Places ours(wanted.text), theirs(target);
-  Place mine, other;
-  std::size_t index = 0;
-  while (ours.next(mine) && theirs.next(other) && mine.value == other.value) ++index;
-  const std::size_t wants = length_of(wanted), has = count_places(target);
-  findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"),
-                wanted.opened ? at.text() : Pointer(at, index).text(), {}, elements_text(wants),
-                elements_text(has));
+  Comparison(draft, findings).value(draft.root, target, {}, rules);
 }
 
 }  // namespace jobferry::proof

@@ -13,29 +13,8 @@ namespace jobferry::proof {
 // Text that is known to be sound JSON; none: the target has nothing there, and the source is only judged.
 using Target = std::optional<std::string_view>;
 
-class Comparison {
- public:
-  // All rules have been applied to the draft.
-  Comparison(Draft& draft, Findings& findings) : draft_(draft), findings_(findings) {}
-  // `rules` are applied on the way; where they find the source bad, the comparison ends.
-  Comparison(Draft& draft, Findings& findings, Pending rules, const Context& context)
-      : draft_(draft), findings_(findings), rules_(rules), context_(context) {}
-
-  void run(Target target);
-
- private:
-  void value(Node& wanted, Target target, const Pointer& at, const Pending& rules);
-  void members(Node& wanted, Target target, const Pointer& at, const Pending& rules);
-  void elements(Node& wanted, Target target, const Pointer& at, const Pending& below);
-  void lost(const Node& member, const Pointer& at);
-  void beside(const Node& object, const Place& place, const Pointer& at);
-  void other_value(const Node& wanted, std::string_view target, const Pointer& at);
-  void other_length(const Node& wanted, std::string_view target, const Pointer& at);
-
-  Draft& draft_;
-  Findings& findings_;
-  Pending rules_;
-  Context context_;
-};
+// `rules` are those that have not been applied to the draft yet. They are applied on the way; where they find
+// the source bad, the comparison ends.
+void compare(Draft& draft, Target target, const Pending& rules, Findings& findings);
 
 }  // namespace jobferry::proof

@@ -31,6 +31,11 @@ constexpr ShapeRow shapes[] = {{Type::object, "an object"},
 
 }  // namespace
 
+void Draft::begin(std::string_view source) {
+  root.text = trimmed(source);
+  root.type = type_of(root.text);
+}
+
 void Draft::open(Node& value) {
   if (value.opened) return;
   value.opened = true;
@@ -39,7 +44,7 @@ void Draft::open(Node& value) {
   for (Place place; places.next(place);) {
     Node& child = value.children.emplace_back(place.value);
     child.name_token = place.name;
-    child.name = content_of(place.name);
+    if (!place.name.empty()) child.name = json::unescape(place.name);
     if (value.made.empty()) continue;
     // A part of what a rule made is of the same rule.
     child.rule = value.rule;
@@ -82,7 +87,7 @@ std::vector<Node*> Draft::objects(Node& object, std::string_view name) {
 void Draft::put(Node& value, std::string_view json, std::string_view rule) {
   const bool scalar = !value.is(Type::object) && !value.is(Type::array);
   if (scalar && value.text == json) return;
-  ++changes[rule];
+  ++changes[std::string(rule)];
   if (value.rule.empty()) value.before = value.text;
   std::string made(json);  // `json` may be a part of the old text
   value.made = std::move(made);
@@ -115,23 +120,22 @@ void Draft::replace(Node& object, Node& member, std::string_view name, std::stri
   member.name = name;
   member.name_token = {};
   member.renamed = true;
-  const std::uint64_t counted = changes[rule];
+  std::uint64_t& count = changes[std::string(rule)];
+  const std::uint64_t before = count;
   put(member, json, rule);
-  if (changes[rule] > counted) return;
-  // Only the name is another one.
-  ++changes[rule];
   member.rule = rule;
+  count = before + 1;  // also if only the name is another one
 }
 
 void Draft::drop(Node& object, Node& child, std::string_view rule) {
-  ++changes[rule];
+  ++changes[std::string(rule)];
   if (object.is(Type::object)) object.dropped.push_back({child.name, compact(child.text), rule});
   const auto is_child = [&](const Node& each) { return &each == &child; };
   object.children.erase(std::find_if(object.children.begin(), object.children.end(), is_child));
 }
 
 void Draft::refuse(Kind kind, std::string what) {
-  if (!reason) reason = Reason{kind, std::move(what)};
+  if (!reason) reason = Error{kind, std::move(what)};
 }
 
 void Draft::expect(Node* value, Shape shape, std::string_view name) {

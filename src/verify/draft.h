@@ -5,16 +5,18 @@
 
 #include <cstdint>
 #include <list>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "verify/reason.h"
+#include "jobferry/types.h"
+#include "verify/findings.h"
 #include "verify/text.h"
 
 namespace jobferry::proof {
+
+struct ClusterFacts;
 
 // A value. It does not move in memory, so that a rule may hold one while it adds another.
 struct Node {
@@ -43,7 +45,7 @@ struct Node {
   bool is(Type t) const { return type == t; }
   bool is_missing() const { return is(Type::null); }
   // "" for anything but a string.
-  std::string content() const { return is(Type::string) ? content_of(text) : std::string(); }
+  std::string content() const { return is(Type::string) ? json::unescape(text) : std::string(); }
 };
 
 // What a rule demands of a value. Null is no value: it fits every shape.
@@ -57,16 +59,27 @@ enum class Shape : std::uint8_t {
   number,
 };
 
-// How often each rule changed something.
-using Changes = std::map<std::string_view, std::uint64_t>;
+// What rules look up outside of the document.
+struct Context {
+  std::string_view cluster{};                        // of cluster.json: its directory
+  const JobPath* job = nullptr;                      // of meta.json
+  const ClusterFacts* facts = nullptr;               // of meta.json and data.json
+  std::string sub_cluster{};                         // of data.json: the one of the job
+  const std::vector<Override>* overrides = nullptr;  // of cluster.json
+  int from = 0;                                      // the version that the step begins with
+};
 
 class Draft {
  public:
-  explicit Draft(std::string_view source) : root(source) {}
+  explicit Draft(Context about) : context(std::move(about)) {}
+
+  // Begins with a document of the source.
+  void begin(std::string_view source);
 
   Node root;
-  Changes changes;
-  std::optional<Reason> reason;  // the first why the document is bad
+  Context context;
+  Counts changes;               // by rule
+  std::optional<Error> reason;  // the first why the document is bad
 
   // Makes a tree of the value, one level deep.
   void open(Node& value);

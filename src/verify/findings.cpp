@@ -1,6 +1,7 @@
 #include "verify/findings.h"
 
-#include <iterator>
+#include <algorithm>
+#include <charconv>
 #include <tuple>
 
 #include "archive/walk.h"
@@ -8,75 +9,78 @@
 
 namespace jobferry::proof {
 
-namespace {
-
-constexpr std::size_t shown_of_a_file = 10;
-
-void add_to(KindCounts& counts, std::string_view kind, std::uint64_t many) {
-  const auto at = counts.find(kind);
-  if (at == counts.end())
-    counts.emplace(kind, many);
-  else
-    at->second += many;
+void add_counts(Counts& to, const Counts& more) {
+  for (const auto& [word, many] : more) to[word] += many;
 }
 
-}  // namespace
+void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
+  ClusterEnds& end = ends[job.cluster];
+  ++end.jobs;
+  end.highest_job = std::max(end.highest_job, job.job_id().value_or(0));
+  std::uint64_t start = 0;
+  std::from_chars(job.start.data(), job.start.data() + job.start.size(), start);
+  end.newest_start = std::max(end.newest_start, start);
+}
 
 void Findings::add(FindingKind kind, std::string pointer, std::string_view rule, std::string_view source,
                    std::string_view target) {
-  add_to(counts_, kind.word(), 1);
+  constexpr std::size_t shown_of_a_file = 10;
+  const std::string word(kind.word());
+  ++counts_[word];
   if (first_.size() < shown_of_a_file)
-    first_.push_back({{},
-                      {},
-                      std::move(pointer),
-                      std::string(kind.word()),
-                      std::string(rule),
-                      excerpt(source),
-                      excerpt(target)});
+    first_.push_back(
+        {subject_, file_, std::move(pointer), word, std::string(rule), excerpt(source), excerpt(target)});
 }
 
-std::vector<Difference> Findings::in_file(const std::string& subject, std::string_view file) const {
-  std::vector<Difference> found = first_;
-  for (Difference& finding : found) {
-    finding.subject = subject;
-    finding.file = file;
+void Record::add(const Findings& more) {
+  add_counts(findings, more.counts_);
+  for (const auto& [kind, many] : more.counts_)
+    if (progress_) progress_->bad += many;
+  found.insert(found.end(), more.first_.begin(), more.first_.end());
+  if (found.size() > 2 * most_) keep_first(found, most_);
+}
+
+void Record::add_error(const std::string& subject, Error error) {
+  if (!errors.empty() && !path_order(subject, errors.front().subject)) return;
+  error.subject = subject;
+  errors.assign(1, std::move(error));
+}
+
+void Record::add_to(VerifyResult& result) const {
+  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
+    (result.*part).jobs += (this->*part).jobs;
+    (result.*part).files += (this->*part).files;
+    (result.*part).bytes += (this->*part).bytes;
   }
-  return found;
+  for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
+    for (const auto& [cluster, ends] : this->*part) {
+      ClusterEnds& sum = (result.*part)[cluster];
+      sum.jobs += ends.jobs;
+      sum.highest_job = std::max(sum.highest_job, ends.highest_job);
+      sum.newest_start = std::max(sum.newest_start, ends.newest_start);
+    }
+  for (const auto part : {&VerifyResult::changes, &VerifyResult::findings})
+    add_counts(result.*part, this->*part);
+  for (const auto part : {&VerifyResult::skipped, &VerifyResult::bad})
+    (result.*part).insert((result.*part).end(), (this->*part).begin(), (this->*part).end());
+  result.found.insert(result.found.end(), found.begin(), found.end());
+  result.errors.insert(result.errors.end(), errors.begin(), errors.end());
+  result.left_behind += left_behind;
+  result.unchecked += unchecked;
 }
 
-bool FindingOrder::operator()(const Difference& a, const Difference& b) const {
-  if (a.subject != b.subject) return path_order(a.subject, b.subject);
-  return std::tie(a.file, a.pointer, a.kind, a.rule, a.source, a.target) <
-         std::tie(b.file, b.pointer, b.kind, b.rule, b.source, b.target);
-}
-
-void FindingList::add(FindingKind kind, const std::string& subject, std::string_view file,
-                      std::string_view source, std::string_view target) {
-  const MutexLock lock(mutex_);
-  count(kind.word(), 1);
-  keep({subject, std::string(file), {}, std::string(kind.word()), {}, excerpt(source), excerpt(target)});
-}
-
-void FindingList::add(const std::string& subject, std::string_view file, const Findings& findings) {
-  if (findings.empty()) return;
-  const MutexLock lock(mutex_);
-  for (const auto& [kind, many] : findings.counts()) count(kind, many);
-  for (Difference& finding : findings.in_file(subject, file)) keep(std::move(finding));
-}
-
-void FindingList::count(std::string_view kind, std::uint64_t many) {
-  add_to(counts_, kind, many);
-  if (progress_) progress_->bad += many;
-}
-
-void FindingList::keep(Difference finding) {
-  kept_.insert(std::move(finding));
-  if (kept_.size() > most_) kept_.erase(std::prev(kept_.end()));
-}
-
-void FindingList::move_to(VerifyResult& result) {
-  result.findings = counts_;
-  result.found.assign(kept_.begin(), kept_.end());
+void keep_first(std::vector<Difference>& findings, std::size_t most) {
+  const auto rest = [](const Difference& each) {
+    return std::tie(each.file, each.pointer, each.kind, each.rule, each.source, each.target);
+  };
+  std::sort(findings.begin(), findings.end(), [&](const Difference& a, const Difference& b) {
+    return a.subject != b.subject ? path_order(a.subject, b.subject) : rest(a) < rest(b);
+  });
+  const auto same = [&](const Difference& a, const Difference& b) {
+    return a.subject == b.subject && rest(a) == rest(b);
+  };
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  findings.resize(std::min(findings.size(), std::max<std::size_t>(most, 1)));
 }
 
 }  // namespace jobferry::proof

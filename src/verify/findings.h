@@ -1,14 +1,12 @@
-// What a verification finds, of one file and of all of them.
+// What a verification finds and counts.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/mutex.h"
 #include "jobferry/progress.h"
 #include "jobferry/verify.h"
 
@@ -34,47 +32,48 @@ class FindingKind {
   std::string_view word_;
 };
 
-using KindCounts = std::map<std::string, std::uint64_t, std::less<>>;
+// How many, by kind of finding or by rule.
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+void add_counts(Counts& to, const Counts& more);
 
-// In one file. All are counted; the first few say what they found.
+// One more job of a cluster, as its directories name it.
+void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
+
+// The findings in one file. All are counted; the first few say what they found.
 class Findings {
  public:
+  Findings(std::string subject, std::string_view file) : subject_(std::move(subject)), file_(file) {}
+
   void add(FindingKind kind, std::string pointer, std::string_view rule, std::string_view source,
            std::string_view target);
   bool empty() const { return counts_.empty(); }
-  const KindCounts& counts() const { return counts_; }
-  // With the place, which only the caller knows.
-  std::vector<Difference> in_file(const std::string& subject, std::string_view file) const;
 
  private:
+  friend class Record;
+
+  std::string subject_, file_;
   std::vector<Difference> first_;
-  KindCounts counts_;
+  Counts counts_;
 };
 
-struct FindingOrder {
-  bool operator()(const Difference& a, const Difference& b) const;
-};
-
-// Of all threads. Keeps the first in path order and counts all, so that memory is bounded, and the result
-// does not depend on the order of threads.
-class FindingList {
+// What one thread has found and counted so far. Keeps the first findings in path order and counts all, so
+// that memory is bounded, and the result does not depend on the order of threads.
+class Record : public VerifyResult {
  public:
-  FindingList(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
+  Record(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
 
-  void add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view source,
-           std::string_view target);
-  void add(const std::string& subject, std::string_view file, const Findings& findings);
-  void move_to(VerifyResult& result);
+  void add(const Findings& more);
+  // An error that left a job unchecked. Keeps the first in path order.
+  void add_error(const std::string& subject, Error error);
+  // Adds what has been found and counted to the result of all threads.
+  void add_to(VerifyResult& result) const;
 
  private:
-  void keep(Difference finding) REQUIRES(mutex_);
-  void count(std::string_view kind, std::uint64_t many) REQUIRES(mutex_);
-
   const std::size_t most_;
   Progress* progress_;
-  Mutex mutex_;
-  std::set<Difference, FindingOrder> kept_ GUARDED_BY(mutex_);
-  KindCounts counts_ GUARDED_BY(mutex_);
 };
+
+// Brings the findings into path order and keeps the first of them.
+void keep_first(std::vector<Difference>& findings, std::size_t most);
 
 }  // namespace jobferry::proof

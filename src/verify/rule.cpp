@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "verify/number.h"
+#include "json/decimal.h"
 
 namespace jobferry::proof {
 
@@ -66,114 +66,74 @@ void act(const Rule& rule, const Site& site) {
   }
 }
 
-// Hands on the members of an object that a step names, in its order, also those that are not there.
+// Hands on the members of an object that a step names, in its order, also those that are not there; of an
+// array all elements, without a name. Another value has no parts. Each part comes with its pointer.
 template <class Each>
-void each_member(Draft& draft, Node& object, const Pattern::Step& step, Each each) {
-  if (!object.is(Type::object)) return;
-  draft.open(object);
-  if (step.names == "*") {
-    for (auto at = object.children.begin(); at != object.children.end();) {
-      Node& member = *at++;  // it may be dropped
-      each(member.name, &member);
+void each_part(Draft& draft, Node& parent, const Pattern::Step& step, const Pointer& at, Each each) {
+  if (!parent.is(step.elements ? Type::array : Type::object)) return;
+  draft.open(parent);
+  if (step.elements || step.names == "*") {
+    std::size_t index = 0;
+    for (auto next = parent.children.begin(); next != parent.children.end(); ++index) {
+      Node& part = *next++;  // it may be dropped
+      each(part.name, &part, step.elements ? Pointer(at, index) : Pointer(at, part.name));
     }
     return;
   }
   for (std::string_view rest = step.names; !rest.empty();) {
     const std::string_view name = rest.substr(0, rest.find('|'));
-    each(name, draft.find(object, name));
+    each(name, draft.find(parent, name), Pointer(at, name));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
   }
 }
 
-// A rule on its way through a tree.
-class Walk {
- public:
-  Walk(const Rule& rule, Draft& draft, const Context& context)
-      : rule_(rule), draft_(draft), context_(context) {}
-
-  void through(Node& value, std::size_t depth, const Pointer& at) {
-    const Pattern::Step& step = rule_.where[depth];
-    if (step.elements) return elements(value, depth, at);
-    each_member(draft_, value, step, [&](std::string_view name, Node* member) {
-      if (is_last(depth))
-        act(rule_, {draft_, context_, value, name, member, at});
-      else if (member)
-        through(*member, depth + 1, Pointer(at, name));
-    });
-  }
-
- private:
-  bool is_last(std::size_t depth) const { return depth + 1 == rule_.where.size(); }
-
-  void elements(Node& array, std::size_t depth, const Pointer& at) {
-    if (!array.is(Type::array)) return;
-    draft_.open(array);
-    std::size_t index = 0;
-    for (auto next = array.children.begin(); next != array.children.end();) {
-      Node& element = *next++;  // it may be dropped
-      if (is_last(depth))
-        act(rule_, {draft_, context_, array, {}, &element, at});
-      else
-        through(element, depth + 1, Pointer(at, index));
-      ++index;
-    }
-  }
-
-  const Rule& rule_;
-  Draft& draft_;
-  const Context& context_;
-};
+// Follows the pattern of a rule from one of its steps on.
+void follow(const Rule& rule, std::size_t depth, Draft& draft, Node& value, const Pointer& at) {
+  const bool is_last = depth + 1 == rule.where.size();
+  each_part(draft, value, rule.where[depth], at,
+            [&](std::string_view name, Node* part, const Pointer& below) {
+              if (is_last)
+                act(rule, {draft, value, name, part, at});
+              else if (part)
+                follow(rule, depth + 1, draft, *part, below);
+            });
+}
 
 }  // namespace
 
-void apply(std::span<const Rule> rules, File file, Draft& draft, const Context& context) {
+void apply(std::span<const Rule> rules, File file, Draft& draft) {
   for (const Rule& rule : rules) {
     if (draft.reason) return;
-    if (rule.file == file) Walk(rule, draft, context).through(draft.root, 0, {});
+    if (rule.file == file) follow(rule, 0, draft, draft.root, {});
   }
 }
 
-Pending::Pending(std::span<const Rule* const> rules)
-    : rules_(rules), left_(rules.empty() ? 0 : ~std::uint64_t{0} >> (most_rules - rules.size())) {}
-
-void Pending::apply_to_members(Draft& draft, const Context& context, Node& object, const Pointer& at) const {
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const Rule& rule = *rules_[i];
-    if (!(left_ >> i & 1) || rule.where.size() != depth_ + 1 || rule.where[depth_].elements) continue;
-    each_member(draft, object, rule.where[depth_], [&](std::string_view name, Node* member) {
-      act(rule, {draft, context, object, name, member, at});
-    });
-  }
+void Pending::apply_to_members(Draft& draft, Node& object, const Pointer& at) const {
+  for (const Rule* rule : rules_)
+    if (rule->where.size() == depth_ + 1 && !rule->where[depth_].elements)
+      follow(*rule, depth_, draft, object, at);
 }
 
-void Pending::apply_to_element(Draft& draft, const Context& context, Node& array, Node& element,
-                               const Pointer& at) const {
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const Rule& rule = *rules_[i];
-    if ((left_ >> i & 1) && rule.where.size() == depth_ + 1 && rule.where[depth_].elements)
-      act(rule, {draft, context, array, {}, &element, at});
-  }
+void Pending::apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const {
+  for (const Rule* rule : rules_)
+    if (rule->where.size() == depth_ + 1 && rule->where[depth_].elements)
+      act(*rule, {draft, array, {}, &element, at});
 }
 
 template <class Matches>
 Pending Pending::matching(Matches matches) const {
-  Pending below = *this;
-  ++below.depth_;
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const Pattern& where = rules_[i]->where;
-    const bool goes_on = (left_ >> i & 1) && where.size() > depth_ + 1 && matches(where[depth_]);
-    if (!goes_on) below.left_ &= ~(std::uint64_t{1} << i);
-  }
+  Pending below;
+  below.depth_ = depth_ + 1;
+  for (const Rule* rule : rules_)
+    if (rule->where.size() > depth_ + 1 && matches(rule->where[depth_])) below.rules_.push_back(rule);
   return below;
 }
 
 Pending Pending::below(std::string_view member) const {
-  if (!any()) return {};
   return matching([&](const Pattern::Step& step) { return !step.elements && step.matches(member); });
 }
 
 Pending Pending::below_elements() const {
-  if (!any()) return {};
   return matching([](const Pattern::Step& step) { return step.elements; });
 }
 

@@ -6,16 +6,15 @@
 // object, so the order shows.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "jobferry/types.h"
 #include "verify/cluster_facts.h"
 #include "verify/draft.h"
-#include "verify/pointer.h"
 
 namespace jobferry::proof {
 
@@ -64,20 +63,9 @@ class Pattern {
   std::size_t size_ = 0;
 };
 
-// What rules look up outside of the document.
-struct Context {
-  std::string_view cluster{};                        // its directory
-  const JobPath* job = nullptr;                      // of meta.json
-  const ClusterFacts* facts = nullptr;               // of meta.json and data.json
-  std::string sub_cluster{};                         // of data.json: the one of the job
-  const std::vector<Override>* overrides = nullptr;  // of cluster.json
-  int from = 0;                                      // the version that the step begins with
-};
-
 // A place where a rule applies: a member of an object, or an element of an array.
 struct Site {
   Draft& draft;
-  const Context& context;
   Node& parent;
   std::string_view name;  // of the member; empty: an element
   Node* value;            // null: the object has no such member
@@ -133,23 +121,20 @@ struct Rule {
 };
 
 // Applies the rules for that file to the whole document, until one finds it bad.
-void apply(std::span<const Rule> rules, File file, Draft& draft, const Context& context);
+void apply(std::span<const Rule> rules, File file, Draft& draft);
 
 // The rules that still have to be applied at a place of a document, and below it. A data file may be as large
 // as memory, so its rules are applied on the way through it, and it is never a tree as a whole.
 class Pending {
  public:
-  static constexpr std::size_t most_rules = 64;
-
   Pending() = default;
-  explicit Pending(std::span<const Rule* const> rules);
+  explicit Pending(std::vector<const Rule*> rules) : rules_(std::move(rules)) {}
 
-  bool any() const { return left_ != 0; }
+  bool any() const { return !rules_.empty(); }
   // Rules about a member of this object.
-  void apply_to_members(Draft& draft, const Context& context, Node& object, const Pointer& at) const;
+  void apply_to_members(Draft& draft, Node& object, const Pointer& at) const;
   // Rules about an element of this array.
-  void apply_to_element(Draft& draft, const Context& context, Node& array, Node& element,
-                        const Pointer& at) const;
+  void apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const;
   Pending below(std::string_view member) const;
   Pending below_elements() const;
 
@@ -157,8 +142,7 @@ class Pending {
   template <class Matches>
   Pending matching(Matches matches) const;
 
-  std::span<const Rule* const> rules_;
-  std::uint64_t left_ = 0;  // a bit for each of the rules
+  std::vector<const Rule*> rules_;
   std::size_t depth_ = 0;
 };
 

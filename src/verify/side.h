@@ -3,20 +3,26 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "archive/layout.h"
 #include "io/files.h"
 
 namespace jobferry::proof {
 
-struct Side {
-  Files& files;
-  std::string root;
-  bool is_source;
-
-  // `place` is relative to the root; empty: the root itself.
-  std::string path(const std::string& place) const { return place.empty() ? root : root + '/' + place; }
+// Thrown where nothing can be said about the archives. Ends the verification, or the check of one job.
+struct CannotVerify {
+  Error error;
 };
+
+// The answer of a call to the disk. A lack of descriptors or memory says nothing about an archive, so it is
+// thrown and is not a finding.
+template <class T>
+Result<T> answer(Result<T> result) {
+  if (!result && result.error().kind == Kind::out_of_resources) throw CannotVerify{std::move(result.error())};
+  return result;
+}
 
 struct Seen {
   std::string name;
@@ -36,6 +42,20 @@ struct Listing {
       if (entry.name == name) return &entry;
     return nullptr;
   }
+  // The data file that is used: data.json.gz before data.json; null: there is none.
+  const Seen* data() const {
+    const Seen* packed = find(names::data_gz);
+    return packed ? packed : find(names::data);
+  }
+};
+
+struct Side {
+  Files& files;
+  std::string root;
+  bool is_source;
+
+  // `place` is relative to the root; empty: the root itself.
+  std::string path(const std::string& place) const { return place.empty() ? root : root + '/' + place; }
 };
 
 }  // namespace jobferry::proof

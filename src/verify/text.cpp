@@ -52,49 +52,15 @@ std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-void append_utf8(std::string& out, unsigned code) {
-  const auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) return put(0xC0 | code >> 6), put(0x80 | (code & 63));
-  if (code < 0x10000) return put(0xE0 | code >> 12), put(0x80 | (code >> 6 & 63)), put(0x80 | (code & 63));
-  put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 63)), put(0x80 | (code >> 6 & 63)),
-      put(0x80 | (code & 63));
-}
-
-unsigned escaped_code(std::string_view text) {
-  return static_cast<unsigned>(std::stoul(std::string(text.substr(2, 4)), nullptr, 16));
-}
-
-// The \uXXXX at the beginning of the text, with both halves of a pair; `length` becomes its length.
-unsigned code_point(std::string_view text, std::size_t& length) {
-  const unsigned high = escaped_code(text);
-  length = 6;
-  const std::string_view rest = text.substr(6);
-  if (high < 0xD800 || high > 0xDBFF || !is_unicode_escape(rest)) return high;
-  const unsigned low = escaped_code(rest);
-  if (low < 0xDC00 || low > 0xDFFF) return high;
-  length = 12;
-  return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-}
-
 }  // namespace
 
 Type type_of(std::string_view value) {
-  switch (value.empty() ? 'n' : value[0]) {
-    case '{':
-      return Type::object;
-    case '[':
-      return Type::array;
-    case '"':
-      return Type::string;
-    case 't':
-    case 'f':
-      return Type::boolean;
-    case 'n':
-      return Type::null;
-    default:
-      return Type::number;
-  }
+  const char first = value.empty() ? 'n' : value[0];
+  if (first == '{') return Type::object;
+  if (first == '[') return Type::array;
+  if (first == '"') return Type::string;
+  if (first == 't' || first == 'f') return Type::boolean;
+  return first == 'n' ? Type::null : Type::number;
 }
 
 bool is_compact(std::string_view text) {
@@ -126,31 +92,6 @@ int levels_in(std::string_view value) {
   return deepest;
 }
 
-bool is_unicode_escape(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdefABCDEF";
-  return text.size() >= 6 && text.starts_with("\\u") && text.substr(2, 4).find_first_not_of(hex) == text.npos;
-}
-
-std::string content_of(std::string_view token) {
-  std::string_view rest = token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
-  std::string out;
-  while (!rest.empty()) {
-    const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    out += rest.substr(0, plain);
-    rest.remove_prefix(plain);
-    if (rest.size() < 2) break;
-    std::size_t length = 2;
-    constexpr std::string_view letters = "bfnrt", meant = "\b\f\n\r\t";
-    const std::size_t letter = letters.find(rest[1]);
-    if (is_unicode_escape(rest))
-      append_utf8(out, code_point(rest, length));
-    else
-      out += letter == letters.npos ? rest[1] : meant[letter];
-    rest.remove_prefix(length);
-  }
-  return out;
-}
-
 std::string quoted(std::string_view content) {
   std::string out = "\"";
   for (const char c : content) {
@@ -158,16 +99,6 @@ std::string quoted(std::string_view content) {
     out += c;
   }
   return out += '"';
-}
-
-std::string pointer_step(std::string_view name) {
-  std::string out = "/";
-  for (const char c : name)
-    if (c == '~' || c == '/')
-      out += c == '~' ? "~0" : "~1";
-    else
-      out += c;
-  return out;
 }
 
 std::string excerpt(std::string_view text) {

@@ -1,15 +1,17 @@
-// JSON text that is known to be sound, read without making a copy: what a value is, where its parts are, what
-// a string says. Tokens keep their exact text, because rule X1 is about texts.
+// JSON text that is known to be sound, read without making a copy: what a value is and where its parts are.
+// Tokens keep their exact text, because rule X1 is about texts.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "json/reader.h"
+
 namespace jobferry::proof {
 
-enum class Type : std::uint8_t { object, array, string, number, boolean, null };
+using json::Type;
 
 // Decided by the first byte.
 Type type_of(std::string_view value);
@@ -45,15 +47,37 @@ std::string compact(std::string_view text);
 // Without white space around it.
 std::string_view trimmed(std::string_view text, std::string_view white = " \t\r\n");
 
-// What a string token says. A lone surrogate becomes the three bytes that UTF-8 has for its number.
-std::string content_of(std::string_view token);
 std::string quoted(std::string_view content);
-bool is_unicode_escape(std::string_view text);  // it begins with \uXXXX
-
-// A step of a JSON pointer, with its slash.
-std::string pointer_step(std::string_view name);
 
 // As much of a value as a finding shows.
 std::string excerpt(std::string_view text);
+
+// Where a value is in its document. A pointer lies on the stack beside the call that looks at the value, and
+// becomes text only for a finding.
+class Pointer {
+ public:
+  Pointer() = default;  // the whole document
+  Pointer(const Pointer& parent, std::string_view name)
+      : parent_(&parent), name_(name), level_(parent.level_ + 1) {}
+  Pointer(const Pointer& parent, std::size_t index)
+      : parent_(&parent), index_(index), is_element_(true), level_(parent.level_ + 1) {}
+
+  // RFC 6901.
+  std::string text() const {
+    if (!parent_) return {};
+    return parent_->text() + (is_element_ ? '/' + std::to_string(index_) : json::pointer_token(name_));
+  }
+  // The name at a level; 1 is a member of the document.
+  std::string_view name_at(std::size_t level) const {
+    return level >= level_ ? name_ : parent_->name_at(level);
+  }
+
+ private:
+  const Pointer* parent_ = nullptr;
+  std::string_view name_{};
+  std::size_t index_ = 0;
+  bool is_element_ = false;
+  std::size_t level_ = 0;
+};
 
 }  // namespace jobferry::proof

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "verify/text.h"
 
 namespace jobferry::proof {
 
 namespace {
-
-// --- Units ---
 
 struct Row {
   std::string_view base;
@@ -65,61 +62,10 @@ std::string prefix_meant(std::string_view written, const Row& row) {
   return in_upper_case(written[0]) + std::string(written.substr(1));
 }
 
-// --- Node lists ---
-
-constexpr std::string_view digits = "0123456789";
-constexpr std::string_view letters_and_digits =
-    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::string_view in_names = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
-
-std::string_view take_any_of(std::string_view& text, std::string_view allowed) {
-  const std::string_view taken = text.substr(0, text.find_first_not_of(allowed));
-  text.remove_prefix(taken.size());
-  return taken;
-}
-
-bool take(std::string_view& text, char c) {
-  if (!text.starts_with(c)) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// The ends in the host that the parts read so far can reach. Following all of them keeps the time bounded.
-using Ends = std::set<std::size_t>;
-
-bool read_range(std::string_view& list, std::string_view host, const Ends& before, Ends& behind) {
-  const std::string_view first = take_any_of(list, digits);
-  const bool dash = take(list, '-');
-  const std::string_view last = take_any_of(list, digits);
-  if (first.empty() || !dash || last.size() != first.size()) return false;
-  for (const std::size_t at : before) {
-    const std::string_view number = host.substr(at, first.size());
-    const bool digits_alone = number.find_first_not_of(digits) == number.npos;
-    if (number.size() == first.size() && digits_alone && first <= number && number <= last)
-      behind.insert(at + first.size());
-  }
-  return true;
-}
-
-bool read_bracket(std::string_view& list, std::string_view host, const Ends& before, Ends& behind) {
-  do {
-    if (!read_range(list, host, before, behind)) return false;
-  } while (take(list, ','));
-  return take(list, ']');
-}
-
-bool read_name(std::string_view& list, std::string_view host, const Ends& before, Ends& behind) {
-  if (list.find_first_of(letters_and_digits) != 0) return false;
-  const std::string_view name = take_any_of(list, in_names);
-  for (const std::size_t at : before)
-    if (host.substr(at).starts_with(name)) behind.insert(at + name.size());
-  return true;
-}
-
 }  // namespace
 
 std::string unit_object(std::string_view token) {
-  const std::string content = content_of(token);
+  const std::string content = json::unescape(token);
   const std::string_view whole = trimmed(content, " \t\n\v\f\r");
   const std::string word = in_lower_case(whole);
   if (word.empty()) return R"({"base":""})";
@@ -147,25 +93,6 @@ bool adds_up(std::string_view base) {
   if (base == "Flops") return true;
   return std::any_of(std::begin(table), std::end(table),
                      [&](const Row& row) { return row.base == base && row.adds_up; });
-}
-
-std::optional<bool> names_host(std::string_view list, std::string_view host) {
-  if (list.empty() || list == "*") return true;
-  bool named = false;
-  do {
-    Ends ends = {0};
-    bool any = false;
-    while (!list.empty() && list[0] != ',') {
-      Ends behind;
-      const bool sound =
-          take(list, '[') ? read_bracket(list, host, ends, behind) : read_name(list, host, ends, behind);
-      if (!sound) return {};
-      ends = std::move(behind);
-      any = true;
-    }
-    named |= any && ends.contains(host.size());
-  } while (take(list, ','));
-  return named;
 }
 
 }  // namespace jobferry::proof

@@ -11,17 +11,14 @@
 #include <exception>
 #include <memory>
 #include <new>
-#include <thread>
 
 #include "archive/each_job.h"
 #include "archive/layout.h"
 #include "archive/walk.h"
-#include "base/mutex.h"
 #include "base/sampling.h"
 #include "base/threads.h"
 #include "jobferry/versions.h"
 #include "verify/checker.h"
-#include "verify/starved.h"
 
 namespace jobferry {
 
@@ -32,15 +29,6 @@ using namespace proof;
 // Precedes the folder in VerifyOptions::from once all jobs of the source are done, and only jobs of the
 // target remain.
 constexpr std::string_view target_part = "target:";
-
-// The target as it is. It may be anything, unlike an archive to be migrated.
-struct TargetRoot {
-  Listing listing;
-  Archive archive;
-  bool marked = false;  // X13
-  std::string version_text;
-  std::optional<int> version;  // as version.txt says, else the marker
-};
 
 // The jobs that the options select.
 class Choice {
@@ -68,10 +56,15 @@ class Choice {
   const std::uint64_t below_;
 };
 
-Error not_a_target(const std::string& root, std::string what) {
+Error not_an_archive(const std::string& root, std::string what) {
   Error error{Kind::not_an_archive, std::move(what)};
   error.file = root;
   return error;
+}
+
+template <class... Parts>
+[[noreturn]] void refuse_option(fmt::format_string<Parts...> text, Parts&&... parts) {
+  throw CannotVerify{{Kind::option_invalid, fmt::format(text, std::forward<Parts>(parts)...)}};
 }
 
 std::optional<int> version_in(std::string_view text) {
@@ -80,148 +73,144 @@ std::optional<int> version_in(std::string_view text) {
   return {};
 }
 
-
 class Verification {
  public:
   Verification(const VerifyOptions& options, const Listener& listener)
       : options_(options),
         listener_(listener),
         choice_(options),
+        threads_(threads_or_default(options.threads)),
         source_files_(real_files(options.follow_symlinks)),
         target_files_(real_files(false)),
         source_side_{*source_files_, options.source, true},
-        target_side_{*target_files_, options.target, false},
-        findings_(std::max<std::size_t>(options.most_findings, 1), listener.progress) {}
+        target_side_{*target_files_, options.target, false} {}
 
   void run(VerifyResult& result) {
     if (!open(result)) return;
+    check_choice();
+    choose_versions(result);
     Ground ground{options_,
                   source_side_,
                   target_side_,
                   Chain(result.from, result.to),
-                  !target_.marked,
+                  !target_.unfinished,
                   ::geteuid() == 0,
                   {}};
-    for (unsigned i = 0; i < threads_or_default(options_.threads); ++i) checkers_.emplace_back(ground, findings_);
+    for (unsigned i = 0; i < threads_; ++i) checkers_.emplace_back(ground, listener_.progress);
     compare_roots(result);
     compare_clusters(ground);
-    if (auto known = check_metrics(ground); !known && !stopped_) {
-      result.errors.push_back(std::move(known.error()));
-      return;
-    }
+    if (!stopped_) check_metrics(ground);
     if (!stopped_) compare_jobs(result);
-    if (result.go_on.empty() && !stopped_) find_origins(result);
-    for (Checker& checker : checkers_) checker.tally().add_to(result);
-    if (result.complete && !stopped_) compare_ends(result);
-    findings_.move_to(result);
+    if (result.resume_from.empty() && !stopped_) find_origins(result);
+    for (Checker& checker : checkers_) checker.record().add_to(result);
+    if (result.complete && result.resume_from.empty() && !stopped_) compare_ends(result);
     conclude(result);
     refuse_empty_choice(result);
   }
 
  private:
+  // --- Opening ---
+
   bool open(VerifyResult& result) {
     auto source = open_archive(*source_files_, options_.source);
     if (!source) result.errors.push_back(std::move(source.error()));
     if (source) source_ = std::move(*source);
     source_files_->confine(options_.source);
     target_files_->confine(options_.target);
-    open_target(result);
-    if (!result.errors.empty()) return false;
-    if (auto sound = check_choice(); !sound) result.errors.push_back(std::move(sound.error()));
-    if (!result.errors.empty()) return false;
+    if (auto target = open_target(); !target) result.errors.push_back(std::move(target.error()));
+    return result.errors.empty();
+  }
+
+  void choose_versions(VerifyResult& result) {
     result.from = source_.version;
-    result.has_version = target_.listing.find(names::version) != nullptr;
-    result.to = options_.to.value_or(target_.version.value_or(newest_version));
+    result.has_version = target_listing_.find(names::version) != nullptr;
+    result.to = options_.to.value_or(target_.version_known ? target_.version : newest_version);
     if (!is_possible(result.from, result.to)) result.to = newest_version;
     result.complete = choice_.is_everything() && options_.from.empty();
-    return true;
+  }
+
+  // The target may be anything, unlike an archive to be migrated. Its version is in version.txt, else in the
+  // marker (X13).
+  Result<void> open_target() {
+    const auto info = answer(target_files_->info(options_.target + "/."));
+    const auto entries = answer(target_files_->list(options_.target));
+    if (!info || !entries)
+      return not_an_archive(options_.target, "it is not a directory, or it cannot be read");
+    target_listing_.there = true;
+    target_listing_.info = target_.root_info = *info;
+    target_.root = options_.target;
+    for (const Entry& entry : *entries) {
+      auto about = answer(target_files_->info(join(options_.target, entry.name)));
+      target_listing_.entries.push_back({entry.name, about ? *about : FileInfo{}});
+      if (entry.type == FileType::directory && choice_.takes(entry.name))
+        target_.clusters.push_back(entry.name);
+    }
+    target_.unfinished = target_listing_.find(names::unfinished) != nullptr;
+    constexpr std::uint64_t longest = 4096;
+    Buffer text;
+    if (answer(target_files_->read(join(options_.target, names::version), longest, text)))
+      target_version_ = text.view();
+    std::optional<int> version = version_in(target_version_);
+    if (!version && target_.unfinished)
+      if (const auto seen = answer(read_marker(*target_files_, options_.target));
+          seen && seen->marked == Marked::yes)
+        version = seen->marker.version;
+    target_.version_known = version.has_value();
+    target_.version = version.value_or(0);
+    return {};
   }
 
   // A choice that selects nothing is an error: it would agree with everything.
-  Result<void> check_choice() const {
-    if (is_same_file(source_.root_info, target_.archive.root_info))
-      return not_a_target(options_.target, "it is the source: an archive agrees with itself");
+  void check_choice() const {
+    if (is_same_file(source_.root_info, target_.root_info))
+      throw CannotVerify{not_an_archive(options_.target, "it is the source: an archive agrees with itself")};
     const auto has = [](const Archive& archive, const std::string& name) {
       return std::find(archive.clusters.begin(), archive.clusters.end(), name) != archive.clusters.end();
     };
     const std::string& only = options_.cluster;
-    if (!only.empty() && !has(source_, only) && !has(target_.archive, only))
-      return Error{Kind::option_invalid, fmt::format("--only: neither archive has a cluster {}", only)};
+    if (!only.empty() && !has(source_, only) && !has(target_, only))
+      refuse_option("--only: neither archive has a cluster {}", only);
     for (const Override& each : options_.overrides)
       if (!each.cluster.empty() && !has(source_, each.cluster))
-        return Error{Kind::option_invalid,
-                     fmt::format("--aggregation: there is no cluster {}", each.cluster)};
-    if (options_.from.empty()) return {};
-    const bool of_target = options_.from.starts_with(target_part);
-    const std::string folder = options_.from.substr(of_target ? target_part.size() : 0);
-    if (std::count(folder.begin(), folder.end(), '/') == 2 &&
-        has(of_target ? target_.archive : source_, cluster_of(folder)))
-      return {};
-    return Error{Kind::option_invalid, fmt::format("--from: there is no folder {}", options_.from)};
+        refuse_option("--aggregation: there is no cluster {}", each.cluster);
+    if (options_.from.empty()) return;
+    const std::string folder = options_.from.substr(is_from_target() ? target_part.size() : 0);
+    if (std::count(folder.begin(), folder.end(), '/') != 2 ||
+        !has(is_from_target() ? target_ : source_, cluster_of(folder)))
+      refuse_option("--from: there is no folder {}", options_.from);
   }
 
   // As a migration does (C3).
-  Result<void> check_metrics(const Ground& ground) const {
+  void check_metrics(const Ground& ground) const {
     for (const Override& each : options_.overrides) {
       const auto has = [&](const auto& cluster) {
         return (each.cluster.empty() || each.cluster == cluster.first) &&
                cluster.second.timesteps.contains(each.metric);
       };
       if (options_.cluster.empty() && std::none_of(ground.clusters.begin(), ground.clusters.end(), has))
-        return Error{Kind::option_invalid, fmt::format("--aggregation: there is no metric {}", each.metric)};
+        refuse_option("--aggregation: there is no metric {}", each.metric);
     }
-    return {};
   }
 
-  void open_target(VerifyResult& result) {
-    const auto info = answer(target_files_->info(options_.target + "/."));
-    const auto entries = answer(target_files_->list(options_.target));
-    if (!info || !entries) {
-      result.errors.push_back(not_a_target(options_.target, "it is not a directory, or it cannot be read"));
-      return;
-    }
-    target_.listing.there = true;
-    target_.listing.info = target_.archive.root_info = *info;
-    target_.archive.root = options_.target;
-    for (const Entry& entry : *entries) {
-      auto about = answer(target_files_->info(join(options_.target, entry.name)));
-      target_.listing.entries.push_back({entry.name, about ? *about : FileInfo{}});
-      if (entry.type == FileType::directory && choice_.takes(entry.name))
-        target_.archive.clusters.push_back(entry.name);
-    }
-    target_.marked = target_.listing.find(names::unfinished) != nullptr;
-    constexpr std::uint64_t longest = 4096;
-    Buffer text;
-    if (answer(target_files_->read(join(options_.target, names::version), longest, text)))
-      target_.version_text = text.view();
-    target_.version = version_in(target_.version_text);
-    if (target_.version || !target_.marked) return;
-    if (const auto seen = answer(read_marker(*target_files_, options_.target));
-        seen && seen->marked == Marked::yes)
-      target_.version = seen->marker.version;
-  }
+  // --- The root and the clusters ---
 
   // version.txt, the marker, and what else lies in the root.
   void compare_roots(const VerifyResult& result) {
     Checker& checker = checkers_.front();
-    checker.root(source_, target_.listing);
-    if (target_.marked)
+    checker.root(source_, target_listing_);
+    if (target_.unfinished)
       checker.found("marker-left", "", names::unfinished, {}, "the migration is not complete");
     // An unfinished target has no version.txt yet.
     const std::string version = fmt::format("{}\n", result.to);
-    if (!(target_.marked && !result.has_version) && target_.version_text != version)
+    if (!(target_.unfinished && !result.has_version) && target_version_ != version)
       checker.found("version-wrong", "", names::version, version.substr(0, 1),
-                    result.has_version ? trimmed(target_.version_text) : "missing");
-    compare_version_mode(checker);
-  }
-
-  void compare_version_mode(Checker& checker) {
-    const Seen* version = target_.listing.find(names::version);
-    if (!version) return;
+                    result.has_version ? trimmed(target_version_) : "missing");
+    const Seen* file = target_listing_.find(names::version);
+    if (!file) return;
     FileInfo like = source_.version_info.value_or(FileInfo{});
-    if (!source_.version_info) like.uid = version->info.uid, like.gid = version->info.gid;
-    like.mtime = version->info.mtime;  // the time of the migration
-    checker.compare_own_file("", version->name, like, version->info);
+    if (!source_.version_info) like.uid = file->info.uid, like.gid = file->info.gid;
+    like.mtime = file->info.mtime;  // the time of the migration
+    checker.compare_own_file("", file->name, like, file->info);
   }
 
   void compare_clusters(Ground& ground) {
@@ -232,23 +221,58 @@ class Verification {
       if (auto facts = checker.cluster(name)) ground.clusters.emplace(name, std::move(*facts));
     }
     std::erase_if(source_.clusters, [&](const std::string& name) { return !choice_.takes(name); });
-    checker.tally().left_behind += source_.left_behind;
+    checker.record().left_behind += source_.left_behind;
   }
 
-  // Hands the jobs of a walk to the checkers.
-  std::string take_all(Walk& jobs, const std::string& from, void (Checker::*look)(const JobPath&),
-                       bool counts) {
-    const VisitOptions how{threads_or_default(options_.threads), listener_.stop, from};
-    return each_job(jobs, how, [&](const JobPath& path, unsigned worker) {
-      if (choice_.takes(path))
-        take(checkers_[worker], path, look, counts);
+  // --- The jobs ---
+
+  void compare_jobs(VerifyResult& result) {
+    if (is_from_target()) return;
+    const bool all = options_.sample >= 100 && options_.cluster.empty() && options_.from.empty();
+    const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
+                           all ? listener_.progress : nullptr, listener_.stop);
+    LeftBehind left_behind;
+    result.resume_from = take_jobs(source_side_, source_, options_.from, left_behind);
+    for (const auto& [cluster, count] : left_behind.entries) result.left_behind += count;
+  }
+
+  // Every job of the target must come from the source.
+  void find_origins(VerifyResult& result) {
+    const std::string from = is_from_target() ? options_.from.substr(target_part.size()) : std::string();
+    LeftBehind left_behind;
+    const std::string stopped = take_jobs(target_side_, target_, from, left_behind);
+    if (!stopped.empty()) result.resume_from = std::string(target_part) + stopped;
+    for (const auto& [cluster, count] : left_behind.entries)
+      if (count > 0) name_strays(cluster, 0);
+  }
+
+  // Hands the selected jobs of a side to the checkers. Returns the folder where a stop ended it.
+  std::string take_jobs(const Side& side, const Archive& archive, const std::string& from,
+                        LeftBehind& left_behind) {
+    if (choice_.is_one_job()) {
+      take_folder(side);
+      return {};
+    }
+    Walk jobs(side.files, archive, side.is_source && options_.follow_symlinks);
+    std::string stopped =
+        each_job(jobs, {threads_, listener_.stop, from}, [&](const JobPath& path, unsigned worker) {
+          if (choice_.takes(path))
+            take(checkers_[worker], side, path);
+          else
+            ++passed_over_;
+        });
+    left_behind = jobs.left_behind();
+    for (const Error& error : left_behind.unreadable) {
+      if (error.kind == Kind::out_of_resources)
+        checkers_.front().record().add_error(error.subject, error);
       else
-        ++passed_over_;
-    });
+        checkers_.front().unreadable(side, error.subject, {}, error.what);
+    }
+    return stopped;
   }
 
   // The jobs of one jobId lie in one folder, so there is no walk for them.
-  void take_folder(const Side& side, void (Checker::*look)(const JobPath&), bool counts) {
+  void take_folder(const Side& side) {
     const JobPath folder{options_.cluster, std::to_string(*options_.job / 1000),
                          fmt::format("{:03}", *options_.job % 1000), ""};
     const std::string at = folder.cluster + '/' + folder.first + '/' + folder.second;
@@ -260,75 +284,32 @@ class Verification {
     }
     for (const Entry& entry : *entries)
       if (entry.type == FileType::directory)
-        take(checkers_.front(), {folder.cluster, folder.first, folder.second, entry.name}, look, counts);
+        take(checkers_.front(), side, {folder.cluster, folder.first, folder.second, entry.name});
   }
 
   // A job whose check throws was not checked, which is a finding.
-  void take(Checker& checker, const JobPath& path, void (Checker::*look)(const JobPath&), bool counts) {
+  void take(Checker& checker, const Side& side, const JobPath& path) {
     const std::uint64_t in = checker.bytes_in(), out = checker.bytes_out();
     // Every part of the source that --from selects leaves all jobs of the target to look at.
-    if (counts || options_.from.empty() || options_.from.starts_with(target_part)) ++looked_at_;
+    if (side.is_source || options_.from.empty() || is_from_target()) ++looked_at_;
     try {
-      (checker.*look)(path);
-    } catch (const Starved& starved) {
-      remember_starved(path.text(), starved.error);
+      if (side.is_source)
+        checker.job(path);
+      else
+        checker.origin(path);
+    } catch (const CannotVerify& lack) {
+      checker.record().add_error(path.text(), lack.error);
     } catch (const std::bad_alloc&) {
-      remember_starved(path.text(), error_of(std::current_exception()));
+      checker.record().add_error(path.text(), error_of(std::current_exception()));
     } catch (const std::exception& error) {
       checker.found("not-checked", path.text(), {}, error.what(), {});
     }
     if (!listener_.progress) return;
     listener_.progress->done(path.text());
-    if (counts) ++listener_.progress->jobs;
+    if (side.is_source) ++listener_.progress->jobs;
     listener_.progress->bytes_in += checker.bytes_in() - in;
     listener_.progress->bytes_out += checker.bytes_out() - out;
   }
-
-  // Of several errors, keeps the first in path order.
-  void remember_starved(const std::string& subject, Error error) {
-    const MutexLock lock(starving_);
-    if (starved_ && !path_order(subject, starved_->subject)) return;
-    starved_ = std::move(error);
-    starved_->subject = subject;
-  }
-
-  // Directories that a walk could not list.
-  void add_unreadable(const Side& side, const std::vector<Error>& directories) {
-    for (const Error& error : directories) {
-      if (error.kind == Kind::out_of_resources)
-        remember_starved(error.subject, error);
-      else
-        checkers_.front().unreadable(side, error.subject, {}, error.what);
-    }
-  }
-
-  void compare_jobs(VerifyResult& result) {
-    if (options_.from.starts_with(target_part)) return;
-    if (choice_.is_one_job()) return take_folder(source_side_, &Checker::job, true);
-    Walk jobs(*source_files_, source_, options_.follow_symlinks);
-    const bool all = options_.sample >= 100 && options_.cluster.empty() && options_.from.empty();
-    const CountAhead ahead(*source_files_, source_, options_.follow_symlinks,
-                           all ? listener_.progress : nullptr, listener_.stop);
-    result.go_on = take_all(jobs, options_.from, &Checker::job, true);
-    add_unreadable(source_side_, jobs.left_behind().unreadable);
-    for (const auto& [cluster, count] : jobs.left_behind().entries) result.left_behind += count;
-  }
-
-  // Every job of the target must come from the source.
-  void find_origins(VerifyResult& result) {
-    if (choice_.is_one_job()) return take_folder(target_side_, &Checker::origin, false);
-    const std::string from =
-        options_.from.starts_with(target_part) ? options_.from.substr(target_part.size()) : std::string();
-    Walk jobs(*target_files_, target_.archive, false);
-    const std::string stopped = take_all(jobs, from, &Checker::origin, false);
-    if (!stopped.empty()) result.go_on = std::string(target_part) + stopped;
-    add_unreadable(target_side_, jobs.left_behind().unreadable);
-    for (const auto& [cluster, count] : jobs.left_behind().entries)
-      if (count > 0) name_strays(cluster, 0);
-  }
-
-  // After a stop, the result is not complete.
-  bool is_stopped() { return stopped_ = stopped_ || (listener_.stop && *listener_.stop); }
 
   // The walk only counts what is between the levels of folders. A migration writes nothing there.
   void name_strays(const std::string& directory, int level) {
@@ -345,31 +326,39 @@ class Verification {
     }
   }
 
+  // --- The end ---
+
   void compare_ends(VerifyResult& result) {
-    if (!result.go_on.empty()) return;
+    Record record(options_.most_findings, listener_.progress);
     for (const std::string& cluster : source_.clusters) {
       const ClusterEnds source = result.source_ends[cluster], target = result.target_ends[cluster];
-      const auto differs = [&](FindingKind kind, std::uint64_t a, std::uint64_t b) {
-        if (a != b) checkers_.front().found(kind, cluster, {}, std::to_string(a), std::to_string(b));
+      const auto compare = [&](FindingKind kind, std::uint64_t a, std::uint64_t b) {
+        Findings findings(cluster, {});
+        if (a != b) findings.add(kind, {}, {}, std::to_string(a), std::to_string(b));
+        record.add(findings);
       };
-      differs("job-id-differs", source.highest_job, target.highest_job);
-      differs("start-time-differs", source.newest_start, target.newest_start);
-      differs("job-count-differs", source.jobs, target.jobs);
+      compare("job-id-differs", source.highest_job, target.highest_job);
+      compare("start-time-differs", source.newest_start, target.newest_start);
+      compare("job-count-differs", source.jobs, target.jobs);
     }
+    record.add_to(result);
   }
 
   void conclude(VerifyResult& result) {
+    keep_first(result.found, options_.most_findings);
     const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
     std::sort(result.skipped.begin(), result.skipped.end(), by_path);
     std::sort(result.bad.begin(), result.bad.end(), by_path);
-    const bool stopped = stopped_ || !result.go_on.empty();
+    const bool stopped = stopped_ || !result.resume_from.empty();
     result.complete &= !stopped;
     result.outcome = !result.findings.empty() ? VerifyOutcome::differs
                      : stopped                ? VerifyOutcome::interrupted
                                               : VerifyOutcome::agrees;
-    const MutexLock lock(starving_);
-    if (!starved_) return;
-    result.errors.push_back(std::move(*starved_));
+    if (result.errors.empty()) return;
+    const auto first =
+        std::min_element(result.errors.begin(), result.errors.end(),
+                         [](const Error& a, const Error& b) { return path_order(a.subject, b.subject); });
+    result.errors = {Error(*first)};
     result.outcome = VerifyOutcome::failed;
   }
 
@@ -377,28 +366,29 @@ class Verification {
   void refuse_empty_choice(VerifyResult& result) {
     if (looked_at_ > 0 || stopped_ || result.outcome != VerifyOutcome::agrees) return;
     if (choice_.is_one_job())
-      result.errors.push_back({Kind::option_invalid, fmt::format("--only: neither archive has a job {}/{}",
-                                                                 options_.cluster, *options_.job)});
-    else if (passed_over_ > 0 && options_.sample < 100)
-      result.errors.push_back({Kind::option_invalid, "--sample: no job is in so small a share"});
-    else if (!options_.from.empty())
-      result.errors.push_back({Kind::option_invalid, "--from: there is no job from there on"});
-    if (!result.errors.empty()) result.outcome = VerifyOutcome::failed;
+      refuse_option("--only: neither archive has a job {}/{}", options_.cluster, *options_.job);
+    if (passed_over_ > 0 && options_.sample < 100) refuse_option("--sample: no job is in so small a share");
+    if (!options_.from.empty()) refuse_option("--from: there is no job from there on");
   }
+
+  // --from begins behind all jobs of the source.
+  bool is_from_target() const { return options_.from.starts_with(target_part); }
+
+  // After a stop, the result is not complete.
+  bool is_stopped() { return stopped_ = stopped_ || (listener_.stop && *listener_.stop); }
 
   const VerifyOptions& options_;
   const Listener& listener_;
   const Choice choice_;
+  const unsigned threads_;
   std::unique_ptr<Files> source_files_, target_files_;
   const Side source_side_, target_side_;
-  FindingList findings_;
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of both sides
   bool stopped_ = false;                                      // before the end
-  Mutex starving_;
-  std::optional<Error> starved_ GUARDED_BY(starving_);  // what was not checked for lack of resources
-  Archive source_;
-  TargetRoot target_;
+  Archive source_, target_;
+  Listing target_listing_;
+  std::string target_version_;  // the text of its version.txt
 };
 
 }  // namespace
@@ -408,9 +398,9 @@ VerifyResult verify(const VerifyOptions& options, const Listener& listener) {
   VerifyResult result;
   try {
     Verification(options, listener).run(result);
-  } catch (const Starved& starved) {
+  } catch (const CannotVerify& why) {
     result.outcome = VerifyOutcome::failed;
-    result.errors.push_back(starved.error);
+    result.errors.push_back(why.error);
   } catch (...) {
     result.outcome = VerifyOutcome::failed;
     result.errors.push_back(error_of(std::current_exception()));

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
 
-#include "verify/number.h"
+#include "archive/node_list.h"
+#include "json/decimal.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -18,9 +22,9 @@ void x5_number(const Site& site) {
   const Node* value = site.value;
   if (!value || value->is_missing())
     return site.draft.refuse(Kind::missing_member, fmt::format("{} is missing", site.name));
-  if (!value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-')
+  if (!value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-')
     return site.draft.refuse(Kind::wrong_type, fmt::format("{} is not a plain unsigned integer", site.name));
-  if (!unsigned_of(value->text))
+  if (!plain_uint63(value->text))
     site.draft.refuse(Kind::number_range, fmt::format("{} is not below 2^63", site.name));
 }
 
@@ -36,7 +40,7 @@ void x5_identity(const Site& site) {
                                  ? std::string(3 - id->text.size(), '0') + std::string(id->text)
                                  : std::string(id->text);
   const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
-  const JobPath& job = *site.context.job;
+  const JobPath& job = *site.draft.context.job;
   if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
       site.value->content() != job.cluster)
     draft.refuse(Kind::identity_mismatch, "meta.json and its directory name different jobs");
@@ -48,13 +52,19 @@ void r1_sub_cluster(const Site& site) {
   const std::vector<Node*> resources = draft.objects(site.parent, "resources");
   Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
   draft.expect(host, Shape::string, "hostname");
-  const auto* chosen = site.context.facts->assign(host ? host->content() : "");
+  const auto* chosen = site.draft.context.facts->assign(host ? host->content() : "");
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
 }
 
+// A plain integer stays. A long double holds every integer below 2^63; any other number is rounded, and then
+// it differs.
 void r3_integer(const Site& site) {
-  if (!site.value || !site.value->is(Type::number)) return;
-  if (const auto integer = as_integer(site.value->text)) site.draft.put(*site.value, *integer, "R3");
+  static_assert(std::numeric_limits<long double>::digits >= 63);
+  if (!site.value || !site.value->is(Type::number) || is_plain_integer(site.value->text)) return;
+  const long double value = std::strtold(std::string(site.value->text).c_str(), nullptr);
+  if (!(std::fabs(value) < 0x1p63L)) return;
+  const std::string integer = std::to_string(static_cast<long long>(value));
+  if (same_number(integer, site.value->text)) site.draft.put(*site.value, integer, "R3");
 }
 
 void r4_string(const Site& site) {
@@ -68,7 +78,7 @@ constexpr Words misspelt_states[] = {{"canceled", "cancelled"}, {"out-of-memory"
 // --- cluster.json ---
 
 void r7_name(const Site& site) {
-  if (!site.value || site.value->content() != site.context.cluster)
+  if (!site.value || site.value->content() != site.draft.context.cluster)
     site.draft.refuse(Kind::cluster_bad, "its name is not that of its directory");
 }
 
@@ -81,14 +91,15 @@ void r7_entries(const Site& site) {
 }
 
 void r7_node_list(const Site& site) {
-  if (site.value && !names_host(site.value->content(), ""))
+  std::string problem;
+  if (site.value && !NodeList::parse(site.value->content(), problem))
     site.draft.refuse(Kind::cluster_bad, "a node list cannot be read");
 }
 
 void r7_accelerator(const Site& site) {
   const Node* id = site.value;
   if (!id || id->is_missing() || id->is(Type::string)) return;
-  if (!id->is(Type::number) || !is_integer_text(id->text))
+  if (!id->is(Type::number) || !is_plain_integer(id->text))
     site.draft.refuse(Kind::cluster_bad, "the id of an accelerator is neither an integer nor a string");
 }
 
@@ -102,14 +113,14 @@ void r7_scope(const Site& site) {
 
 void r7_timestep(const Site& site) {
   const Node* value = site.value;
-  if (!value || !value->is(Type::number) || !is_integer_text(value->text) || value->text[0] == '-' ||
+  if (!value || !value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-' ||
       is_zero(value->text))
     site.draft.refuse(Kind::cluster_bad, "a timestep is not an integer of 1 or more");
 }
 
 // The first step gives every metric an aggregation, and does this after the units.
 void c3_unless_first_step(const Site& site) {
-  if (site.context.from > 0) (void)c3_override(site);
+  if (site.draft.context.from > 0) (void)c3_override(site);
 }
 
 constexpr Rule rules[] = {
@@ -140,15 +151,14 @@ constexpr Rule rules[] = {
      "A value that is not a string becomes a string with its JSON text; null becomes `\"\"`.",
      "`metadata-stringified`"},
     {"R5", File::meta, "resources", checked(Shape::objects)},
-    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null), "Null is removed."},
-    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null), "Null is removed."},
+    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null)},
+    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null)},
     {"R5", File::meta, "footprint|concurrentJobs", checked(Shape::object)},
-    {"R5", File::meta, "concurrentJobs.items", defaulted(If::null, "[]"), "Null becomes an empty list."},
+    {"R5", File::meta, "concurrentJobs.items", defaulted(If::null, "[]")},
 
     // cluster.json
     {"R6", File::cluster, "subClusters", checked(Shape::objects)},
-    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\""),
-     "A missing or empty node list becomes `*`, the catch-all."},
+    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\""), "`*` is the catch-all."},
     {"R7", File::cluster, "name", checked(r7_name), "The name of the cluster's directory."},
     {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries),
      "At least one entry, and each has a name."},
@@ -202,7 +212,7 @@ void rule_u(const Site& site) {
 }
 
 bool c3_override(const Site& site) {
-  const Override* chosen = override_of(site.context, site.draft.content(site.parent, "name"));
+  const Override* chosen = override_of(site.draft.context, site.draft.content(site.parent, "name"));
   if (chosen) site.draft.set(site.parent, site.name, quoted(chosen->aggregation), "C3-override");
   return chosen != nullptr;
 }

@@ -1,37 +1,8 @@
 #include "verify/rules/sets.h"
 
-#include <array>
-
-#include "jobferry/versions.h"
-#include "verify/unit.h"
-
 namespace jobferry::proof {
 
-namespace {
-
-struct Row {
-  int to;
-  const RuleSet* rules;
-};
-
-constexpr std::array<Row, newest_version> table = {{
-    {1, &v0_to_v1},
-    {2, &v1_to_v2},
-    {3, &v2_to_v3},
-}};
-
-// A row that is missing at the end would be one of zeros.
-constexpr bool is_whole() {
-  for (std::size_t i = 0; i < table.size(); ++i)
-    if (table[i].to != static_cast<int>(i) + 1) return false;
-  return true;
-}
-static_assert(is_whole(),
-              "verify has a row of rules for each version from 1 to newest_version (versions.h), in order");
-
-}  // namespace
-
-const RuleSet& rules_to(int version) { return *table.at(static_cast<std::size_t>(version) - 1).rules; }
+const RuleSet& rules_to(int version) { return *archive_versions[static_cast<std::size_t>(version)].rules; }
 
 bool is_possible(int from, int to) {
   if (from == to) return from > 0;
@@ -41,19 +12,27 @@ bool is_possible(int from, int to) {
 }
 
 Chain::Chain(int from, int to) {
-  for (const Rule& rule : every_step)
-    if (rule.file == File::data) data_rules_.push_back(&rule);
-  if (from == to) add(from, {});
-  for (int at = from; at < to; ++at) add(at, rules_to(at + 1).up);
-  for (int at = from; at > to; --at) add(at, rules_to(at).down);
+  if (from == to) legs_.push_back({from, {}});
+  for (int at = from; at < to; ++at) legs_.push_back({at, rules_to(at + 1).up});
+  for (int at = from; at > to; --at) legs_.push_back({at, rules_to(at).down});
+  std::vector<const Rule*> rules;
+  const auto add = [&](std::span<const Rule> more) {
+    for (const Rule& rule : more)
+      if (rule.file == File::data) rules.push_back(&rule);
+  };
+  add(every_step);
+  const std::size_t checks = rules.size();
+  for (const Leg& leg : legs_) add(leg.rules);
+  changes_data_ = rules.size() > checks;
+  data_rules_ = Pending(std::move(rules));
 }
 
-void Chain::add(int from, std::span<const Rule> rules) {
-  legs_.push_back({from, rules});
-  for (const Rule& rule : rules) {
-    if (rule.file != File::data) continue;
-    data_rules_.push_back(&rule);
-    changes_data_ = true;
+void Chain::apply(File file, Draft& draft) const {
+  if (!draft.root.is(Type::object)) return draft.refuse(Kind::wrong_type, "the document is not an object");
+  for (const Leg& leg : legs_) {
+    draft.context.from = leg.from;
+    proof::apply(every_step, file, draft);
+    proof::apply(leg.rules, file, draft);
   }
 }
 

@@ -1,11 +1,12 @@
-// The tables of rules: one for every step, and one for each archive version. docs/new-version.md says how to
-// add a version.
+// The tables of rules: one for every step, and one for each archive version, which versions.h names.
+// docs/new-version.md says how to add a version.
 #pragma once
 
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "jobferry/versions.h"
 #include "verify/rule.h"
 
 namespace jobferry::proof {
@@ -18,7 +19,6 @@ struct RuleSet {
 
 // Repairs and checks, made before the rules of each step.
 extern const std::span<const Rule> every_step;
-extern const RuleSet v0_to_v1, v1_to_v2, v2_to_v3;
 
 // The set of the step to a version, from 1 to newest_version.
 const RuleSet& rules_to(int version);
@@ -36,16 +36,15 @@ struct Leg {
 class Chain {
  public:
   Chain(int from, int to);
-  const std::vector<Leg>& legs() const { return legs_; }
+  // Makes what must be in the target of a cluster.json or meta.json of the source.
+  void apply(File file, Draft& draft) const;
   // The rules for data files. They belong to one step at most, so they can be applied in one pass.
-  std::span<const Rule* const> data_rules() const { return data_rules_; }
+  const Pending& data_rules() const { return data_rules_; }
   bool changes_data() const { return changes_data_; }
 
  private:
-  void add(int from, std::span<const Rule> rules);
-
   std::vector<Leg> legs_;
-  std::vector<const Rule*> data_rules_;
+  Pending data_rules_;
   bool changes_data_ = false;
 };
 

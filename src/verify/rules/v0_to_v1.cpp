@@ -2,11 +2,12 @@
 // was left out of them.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 
-#include "verify/number.h"
+#include "json/decimal.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -19,12 +20,11 @@ namespace {
 void m6_accelerators(const Site& site) {
   Draft& draft = site.draft;
   Node& id = *site.value;
-  const std::string sub_cluster = draft.content(draft.root, "subCluster");
   if (id.is_missing()) return draft.drop(site.parent, id, "M6");
-  if (id.is(Type::number) && is_integer_text(id.text))
-    draft.put(id, site.context.facts->accelerator(sub_cluster, id.text), "M6");
-  else
-    draft.expect(&id, Shape::string, "an accelerator");
+  if (!id.is(Type::number) || !is_plain_integer(id.text))
+    return draft.expect(&id, Shape::string, "an accelerator");
+  const std::string sub_cluster = draft.content(draft.root, "subCluster");
+  draft.put(id, draft.context.facts->accelerator(sub_cluster, id.text), "M6");
 }
 
 // --- cluster.json ---
@@ -53,15 +53,15 @@ void c7_id(const Site& site) {
 // --- data.json ---
 
 void d3_id(const Site& site) {
+  Draft& draft = site.draft;
   Node* id = site.value;
   if (!id || id->is(Type::string)) return;
-  if (id->is_missing()) return site.draft.drop(site.parent, *id, "D3");
-  if (!id->is(Type::number) || !is_integer_text(id->text))
-    return site.draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
+  if (id->is_missing()) return draft.drop(site.parent, *id, "D3");
+  if (!id->is(Type::number) || !is_plain_integer(id->text))
+    return draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
   const bool is_index = site.at.name_at(2) == "accelerator";
-  site.draft.put(
-      *id, is_index ? site.context.facts->accelerator(site.context.sub_cluster, id->text) : quoted(id->text),
-      "D3");
+  const Context& about = draft.context;
+  draft.put(*id, is_index ? about.facts->accelerator(about.sub_cluster, id->text) : quoted(id->text), "D3");
 }
 
 struct Statistics {
@@ -87,6 +87,16 @@ Statistics statistics_of(const Node* data) {
   return statistics;
 }
 
+// The shortest digits that read back to the same double.
+std::string shortest(double value) {
+  // Without a format, std::to_chars writes all digits of an integer from 2^53 on, and not the fewest.
+  constexpr double two_to_53 = 9007199254740992.0;
+  const auto format =
+      std::fabs(value) < two_to_53 ? std::chars_format::general : std::chars_format::scientific;
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr};
+}
+
 void d4_statistics(const Site& site) {
   if (site.value && !site.value->is_missing()) return;
   const Statistics computed = statistics_of(site.draft.find(site.parent, "data"));
@@ -101,8 +111,8 @@ void d4_statistics(const Site& site) {
 void d6_timestep(const Site& site) {
   if (site.value && !site.value->is_missing()) return;
   const std::string metric(site.at.name_at(1));
-  const auto known = site.context.facts->timesteps.find(metric);
-  if (known == site.context.facts->timesteps.end())
+  const auto known = site.draft.context.facts->timesteps.find(metric);
+  if (known == site.draft.context.facts->timesteps.end())
     return site.draft.refuse(Kind::timestep_unknown, fmt::format("the timestep of {} is unknown", metric));
   site.draft.set(site.parent, site.name, known->second, "D6");
 }
@@ -116,16 +126,14 @@ constexpr Rule up[] = {
     // meta.json
     {"M1", File::meta, "statistics.*.unit", computed(rule_u),
      "Units follow U. A member of `statistics` that is not an object stays.", "`metric-unrecognised`"},
-    {"M3", File::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime", dropped(If::blank),
-     "Null, zero and the empty string are removed."},
+    {"M3", File::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime", dropped(If::blank)},
     {"M3", File::meta, "tags", checked(Shape::objects)},
     {"M3", File::meta, "monitoringStatus|tags", dropped(If::null),
-     "Null is removed. A `monitoringStatus` of 0 means disabled and stays."},
-    {"M3", File::meta, "metaData", defaulted(If::null, "{}"), "Null becomes an empty object."},
-    {"M3", File::meta, "statistics", defaulted(If::missing, "{}"), "Missing ones become an empty object."},
-    {"M3", File::meta, "resources", defaulted(If::missing, "[]"), "Missing ones become an empty list."},
-    {"M4", File::meta, "exclusive", defaulted(If::missing, "1"), "A missing value becomes 1.",
-     "`exclusive-defaulted`"},
+     "A `monitoringStatus` of 0 means disabled and stays."},
+    {"M3", File::meta, "metaData", defaulted(If::null, "{}")},
+    {"M3", File::meta, "statistics", defaulted(If::missing, "{}")},
+    {"M3", File::meta, "resources", defaulted(If::missing, "[]")},
+    {"M4", File::meta, "exclusive", defaulted(If::missing, "1"), {}, "`exclusive-defaulted`"},
     {"M6", File::meta, "resources[].accelerators", checked(Shape::array)},
     {"M6", File::meta, "resources[].accelerators[]", computed(m6_accelerators),
      "An integer becomes a string as in D3, null is removed. Any other type makes the job bad.",
@@ -142,21 +150,18 @@ constexpr Rule up[] = {
      "J, "
      "packets, requests, events, cycles, also per second), `avg` for everything else.",
      "`aggregation-inferred`"},
-    {"C4", File::cluster, "metricConfig[].scope", defaulted(If::empty, "\"node\""),
-     "A missing or empty scope becomes `node`."},
-    {"C5", File::cluster, "subClusters[].numberOfNodes", dropped(If::any), "Removed."},
+    {"C4", File::cluster, "metricConfig[].scope", defaulted(If::empty, "\"node\"")},
+    {"C5", File::cluster, "subClusters[].numberOfNodes", dropped(If::any)},
     {"C7", File::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id),
      "An integer becomes a string with its digits."},
 
     // data.json
-    {"D7", File::data, "*.*", dropped(If::null),
-     "A scope that is null is removed. A metric or scope of any other type than object stays.",
+    {"D7", File::data, "*.*", dropped(If::null), "A metric or scope of any other type than object stays.",
      "`scope-null-dropped`, `metric-unrecognised`"},
     {"D1", File::data, "*.*.unit", computed(rule_u), "Units of metrics follow U."},
-    {"D2", File::data, "*.*.scope", dropped(If::any), "Removed: the scope is the key of the object.",
+    {"D2", File::data, "*.*.scope", dropped(If::any), "The scope is the key of the object.",
      "`scope-mismatch`: it named another scope"},
-    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null),
-     "Null is removed. Any other value is kept whole."},
+    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null), "Any other value is kept whole."},
     {"D6", File::data, "*.*.series", checked(Shape::array)},
     {"D6", File::data, "*.*.series", defaulted(If::missing, "[]"), "Missing series become an empty list."},
     {"D6", File::data, "*.*.timestep", checked(Shape::number)},

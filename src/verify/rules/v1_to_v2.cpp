@@ -64,8 +64,7 @@ void c9_energy(const Site& site) {
 
 constexpr Rule up[] = {
     {"M7", File::meta, "tags", checked(Shape::objects)},
-    {"M7", File::meta, "tags[].scope", defaulted(If::missing, "\"global\""),
-     "A missing scope becomes `global`."},
+    {"M7", File::meta, "tags[].scope", defaulted(If::missing, "\"global\"")},
     {"C8", File::cluster, "metricConfig", computed(c8_footprint),
      "If no metric has a `footprint`: `cpu_load`, `flops_any` and `mem_bw` get `avg`, `mem_used` gets `max`, "
      "also under their `subClusters`.",

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "jobferry/limits.h"
-#include "verify/number.h"
+#include "json/decimal.h"
 #include "verify/rules/sets.h"
 
 namespace jobferry::proof {
@@ -18,11 +18,11 @@ struct Sharing {
 constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
 
 // Neither name has a value: the default goes where the first of their nulls is, else to the end.
-void m8_default(const Site& site, std::string_view old, std::string_view now, std::string_view json) {
+void m8_default(const Site& site, std::string_view now, std::string_view json) {
   Node* place = nullptr;
   for (auto at = site.parent.children.begin(); at != site.parent.children.end();) {
     Node& member = *at++;  // it may be dropped
-    if (member.name != old && member.name != now) continue;
+    if (member.name != "exclusive" && member.name != "shared") continue;
     if (place)
       site.draft.drop(site.parent, member, "M8");
     else
@@ -34,37 +34,29 @@ void m8_default(const Site& site, std::string_view old, std::string_view now, st
     site.draft.replace(site.parent, *place, now, json, "M8");
 }
 
-void m8_shared(const Site& site) {
+// Up and down: the member that has a value gets the name of the new version; of both, `shared` wins.
+void m8(const Site& site, bool up) {
   Draft& draft = site.draft;
-  Node *exclusive = site.value, *shared = draft.find(site.parent, "shared");
-  if (shared && !shared->is_missing()) {
-    draft.expect(shared, Shape::string, "shared");
-    if (exclusive) draft.drop(site.parent, *exclusive, "M8");
-    return;
+  Node *exclusive = draft.find(site.parent, "exclusive"), *shared = draft.find(site.parent, "shared");
+  const bool has_shared = shared && !shared->is_missing();
+  if (!has_shared && (!exclusive || exclusive->is_missing()))
+    return up ? m8_default(site, "shared", "\"none\"") : m8_default(site, "exclusive", "1");
+  Node &winner = has_shared ? *shared : *exclusive, *loser = has_shared ? exclusive : shared;
+  if (has_shared) draft.expect(shared, Shape::string, "shared");
+  if (loser) draft.drop(site.parent, *loser, "M8");
+  if (has_shared == up) return;  // the name of the new version
+  for (const Sharing& each : sharings) {
+    if (up && winner.is(Type::number) && same_number(winner.text, each.exclusive))
+      return draft.replace(site.parent, winner, "shared", quoted(each.shared), "M8");
+    if (!up && winner.content() == each.shared)
+      return draft.replace(site.parent, winner, "exclusive", each.exclusive, "M8");
   }
-  if (!exclusive || exclusive->is_missing()) return m8_default(site, "exclusive", "shared", "\"none\"");
-  if (shared) draft.drop(site.parent, *shared, "M8");
-  for (const Sharing& each : sharings)
-    if (exclusive->is(Type::number) && equal_numbers(exclusive->text, each.exclusive))
-      return draft.replace(site.parent, *exclusive, "shared", quoted(each.shared), "M8");
-  draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
-}
-
-void m8_exclusive(const Site& site) {
-  Draft& draft = site.draft;
-  Node *shared = site.value, *exclusive = draft.find(site.parent, "exclusive");
-  if (!shared || shared->is_missing()) {
-    if (!exclusive || exclusive->is_missing()) return m8_default(site, "shared", "exclusive", "1");
-    if (shared) draft.drop(site.parent, *shared, "M8");
-    return;
-  }
-  draft.expect(shared, Shape::string, "shared");
-  const std::string word = shared->content();
-  if (exclusive) draft.drop(site.parent, *exclusive, "M8");
-  for (const Sharing& each : sharings)
-    if (word == each.shared) return draft.replace(site.parent, *shared, "exclusive", each.exclusive, "M8");
+  if (up) return draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
   draft.refuse(Kind::shared_invalid, "shared is not none, single_user or multi_user");
 }
+
+void m8_shared(const Site& site) { m8(site, true); }
+void m8_exclusive(const Site& site) { m8(site, false); }
 
 void m9_submit_time(const Site& site) {
   const Node* start = site.draft.present(site.parent, "startTime");
@@ -96,8 +88,8 @@ constexpr Rule up[] = {
      "`shared-defaulted`"},
     {"M9", File::meta, "submitTime", computed(m9_submit_time),
      "A missing value becomes that of `startTime`."},
-    {"M9", File::meta, "energy", defaulted(If::missing, "0"), "A missing value becomes 0."},
-    {"M10", File::meta, "requestedMemory", dropped(If::zero), "Null and 0 are removed."},
+    {"M9", File::meta, "energy", defaulted(If::missing, "0")},
+    {"M10", File::meta, "requestedMemory", dropped(If::zero)},
     {"M11", File::meta,
      "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
      "file_data_vol_total",
