@@ -56,7 +56,7 @@ std::uint64_t sum_of(const Counts& counts) {
 
 // The jobs of the target are counted after those of the source.
 bool counts_target(const VerifyResult& result) {
-  return result.resume_from.empty() || result.go_on.starts_with("target:");
+  return result.resume_from.empty() || result.resume_from.starts_with("target:");
 }
 
 Ending ending_of(const VerifyOptions& options, const VerifyResult& result) {
