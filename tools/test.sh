@@ -17,5 +17,6 @@ esac
 for preset in "$@"; do
   echo "== $preset"
   build "$preset"
-  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)")
+  # One test more than there are processors, because many tests wait for the disk.
+  (cd "$root" && ctest --preset "$preset" --parallel "$(($(nproc) + 1))")
 done
