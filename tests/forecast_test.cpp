@@ -779,7 +779,7 @@ TEST(PlanReport, AsTextHasTheResult) {
   options.migration.max_file_size = largest_allowed;
   const std::string text = text_of(options, forecast(options, {}));
   for (const char* part : {"all numbers but the time are exact", "Obstacles, which will stop the migration:",
-                           "gzip-truncated", "Aggregations:\n  Cluster  Metric",
+                           "gzip-truncated", "Aggregations:\n  Cluster Metric",
                            "To run it, without the obstacles:", "c/0/001/100/old", "--max-file-size 100000"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }

@@ -761,7 +761,7 @@ Clusters:
 Findings:
   state-unknown: error, places: 1, jobs and clusters: 1
     servers of this version do not know the jobState
-    What to do: a repair mends other spellings (R2), a migration to version 3 `stopped` (M13)
+    What to do: a repair fixes other spellings (R2), a migration to version 3 fixes `stopped` (M13)
     c/0/001/100 meta.json /jobState byte 110: "canceled"
   schema type /duration: error, places: 1, jobs and clusters: 1
     the document breaks the schema of the archive's version

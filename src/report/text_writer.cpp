@@ -120,7 +120,7 @@ std::string to_text(const Section& section) {
     if (needs_captions && is_table(block) && !part.empty()) out += std::get<Table>(block).caption + ":\n";
     out += part;
   }
-  return out.empty() ? out : section.heading + ":\n" + out;
+  return out.empty() ? out : printable(section.heading) + ":\n" + out;
 }
 
 std::string to_text(const ResultDocument& document) {
