@@ -15,7 +15,7 @@
 #include "cli/parser.h"
 #include "commands/commands.h"
 #include "program.h"
-#include "report/advice.h"
+#include "report/error_advice.h"
 
 namespace jobferry::test {
 

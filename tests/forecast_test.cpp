@@ -22,7 +22,7 @@
 #include "forecast/estimate.h"
 #include "forecast/rehearsal.h"
 #include "forecast/sample.h"
-#include "report/advice.h"
+#include "report/error_advice.h"
 #include "reports.h"
 #include "trial.h"
 

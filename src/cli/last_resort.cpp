@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-#include "report/advice.h"
+#include "report/error_advice.h"
 
 namespace jobferry {
 

@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "json/json_memory.h"
-#include "report/advice.h"
+#include "report/error_advice.h"
 #include "report/parts.h"
 
 namespace jobferry {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "jobferry/forecast.h"
-#include "report/advice.h"
+#include "report/error_advice.h"
 #include "report/documents.h"
 #include "report/parts.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "jobferry/migrate.h"
-#include "report/advice.h"
+#include "report/error_advice.h"
 #include "report/documents.h"
 #include "report/migrate_charts.h"
 #include "report/parts.h"
