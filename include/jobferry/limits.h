@@ -7,8 +7,9 @@
 
 namespace jobferry::limits {
 
-// The largest file that is read, and the largest content of a .gz, in bytes: 4 GiB - 1, since a .gz states the
-// size of its content modulo 4 GiB. --max-file-size can lower it but not raise it; its help has the number.
+// The largest file that is read, and the largest content of a .gz, in bytes: 4 GiB - 1, since a .gz states
+// the size of its content modulo 4 GiB. --max-file-size can lower it but not raise it; its help has the
+// number.
 inline constexpr std::uint64_t file_size = 0xFFFFFFFF;
 
 // How large a .gz may be whose content may have `content` bytes. Compressed data is hardly ever larger than

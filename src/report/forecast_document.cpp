@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "jobferry/forecast.h"
-#include "report/error_advice.h"
 #include "report/documents.h"
+#include "report/error_advice.h"
 #include "report/parts.h"
 
 namespace jobferry {

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "jobferry/migrate.h"
-#include "report/error_advice.h"
 #include "report/documents.h"
+#include "report/error_advice.h"
 #include "report/migrate_charts.h"
 #include "report/parts.h"
 
