@@ -11,11 +11,11 @@
 #include <regex>
 #include <thread>
 
-#include "base/advice.h"
 #include "cli/help.h"
 #include "cli/parser.h"
 #include "commands/commands.h"
 #include "program.h"
+#include "report/error_advice.h"
 
 namespace jobferry::test {
 
@@ -156,7 +156,7 @@ TEST(InATerminal, TheProgressLineFitsTheWidthAndIsErased) {
     }
     EXPECT_GE(shown, 1U) << ran.out;
     // The line is erased before the summary begins.
-    const std::size_t summary = ran.out.find("Archive version");
+    const std::size_t summary = ran.out.find("Migration from version");
     ASSERT_NE(summary, std::string::npos);
     EXPECT_EQ(ran.out.substr(0, summary).rfind("\r\x1b[K"), summary - 4) << ran.out;
   }
@@ -276,7 +276,8 @@ TEST(Commands, WorkOneAfterTheOther) {
     EXPECT_EQ(json["format"].GetString(), "jobferry-" + words[0]);
     EXPECT_EQ(as_json.code, code);
   }
-  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out, "Failed: stderr says why.\n");
+  EXPECT_EQ(scene.run({"plan", "--src", "nowhere", "--dst", "d"}).out,
+            "Plan of a migration to version 3\nFailed: the migration could not be planned.\n");
   for (const std::string page : {"validate", "plan", "migrate", "verify"})
     EXPECT_EQ(read_file(scene.path(page + ".html")).rfind("<!doctype html>", 0), 0U) << page;
   EXPECT_FALSE(scene.has("d"));

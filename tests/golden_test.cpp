@@ -20,7 +20,7 @@
 
 #include "archive/cluster.h"
 #include "archive/layout.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "schema_validator.h"
 #include "tree.h"
 

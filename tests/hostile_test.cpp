@@ -9,7 +9,7 @@
 #include "corpus/corpus.h"
 #include "engine/run.h"
 #include "forwarding.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace jobferry::test {

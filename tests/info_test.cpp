@@ -8,7 +8,7 @@
 #include "corpus/corpus.h"
 #include "forwarding.h"
 #include "info/info_with.h"
-#include "report/info_report.h"
+#include "reports.h"
 #include "trial.h"
 #include "validate/validate_with.h"
 
@@ -208,16 +208,21 @@ TEST(Info, IsTheSameForAnyNumberOfThreads) {
 TEST(Info, Text) {
   const InfoResult result = info_of(mixed_archive(3));
   EXPECT_EQ(info_text(options_for("the\narchive"), result),
-            R"(the\x0aarchive: version 3, 4 jobs in 2 clusters, 5.6 kB in 12 files
-  cluster jobs empty no meta no data first start          last start           highest ID
+            R"(the\x0aarchive: version 3, 4 jobs in 2 clusters
+Jobs:
+  Cluster Jobs Empty No meta No data First start          Last start           Highest ID
   c          4     1       1       1 1970-01-01T00:00:50Z 2020-12-25T19:04:36Z    1403244
   d          0     0       0       0 -                    -                             -
-  total      4     1       1       1 1970-01-01T00:00:50Z 2020-12-25T19:04:36Z    1403244
-  cluster files  bytes meta.json data.json data.json.gz other largest job
+  Total      4     1       1       1 1970-01-01T00:00:50Z 2020-12-25T19:04:36Z    1403244
+Files and bytes:
+  Cluster Files  Bytes meta.json data.json data.json.gz Other Largest job Its path
   c           8 5.6 kB     233 B     149 B       5.0 kB 234 B      5.0 kB c/2/000/900
-  d           2    5 B       0 B       0 B          0 B   5 B           -
-  total      10 5.6 kB     233 B     149 B       5.0 kB 239 B      5.0 kB c/2/000/900
-3 entries of no job: a migration leaves them behind.
+  d           2    5 B       0 B       0 B          0 B   5 B           - -
+  Total      10 5.6 kB     233 B     149 B       5.0 kB 239 B      5.0 kB c/2/000/900
+All of it:
+  Files                                              12
+  Bytes                                              5.6 kB
+  Entries of no job, which a migration leaves behind 3
 )");
 }
 

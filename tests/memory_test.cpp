@@ -14,7 +14,7 @@
 #include "corpus/corpus.h"
 #include "engine/run.h"
 #include "io/files.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace {

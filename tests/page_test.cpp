@@ -14,8 +14,8 @@
 #include <set>
 
 #include "pages.h"
+#include "report/documents.h"
 #include "report/page/markup.h"
-#include "report/page/migrate_page.h"
 #include "report/page/page_assets.h"
 #include "tree.h"
 
@@ -229,8 +229,8 @@ TEST(Page, DrawsNumbersOnly) {
 }
 
 TEST(Page, IsTheSameForTheSameResult) {
-  const auto once = html(migrate_page(busy_options(), busy_summary(), some_run()));
-  EXPECT_EQ(once, html(migrate_page(busy_options(), busy_summary(), some_run())));
+  const auto once = to_html(migrate_document(busy_options(), busy_summary()), some_run());
+  EXPECT_EQ(once, to_html(migrate_document(busy_options(), busy_summary()), some_run()));
 }
 
 TEST(Page, ShowsHostileNamesAsText) {
@@ -258,13 +258,13 @@ TEST(Page, OfACorpusListsEveryBadJob) {
 
 TEST(Page, ShortensLongTables) {
   const std::string& page = pages().at("busy");
-  EXPECT_TRUE(has(page, "345 more are not shown here: the file that --report FILE writes has all of them."));
+  EXPECT_TRUE(has(page, "345 more are not shown here. The file that --report FILE writes has all of them."));
   EXPECT_TRUE(has(page, "Not complete: 2,345 jobs could not be migrated."));
   EXPECT_LT(page.size(), 2'000'000U);
 }
 
 TEST(Page, ExplainsARunThatDidNothing) {
-  EXPECT_TRUE(has(pages().at("stopped"), "Failed: the run could not go on."));
+  EXPECT_TRUE(has(pages().at("stopped"), "Failed: the migration could not continue."));
   EXPECT_TRUE(has(pages().at("stopped"), "12.3 GB free"));
   EXPECT_FALSE(has(pages().at("stopped"), "<figure"));
   EXPECT_TRUE(has(pages().at("idle"), "Nothing to do: "));
@@ -275,7 +275,7 @@ TEST(Page, DrawsValuesThatAreNotFinite) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
   for (const double strange : {std::nan(""), infinite, -infinite, -1., 0., 1e-300, 1e300}) {
     TimeChart chart{"t", "d", "B/s", true, strange, {0, strange, 1}, {{"s", {strange, 0, 1}}}};
-    const std::string page = html({"t", Tone::good, "o", {}, {}, {{"s", {chart}}}});
+    const std::string page = to_html({"f", "t", {}, {}, {{"s", {chart}}}}, some_run());
     const StrictReader reader(page);
     for (const Element& element : reader.elements())
       if (element.name == "path")
@@ -285,12 +285,9 @@ TEST(Page, DrawsValuesThatAreNotFinite) {
 }
 
 TEST(Page, LeavesOutEmptyCharts) {
-  const std::string page = html({"t",
-                                 Tone::good,
-                                 "o",
-                                 {},
-                                 {},
-                                 {{"s", {TimeChart{}, BarChart{}, Table{"c", {{"h"}}, {}, {}, "None."}}}}});
+  Table table{"c", "", {{"h"}}};
+  table.empty = "None.";
+  const std::string page = to_html({"f", "t", {}, {}, {{"s", {TimeChart{}, BarChart{}, table}}}}, some_run());
   EXPECT_FALSE(has(page, "<figure") || has(page, "<table"));
   EXPECT_TRUE(has(page, "None."));
 }
@@ -330,10 +327,10 @@ TEST(Timeline, HasOnlyTheJobsOfThisRun) {
 
 TEST(RunFacts, QuotesTheCommandForAShell) {
   const char* const words[] = {"jobferry", "--src", "my archive", "it's", "", "a=b"};
-  const RunFacts facts = facts_of_run(6, words, 3);
+  const RunFacts facts = facts_of_run(words, 3);
   EXPECT_EQ(facts.command, R"(jobferry --src 'my archive' 'it'\''s' '' a=b)");
   EXPECT_EQ(facts.threads, 3U);
-  EXPECT_GE(facts_of_run(1, words, 0).threads, 1U);
+  EXPECT_GE(facts_of_run(std::span(words).first(1), 0).threads, 1U);
   EXPECT_TRUE(has(facts.build, JOBFERRY_VERSION));
 }
 

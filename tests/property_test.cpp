@@ -10,7 +10,7 @@
 #include "corpus/corpus.h"
 #include "flat.h"
 #include "io/codec.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "schema_validator.h"
 #include "tree.h"
 

@@ -27,7 +27,7 @@
 #include "engine/state.h"
 #include "engine/state_overview.h"
 #include "forwarding.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace jobferry::test {
@@ -888,7 +888,8 @@ TEST(Lock, NamesItsHolderInTheStatus) {
   ASSERT_TRUE(seen);
   EXPECT_NE(seen->holder.find(fmt::format("pid {}, since ", ::getpid())), std::string::npos) << seen->holder;
   EXPECT_FALSE(is_complete(*seen));
-  EXPECT_TRUE(status_text(*seen).starts_with("running: version 0 to 3, ")) << status_text(*seen);
+  EXPECT_TRUE(to_text(status_document(*seen)).starts_with("Migration running\n"))
+      << to_text(status_document(*seen));
   (*held).reset();
   seen = read_state_overview(state_directory(options));
   ASSERT_TRUE(seen);
@@ -1052,7 +1053,8 @@ TEST_P(FullDisk, KeepsItsStateAndResumes) {
     ASSERT_FALSE(summary.errors.empty());
     EXPECT_NE(describe(summary.errors[0]).find("No space left on device"), std::string::npos);
     EXPECT_NE(summary_text(options, summary)
-                  .find("Make room there, or mend it. The same command goes on from here."),
+                  .find("Make room at the target, or repair its disk, and run the same "
+                        "command again to resume."),
               std::string::npos);
     fs::remove_all(disk + "/filler");
     const auto real = real_files(false);

@@ -14,7 +14,7 @@
 #include "forwarding.h"
 #include "info/info_with.h"
 #include "json/document.h"
-#include "report/validate_report.h"
+#include "reports.h"
 #include "schema_validator.h"
 #include "trial.h"
 #include "validate/schema_walk.h"
@@ -745,24 +745,40 @@ TEST(Validate, Text) {
   ValidateOptions options = options_for("the\narchive");
   ValidateResult result = validated(tree);
   result.seconds = 0;
-  EXPECT_EQ(validate_text(options, result), R"(the\x0aarchive, version 3: 1 job in 0 s
-  cluster jobs bad files bytes
-  c          1   1     3 608 B
-  total      1   1     3 608 B
-Errors, what servers refuse or misread:
-  state-unknown: 1 place in 1 subject; servers of this version do not know the jobState
+  EXPECT_EQ(validate_text(options, result), R"(Validation of a job archive
+  Jobs        1
+  With errors 1
+  Errors      2
+  Warnings    0
+  Time        0 ms
+What was done:
+  Archive         the\x0aarchive
+  Archive version 3
+Clusters:
+  Cluster Jobs With errors Files Bytes
+  c          1           1     3 608 B
+  Total      1           1     3 608 B
+Findings:
+  state-unknown: error, places: 1, jobs and clusters: 1
+    servers of this version do not know the jobState
+    What to do: a repair fixes other spellings (R2), a migration to version 3 fixes `stopped` (M13)
     c/0/001/100 meta.json /jobState byte 110: "canceled"
-    > a repair fixes other spellings (R2), a migration to version 3 fixes `stopped` (M13)
-  schema type /duration: 1 place in 1 subject; the document breaks the schema of the archive's version
+  schema type /duration: error, places: 1, jobs and clusters: 1
+    the document breaks the schema of the archive's version
+    What to do: a repair fixes what R1 to R7 name, and a migration what its steps name; fix the rest by hand
     c/0/001/100 meta.json /duration byte 132: expected integer, found a number `60.5`
-    > a repair fixes what R1 to R7 name, and a migration what its steps name; fix the rest by hand
+Not sound: 2 errors, 0 warnings. Bad jobs: 1 of 1.
 A repair: jobferry migrate --src $'the\x0aarchive' --dst $'the\x0aarchive-repaired' --to 3 --repair
-Not sound: 2 errors, 0 warnings; 1 bad job of 1.
 )");
-  EXPECT_EQ(validate_text(options, validated(plain_archive(0))).find("Errors"), std::string::npos);
+  EXPECT_EQ(validate_text(options, validated(plain_archive(0))).find("Findings"), std::string::npos);
   tree.erase("version.txt");
-  EXPECT_EQ(repair_text(options, validated(tree)), "A repair is part of every migration from version 0.");
-  EXPECT_EQ(repair_text(options, validated(plain_archive(3))), "");
+  const auto repair_in = [&](const Tree& archive) {
+    rapidjson::Document report;
+    report.Parse(validate_json(options, validated(archive)).c_str());
+    return std::string(report["repair"].GetString());
+  };
+  EXPECT_EQ(repair_in(tree), "A repair is part of every migration from version 0.");
+  EXPECT_EQ(repair_in(plain_archive(3)), "");
 }
 
 TEST(Validate, Json) {

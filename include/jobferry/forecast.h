@@ -84,12 +84,6 @@ struct DurationForecast {
   double sampled = 0;                    // seconds that the sample took
 };
 
-// What stops the migration, or may stop it.
-struct Obstacle {
-  Error error;
-  std::string advice;  // what to do about it
-};
-
 struct Forecast {
   int from = 0, to = 0;
   bool nothing_to_do = false;
@@ -119,9 +113,9 @@ struct Forecast {
   RoomForecast room;
   DurationForecast duration;
 
-  std::vector<Obstacle> obstacles;  // what will stop the migration
-  std::vector<Obstacle> warnings;   // what may stop it
-  std::string command;              // runs the migration
+  std::vector<Error> obstacles;  // what will stop the migration
+  std::vector<Error> warnings;   // what may stop it
+  std::string command;           // runs the migration
 
   bool has_estimates() const { return tried > 0 || (sampled && to_try == 0 && !interrupted); }
   bool exact() const { return has_estimates() && tried == to_try; }

@@ -1,4 +1,5 @@
-// The limits that jobferry sets itself: how large, how deep, how many. To raise one, change it here.
+// The limits that jobferry sets itself: how large, how deep, how many. To raise one, change it here. Where a
+// text repeats the number, the comment says so.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,9 @@
 
 namespace jobferry::limits {
 
-// The largest file that is read, and the largest content of a .gz, in bytes: 4 GiB - 1. --max-file-size can
-// lower it but not raise it.
+// The largest file that is read, and the largest content of a .gz, in bytes: 4 GiB - 1, since a .gz states
+// the size of its content modulo 4 GiB. --max-file-size can lower it but not raise it; its help has the
+// number.
 inline constexpr std::uint64_t file_size = 0xFFFFFFFF;
 
 // How large a .gz may be whose content may have `content` bytes. Compressed data is hardly ever larger than
@@ -17,8 +19,9 @@ constexpr std::uint64_t packed_size(std::uint64_t content) { return content + co
 // How many times its size the content of a .gz can be: deflate cannot do more, whatever the file states.
 inline constexpr std::uint64_t gzip_expansion = 1032;
 
-// Levels of objects and arrays in a JSON text. Functions that follow a value down call themselves once for
-// each level, so a larger number also needs a larger stack: see cli/last_resort.cpp.
+// Levels of objects and arrays in a JSON text (X3). Functions that follow a value down call themselves once
+// for each level, so a larger number also needs a larger stack: see cli/last_resort.cpp. The messages of
+// verify and validate, docs/rules.md and docs/bad-jobs.md have the number.
 inline constexpr int json_depth = 1024;
 
 // The longest version.txt and the longest marker of an unfinished target, in bytes.

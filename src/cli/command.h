@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "cli/log.h"
-#include "report/page/run_facts.h"
 
 namespace jobferry {
 

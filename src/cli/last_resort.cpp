@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-#include "base/advice.h"
+#include "report/error_advice.h"
 
 namespace jobferry {
 

@@ -10,9 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/advice.h"
+#include "base/text.h"
 #include "json/json_memory.h"
-#include "report/migrate_report.h"
+#include "report/error_advice.h"
+#include "report/parts.h"
 
 namespace jobferry {
 

@@ -11,6 +11,9 @@
 #include "cli/watch.h"
 #include "io/paths.h"
 #include "io/replace_file.h"
+#include "report/document_json.h"
+#include "report/page/page.h"
+#include "report/text_writer.h"
 
 namespace jobferry {
 
@@ -55,14 +58,15 @@ bool write_result(Log& log, std::string_view what, const std::string& path, cons
 
 }  // namespace
 
-ExitCode run_and_report(const Context& context, const std::vector<std::string>& archives, bool shows_progress,
-                        const std::function<Results(Listener&)>& work) {
+ExitCode run_and_report(const Context& context, const RunSetup& setup,
+                        const std::function<Ended(Listener&)>& work) {
   const Output& output = context.output;
   Log& log = context.log;
   catch_signals();
-  if (!can_write_results(output, archives, log)) return ExitCode::failed;
+  if (!can_write_results(output, setup.archives, log)) return ExitCode::failed;
+  const RunFacts run = facts_of_run(context.arguments, setup.threads);
   Progress progress;
-  progress.counts_ahead = shows_progress || !output.metrics_file.empty();
+  progress.counts_ahead = setup.shows_progress || !output.metrics_file.empty();
   Listener listener;
   listener.stop = &stop_requested;
   listener.progress = &progress;
@@ -71,18 +75,20 @@ ExitCode run_and_report(const Context& context, const std::vector<std::string>& 
   if (log.says(LogLevel::debug))
     listener.note = [&](const std::string& subject, const Note& note) { log.note(subject, note); };
   Watch watch(progress, log,
-              {std::string(context.command), shows_progress, output.metrics_file, &progress_requested});
+              {std::string(context.command), setup.shows_progress, output.metrics_file, &progress_requested});
 
-  const Results results = work(listener);
+  const auto [result, exit_code] = work(listener);
 
-  ExitCode ended = results.exit_code;
+  ExitCode ended = exit_code;
   if (const auto watched = watch.end(ended == ExitCode::complete); !watched) {
     cannot_write(log, "metrics", output.metrics_file, watched.error());
     if (ended == ExitCode::complete) ended = ExitCode::failed;
   }
-  if (output.json || !output.quiet) std::cout << (output.json ? results.json : results.text) << std::flush;
-  bool written = output.report_file.empty() || write_result(log, "report", output.report_file, results.json);
-  if (!output.html_file.empty()) written &= write_result(log, "page", output.html_file, results.html);
+  if (output.json || !output.quiet)
+    std::cout << (output.json ? to_json(result) : to_text(result)) << std::flush;
+  bool written =
+      output.report_file.empty() || write_result(log, "report", output.report_file, to_json(result));
+  if (!output.html_file.empty()) written &= write_result(log, "page", output.html_file, to_html(result, run));
   return written || ended != ExitCode::complete ? ended : ExitCode::failed;
 }
 

@@ -8,29 +8,26 @@
 
 #include "cli/command.h"
 #include "jobferry/progress.h"
-#include "report/page/page.h"
-#include "report/page/run_facts.h"
+#include "report/document.h"
 
 namespace jobferry {
 
-// A result in all forms that a user may ask for.
-struct Results {
-  std::string text, json, html;
+// What a command works with.
+struct RunSetup {
+  std::vector<std::string> archives;  // of the command: results must not be written into them
+  bool shows_progress = false;
+  unsigned threads = 0;  // 0: one for each core
+};
+
+struct Ended {
+  ResultDocument result;
   ExitCode exit_code = ExitCode::complete;
 };
 
-// Runs `work` with a listener that shows the progress and stops the work on signals, then prints and writes
-// the results. `archives` are the archives of the command; results must not be written into them.
-ExitCode run_and_report(const Context& context, const std::vector<std::string>& archives, bool shows_progress,
-                        const std::function<Results(Listener&)>& work);
-
-// The page as HTML if the user asked for it; `make` returns the Page.
-template <class Make>
-std::string page_of(const Context& context, unsigned threads, Make&& make) {
-  if (context.output.html_file.empty()) return {};
-  const auto count = static_cast<int>(context.arguments.size());
-  return html(make(facts_of_run(count, context.arguments.data(), threads)));
-}
+// Runs `work` with a listener that shows the progress and stops the work on signals, then writes the result
+// in every form that the user asked for.
+ExitCode run_and_report(const Context& context, const RunSetup& setup,
+                        const std::function<Ended(Listener&)>& work);
 
 // Flushes standard output. If that fails, the exit code is an error, but there is no message if the reader
 // has closed the pipe (`| head`).

@@ -6,17 +6,18 @@
 #include "commands/commands.h"
 #include "commands/exit_code.h"
 #include "jobferry/info.h"
-#include "report/info_report.h"
+#include "report/documents.h"
 
 namespace jobferry {
 
 namespace {
 
 ExitCode run_info(const InfoOptions& options, const Context& context) {
-  return run_and_report(context, {options.archive}, context.shows_progress(), [&](Listener& listener) {
+  const RunSetup setup = {{options.archive}, context.shows_progress(), options.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
     const InfoResult result = info(options, listener);
     for (const Error& error : result.errors) context.log.failed(error);
-    return Results{info_text(options, result), info_json(options, result), "", exit_code_of(result, false)};
+    return Ended{info_document(options, result), exit_code_of(result, false)};
   });
 }
 

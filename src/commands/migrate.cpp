@@ -14,8 +14,8 @@
 #include "cli/signals.h"
 #include "commands/commands.h"
 #include "jobferry/migrate.h"
-#include "report/migrate_report.h"
-#include "report/page/migrate_page.h"
+#include "report/documents.h"
+#include "report/parts.h"
 
 namespace jobferry {
 
@@ -63,7 +63,7 @@ void listen_for_debug(bool to_stderr, Listener& listener) {
     out << fmt::format("Job {} {}\n", id ? std::to_string(*id) : "?", printable(path.text())) << std::flush;
   };
   listener.aggregations = [&out](const std::string& cluster, const std::vector<AggregationRow>& rows) {
-    out << aggregation_table(cluster, rows) << std::flush;
+    out << aggregation_text(cluster, rows) << std::flush;
   };
 }
 
@@ -109,7 +109,8 @@ ExitCode run_migrate(const MigrateCommand& command, const Context& context) {
   Log& log = context.log;
   if (const auto refused = refuse_restart(options, command.yes, log)) return *refused;
   const bool progress = context.shows_progress() && !options.debug;
-  return run_and_report(context, {options.source, options.target}, progress, [&](Listener& listener) {
+  const RunSetup setup = {{options.source, options.target}, progress, options.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
     if (options.debug) listen_for_debug(context.output.json, listener);
     const Summary summary = migrate(options, listener);
     for (const Error& error : summary.errors) log.failed(error);
@@ -117,10 +118,7 @@ ExitCode run_migrate(const MigrateCommand& command, const Context& context) {
       log.say(LogLevel::error, options.dry_run
                                    ? "interrupted"
                                    : "interrupted, the target is unfinished: version.txt was not written");
-    return Results{summary_text(options, summary), report_json(options, summary),
-                   page_of(context, options.threads,
-                           [&](const RunFacts& run) { return migrate_page(options, summary, run); }),
-                   exit_code_of(summary.outcome)};
+    return Ended{migrate_document(options, summary), exit_code_of(summary.outcome)};
   });
 }
 

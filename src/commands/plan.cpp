@@ -5,8 +5,7 @@
 #include "cli/results.h"
 #include "commands/commands.h"
 #include "jobferry/forecast.h"
-#include "report/forecast_report.h"
-#include "report/page/forecast_page.h"
+#include "report/documents.h"
 
 namespace jobferry {
 
@@ -20,20 +19,17 @@ ExitCode exit_code_of(const Forecast& forecast) {
 
 ExitCode run_plan(const ForecastOptions& options, const Context& context) {
   const Options& migration = options.migration;
-  return run_and_report(
-      context, {migration.source, migration.target}, context.shows_progress(), [&](Listener& listener) {
-        // Problems with jobs of the sample are reported at the end, with the estimates.
-        listener.bad = {};
-        listener.unlisted = {};
-        listener.note = {};
-        const Forecast seen = forecast(options, listener);
-        if (seen.failed)
-          for (const Obstacle& each : seen.obstacles) context.log.failed(each.error);
-        return Results{forecast_text(options, seen), forecast_json(options, seen),
-                       page_of(context, migration.threads,
-                               [&](const RunFacts& run) { return forecast_page(options, seen, run); }),
-                       exit_code_of(seen)};
-      });
+  const RunSetup setup = {{migration.source, migration.target}, context.shows_progress(), migration.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
+    // Problems with jobs of the sample are reported at the end, with the estimates.
+    listener.bad = {};
+    listener.unlisted = {};
+    listener.note = {};
+    const Forecast seen = forecast(options, listener);
+    if (seen.failed)
+      for (const Error& error : seen.obstacles) context.log.failed(error);
+    return Ended{forecast_document(options, seen), exit_code_of(seen)};
+  });
 }
 
 struct PlanCommand {

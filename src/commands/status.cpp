@@ -7,7 +7,9 @@
 #include "engine/resume.h"
 #include "engine/state.h"
 #include "engine/state_overview.h"
-#include "report/migrate_report.h"
+#include "report/document_json.h"
+#include "report/documents.h"
+#include "report/text_writer.h"
 
 namespace jobferry {
 
@@ -19,7 +21,8 @@ ExitCode run_status(const Options& options, const Context& context) {
     context.log.failed(seen.error());
     return ExitCode::failed;
   }
-  std::cout << (context.output.json ? status_json(*seen) : status_text(*seen)) << std::flush;
+  const ResultDocument status = status_document(*seen);
+  std::cout << (context.output.json ? to_json(status) : to_text(status)) << std::flush;
   return is_complete(*seen) ? ExitCode::complete : ExitCode::objections;
 }
 

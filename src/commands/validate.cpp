@@ -6,21 +6,18 @@
 #include "commands/commands.h"
 #include "commands/exit_code.h"
 #include "jobferry/validate.h"
-#include "report/page/validate_page.h"
-#include "report/validate_report.h"
+#include "report/documents.h"
 
 namespace jobferry {
 
 namespace {
 
 ExitCode run_validate(const ValidateOptions& options, const Context& context) {
-  return run_and_report(context, {options.archive}, context.shows_progress(), [&](Listener& listener) {
+  const RunSetup setup = {{options.archive}, context.shows_progress(), options.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
     const ValidateResult result = validate(options, listener);
     for (const Error& error : result.errors) context.log.failed(error);
-    return Results{validate_text(options, result), validate_json(options, result),
-                   page_of(context, options.threads,
-                           [&](const RunFacts& run) { return validate_page(options, result, run); }),
-                   exit_code_of(result, result.count(Severity::error) > 0)};
+    return Ended{validate_document(options, result), exit_code_of(result, result.count(Severity::error) > 0)};
   });
 }
 

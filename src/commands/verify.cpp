@@ -5,8 +5,7 @@
 #include "cli/results.h"
 #include "commands/commands.h"
 #include "jobferry/verify.h"
-#include "report/page/verify_page.h"
-#include "report/verify_report.h"
+#include "report/documents.h"
 
 namespace jobferry {
 
@@ -27,15 +26,12 @@ ExitCode exit_code_of(VerifyOutcome outcome) {
 }
 
 ExitCode run_verify(const VerifyOptions& options, const Context& context) {
-  return run_and_report(
-      context, {options.source, options.target}, context.shows_progress(), [&](Listener& listener) {
-        const VerifyResult result = verify(options, listener);
-        for (const Error& error : result.errors) context.log.failed(error);
-        return Results{verify_text(options, result), verify_json(options, result),
-                       page_of(context, options.threads,
-                               [&](const RunFacts& run) { return verify_page(options, result, run); }),
-                       exit_code_of(result.outcome)};
-      });
+  const RunSetup setup = {{options.source, options.target}, context.shows_progress(), options.threads};
+  return run_and_report(context, setup, [&](Listener& listener) {
+    const VerifyResult result = verify(options, listener);
+    for (const Error& error : result.errors) context.log.failed(error);
+    return Ended{verify_document(options, result), exit_code_of(result.outcome)};
+  });
 }
 
 // CLUSTER[/ID]

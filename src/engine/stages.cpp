@@ -1,5 +1,6 @@
 #include "engine/stages.h"
 #include "base/text.h"
+#include "steps/identity.h"
 #include "steps/repairs.h"
 
 #include <fmt/format.h>

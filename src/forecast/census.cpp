@@ -150,8 +150,8 @@ DataTransfer data_transfer_of(Files& files, const Migration& migration) {
   const DataMode mode = migration.options.data;
   const bool reflinks =
       mode == DataMode::reflink || (mode == DataMode::automatic && space && space->shares_blocks());
-  const bool changed =
-      std::any_of(migration.chain.begin(), migration.chain.end(), [](const Leg& leg) { return leg.data != nullptr; });
+  const bool changed = std::any_of(migration.chain.begin(), migration.chain.end(),
+                                   [](const Leg& leg) { return leg.data != nullptr; });
   // A directory that takes whole blocks although it is small shows that directories need blocks.
   const auto info = files.info(place + "/.");
   const bool whole_blocks = !info || (info->size > 0 && info->size % block_size == 0);
@@ -276,13 +276,13 @@ Census take_census(const CensusInput& input, Sample& sample, const Listener& lis
   std::vector<std::unique_ptr<Counter>> counters;
   for (unsigned i = 0; i < migration.options.io_depth; ++i)
     counters.push_back(std::make_unique<Counter>(input, sample));
-  const std::string unfinished =
-      each_job(walk, {migration.options.io_depth, listener.stop, {}}, [&](const JobPath& path, unsigned worker) {
-        counters[worker]->count_job(path);
-        if (!listener.progress) return;
-        ++listener.progress->jobs;
-        listener.progress->done(path.text());
-      });
+  const std::string unfinished = each_job(walk, {migration.options.io_depth, listener.stop, {}},
+                                          [&](const JobPath& path, unsigned worker) {
+                                            counters[worker]->count_job(path);
+                                            if (!listener.progress) return;
+                                            ++listener.progress->jobs;
+                                            listener.progress->done(path.text());
+                                          });
   Census all;
   for (const std::string& cluster : migration.archive.clusters) all.clusters[cluster];
   for (auto& counter : counters) all.add(std::move(counter->census));

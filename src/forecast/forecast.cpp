@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "archive/layout.h"
-#include "base/advice.h"
 #include "base/text.h"
 #include "engine/clusters.h"
 #include "engine/command_words.h"
@@ -36,8 +35,7 @@ constexpr std::size_t most_tried = 200'000;
 // A lack of resources says nothing about the migration: it means that the plan has failed.
 void add_obstacle(Forecast& forecast, Error error) {
   forecast.failed |= error.kind == Kind::out_of_resources;
-  std::string advice(advice_on(error.kind));
-  forecast.obstacles.push_back({std::move(error), std::move(advice)});
+  forecast.obstacles.push_back(std::move(error));
 }
 
 void fail(Forecast& forecast, Error error) {
@@ -68,11 +66,11 @@ void judge_reflink(Files& files, const Migration& migration, Forecast& forecast)
                                   never ? "source and target cannot share blocks on these file systems"
                                         : "it is not known whether source and target can share blocks"),
               .file = migration.options.target};
-  std::string advice(advice_on(error.kind));
-  (never ? forecast.obstacles : forecast.warnings).push_back({std::move(error), std::move(advice)});
+  (never ? forecast.obstacles : forecast.warnings).push_back(std::move(error));
 }
 
-void check_target_ahead(Files& files, const Migration& migration, const std::atomic<bool>* stop, Forecast& forecast) {
+void check_target_ahead(Files& files, const Migration& migration, const std::atomic<bool>* stop,
+                        Forecast& forecast) {
   if (auto usable = check_target(files, migration.archive, migration.options); !usable)
     return add_obstacle(forecast, std::move(usable.error()));
   const auto standing = predict_target_state(files, migration.archive, migration.options, stop);
@@ -115,10 +113,12 @@ void report_counts(Files& files, const Migration& migration, Census& census, For
   forecast.interrupted = !census.complete;
   forecast.clusters = census.clusters;
   forecast.left_behind_root = migration.archive.left_behind;
-  for (std::string& name : left_behind_in_root(files, migration.archive)) census.left_behind.add(std::move(name));
+  for (std::string& name : left_behind_in_root(files, migration.archive))
+    census.left_behind.add(std::move(name));
   forecast.left_behind_some = census.left_behind.take();
   std::vector<std::string>& named = census.left_behind_jobs;
-  named.insert(named.end(), migration.archive.left_behind_jobs.begin(), migration.archive.left_behind_jobs.end());
+  named.insert(named.end(), migration.archive.left_behind_jobs.begin(),
+               migration.archive.left_behind_jobs.end());
   std::sort(named.begin(), named.end(), path_order);
   forecast.left_behind_jobs = named.size();
   named.resize(std::min(named.size(), FirstPaths::most));
@@ -145,8 +145,7 @@ void judge_permissions(const Census& census, const Options& options, Forecast& f
   Error error = unreadable.example;
   error.what = fmt::format("{} {} files that this user may not read, for example: {}",
                            plural(unreadable.jobs, "job"), unreadable.jobs == 1 ? "has" : "have", error.what);
-  std::string advice(advice_on(error.kind));
-  (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back({error, advice});
+  (options.accept_bad ? forecast.warnings : forecast.obstacles).push_back(std::move(error));
 }
 
 std::uint64_t whole(double n) { return static_cast<std::uint64_t>(std::ceil(std::max(n, 0.0))); }
@@ -160,13 +159,12 @@ void judge_room(const Options& options, Forecast& forecast) {
   const auto check = [&](double bytes, std::uint64_t state, double inodes) {
     return check_room(options.target, {whole(bytes) + state, whole(inodes)}, free);
   };
-  const std::string advice(advice_on(Kind::target_unusable));
   // What an earlier run has written takes no further room, so this may be wrong.
-  std::vector<Obstacle>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
+  std::vector<Error>& likely = forecast.goes_on ? forecast.warnings : forecast.obstacles;
   if (auto fits = check(room.bytes.value, room.state_bytes, room.inodes.value); !fits)
-    likely.push_back({std::move(fits.error()), advice});
+    likely.push_back(std::move(fits.error()));
   else if (auto surely = check(room.bytes.high, room.state_bytes_most, room.inodes.high); !surely)
-    forecast.warnings.push_back({std::move(surely.error()), advice});
+    forecast.warnings.push_back(std::move(surely.error()));
 }
 
 void plan_migration(Files& files, const ForecastOptions& how, const Listener& listener, Forecast& forecast) {
@@ -227,7 +225,8 @@ void plan_migration(Files& files, const ForecastOptions& how, const Listener& li
   const std::vector<std::string> chosen = sample.take();
   RehearsalLimits limits;
   if (!how.sample_jobs && !how.sample_percent) limits.time = how.sample_time;
-  const Rehearsal rehearsal = rehearse({files, migration, transfer, chosen}, limits, listener.progress, quiet);
+  const Rehearsal rehearsal =
+      rehearse({files, migration, transfer, chosen}, limits, listener.progress, quiet);
   if (rehearsal.failure) return fail(forecast, *rehearsal.failure);
   forecast.interrupted = listener.stop && *listener.stop;
   census.to_try.forget(rehearsal.gone);

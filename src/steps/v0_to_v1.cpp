@@ -21,7 +21,7 @@
 #include "archive/job.h"
 #include "jobferry/step.h"
 #include "json/decimal.h"
-#include "steps/rules.h"
+#include "steps/unit_rule.h"
 
 namespace jobferry::v0_to_v1 {
 

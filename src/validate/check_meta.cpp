@@ -11,7 +11,7 @@
 #include "archive/job.h"
 #include "archive/schema.h"
 #include "json/decimal.h"
-#include "steps/repairs.h"
+#include "steps/identity.h"
 #include "validate/checks.h"
 #include "validate/findings.h"
 

@@ -12,7 +12,7 @@
 
 namespace jobferry::proof {
 
-// A kind of finding. A word that is not in the list does not compile. report/verify_report.h explains them.
+// A kind of finding. A word that is not in the list does not compile. jobferry/verify.h explains them.
 class FindingKind {
  public:
   consteval FindingKind(const char* word) : word_(word) {

@@ -7,11 +7,12 @@
 
 #include "base/utf8.h"
 #include "corpus/corpus.h"
+#include "jobferry/forecast.h"
+#include "jobferry/validate.h"
+#include "jobferry/verify.h"
 #include "json/reader.h"
-#include "report/page/forecast_page.h"
-#include "report/page/migrate_page.h"
-#include "report/page/validate_page.h"
-#include "report/page/verify_page.h"
+#include "report/documents.h"
+#include "report/page/page.h"
 #include "tree.h"
 
 namespace jobferry::test {
@@ -139,7 +140,7 @@ Options into(const std::string& source, const std::string& target) {
 
 std::string migrated_page(const std::string& source, const std::string& target) {
   const Options options = into(source, target);
-  return html(migrate_page(options, migrate(options, {}), some_run()));
+  return to_html(migrate_document(options, migrate(options, {})), some_run());
 }
 
 std::string corpus_page() {
@@ -157,7 +158,7 @@ std::string page_of(const Tree& archive) {
   return migrated_page(temp.path("a"), temp.path("b"));
 }
 
-std::string page_of(const Summary& summary) { return html(migrate_page({}, summary, some_run())); }
+std::string page_of(const Summary& summary) { return to_html(migrate_document({}, summary), some_run()); }
 
 Summary stopped_summary() {
   Summary summary;
@@ -190,7 +191,7 @@ std::string plan_page(const Tree& archive) {
   seen.room.free_inodes = 4'000'000;
   seen.counting_seconds = 61;
   seen.duration = {7200, 11'000, 60};
-  return html(forecast_page(options, seen, some_run()));
+  return to_html(forecast_document(options, seen), some_run());
 }
 
 std::string validation_page(const Tree& archive) {
@@ -201,7 +202,7 @@ std::string validation_page(const Tree& archive) {
   ValidateResult result = validate(options, {});
   options.archive = "/srv/job-archive";
   result.seconds = 12;
-  return html(validate_page(options, result, some_run()));
+  return to_html(validate_document(options, result), some_run());
 }
 
 std::string verification_page(const Tree& archive) {
@@ -220,32 +221,38 @@ std::string verification_page(const Tree& archive) {
   options.source = "/srv/job-archive";
   options.target = "/srv/job-archive-new";
   result.seconds = 12;
-  return html(verify_page(options, result, some_run()));
+  return to_html(verify_document(options, result), some_run());
 }
 
-// Every kind of block, even in forms that no report has.
-Page page_of_blocks() {
-  Page page{"Every kind of block", Tone::good, "This is a page of samples.", {}, {{"Blocks", "7"}}, {}};
-  Table verdicts{"Verdicts", {{"Subject", ColumnKind::name}, {"Verdict"}, {"Size", ColumnKind::number}}, {}};
+// Every kind of block, even in forms that no result has.
+ResultDocument document_of_blocks() {
+  ResultDocument document{
+      "jobferry-blocks", "Every kind of block", {Tone::good, "This is a page of samples."}};
+  document.figures = {{"Blocks", "", std::uint64_t{7}}};
+  Table verdicts{
+      "Verdicts", "", {{"Subject", "", ColumnKind::name}, {"Verdict"}, {"Size", "", ColumnKind::number}}};
   verdicts.rows = {
-      {{"first"}, {"sound", {}, Tone::good}, bytes_cell(1'234'567)},
-      {{"second"}, {"doubtful", {}, Tone::attention}, bytes_cell(89'000)},
-      {{std::string(90, 'x')}, {"a verdict of more words than fit beside it", {}, Tone::bad}, {}}};
+      {{"first", {"sound", Tone::good}, Bytes{1'234'567}}},
+      {{"second", {"doubtful", Tone::attention}, Bytes{89'000}}},
+      {{std::string(90, 'x'), {"a verdict of more words than fit beside it", Tone::bad}, Cell()}}};
+  Table none{"None", "", {{"Subject"}}};
+  none.empty = "There is none.";
   TimeChart chart{"Three series", "Three lines.", "jobs/s", false, 30'000, {0, 9000, 21'000, 30'000}, {}};
   chart.series = {
       {"one", {0.4, 0.1, 0.2, 0.3}}, {"two", {0.3, 0.3, 0.1, 0.2}}, {"three", {0, 0.05, 0.02, 0}}};
   BarChart bars{
       "Bad jobs by class", "Two classes.", "class", "jobs", {{"data-element", 3}, {"wrong-type", 1}}, {}};
   bars.ticks = {{0.5, "data-element"}, {1.5, "wrong-type"}};
-  page.sections = {{"Words",
-                    {Paragraph{"To resume:"},
-                     ShellLines{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
-                                 "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
-                                 "systemctl start cc-backend"}},
-                     Facts{{"Fact", "value"}, {"Empty", ""}, {"Literal", "two  spaces", true}}}},
-                   {"Table", {verdicts, Table{"None", {{"Subject"}}, {}, {}, "There is none."}}},
-                   {"Charts", {chart, bars}}};
-  return page;
+  document.sections = {
+      {"Words",
+       {Paragraph{"To resume:"},
+        ShellLines{{"jobferry --src /srv/cluster-cockpit/var/job-archive --dst "
+                    "/srv/cluster-cockpit/var/job-archive-new --accept-bad --report report.json",
+                    "systemctl start cc-backend"}},
+        Facts{{"Fact", "", "value"}, {"Empty", "", ""}, {"Literal", "", Literal{"two  spaces"}}}}},
+      {"Table", {verdicts, none}},
+      {"Charts", {chart, bars}}};
+  return document;
 }
 
 }  // namespace
@@ -280,8 +287,8 @@ Summary busy_summary() {
 }
 
 std::map<std::string, std::string> sample_pages() {
-  return {{"blocks", html(page_of_blocks())},
-          {"busy", html(migrate_page(busy_options(), busy_summary(), some_run()))},
+  return {{"blocks", to_html(document_of_blocks(), some_run())},
+          {"busy", to_html(migrate_document(busy_options(), busy_summary()), some_run())},
           {"corpus", corpus_page()},
           {"hostile", page_of(hostile_archive())},
           {"plan", plan_page(hostile_archive())},
@@ -291,7 +298,7 @@ std::map<std::string, std::string> sample_pages() {
           {"no_jobs", page_of(Tree{{"c/cluster.json", plain_cluster(0)}})},
           {"stopped", page_of(stopped_summary())},
           {"idle", page_of(idle_summary())},
-          {"nothing", html(Page{})}};
+          {"nothing", to_html(ResultDocument{}, some_run())}};
 }
 
 }  // namespace jobferry::test

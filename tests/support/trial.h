@@ -11,7 +11,7 @@
 
 #include "archive/layout.h"
 #include "io/codec.h"
-#include "report/migrate_report.h"
+#include "reports.h"
 #include "tree.h"
 
 namespace jobferry::test {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "report/document.h"
+
 namespace jobferry {
 
 namespace {
@@ -269,12 +271,6 @@ void draw_bars(Markup& out, const BarChart& chart, const Axis& up) {
 }
 
 }  // namespace
-
-std::string grouped(std::uint64_t n) {
-  std::string text = std::to_string(n);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
 
 void draw(Markup& out, const TimeChart& chart, std::size_t number) {
   if (chart.times.empty() || chart.series.empty()) return;

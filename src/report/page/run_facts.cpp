@@ -26,9 +26,9 @@ constexpr std::string_view kind_of_build = "release";
 constexpr std::string_view kind_of_build = "with assertions";
 #endif
 
-std::string command_line(int argc, const char* const* argv) {
+std::string command_line(std::span<const char* const> arguments) {
   std::string line;
-  for (int i = 0; i < argc; ++i) line += (i ? " " : "") + shell_quoted(argv[i]);
+  for (const char* word : arguments) line += (line.empty() ? "" : " ") + shell_quoted(word);
   return line;
 }
 
@@ -39,18 +39,18 @@ std::string host_name() {
 
 }  // namespace
 
-RunFacts facts_of_run(int argc, const char* const* argv, unsigned threads) {
-  return {command_line(argc, argv), utc_text(std::time(nullptr)), host_name(),
+RunFacts facts_of_run(std::span<const char* const> arguments, unsigned threads) {
+  return {command_line(arguments), utc_text(std::time(nullptr)), host_name(),
           fmt::format("jobferry {}, {}, {}", JOBFERRY_VERSION, compiler, kind_of_build),
           threads_or_default(threads)};
 }
 
-Facts page_facts(const RunFacts& run) {
-  return {{"Command", run.command, true},
-          {"Started", run.started},
-          {"Host", run.host},
-          {"Build", run.build},
-          {"Threads", std::to_string(run.threads)}};
+Facts facts_of(const RunFacts& run) {
+  return {{"Command", "", Literal{run.command}},
+          {"Started", "", run.started},
+          {"Host", "", run.host},
+          {"Build", "", run.build},
+          {"Threads", "", std::uint64_t{run.threads}}};
 }
 
 }  // namespace jobferry

@@ -1,9 +1,10 @@
-// What every report says of the run it is about, whatever the command was.
+// What every page says of the run that it is about, whatever the command was.
 #pragma once
 
+#include <span>
 #include <string>
 
-#include "report/page/page.h"
+#include "report/document.h"
 
 namespace jobferry {
 
@@ -16,9 +17,8 @@ struct RunFacts {
 };
 
 // Of this process, now. `threads` is what was asked for; 0 is one for each core.
-RunFacts facts_of_run(int argc, const char* const* argv, unsigned threads);
+RunFacts facts_of_run(std::span<const char* const> arguments, unsigned threads);
 
-// As they stand in a page.
-Facts page_facts(const RunFacts& run);
+Facts facts_of(const RunFacts& run);
 
 }  // namespace jobferry

@@ -1,4 +1,4 @@
-// What several steps share: rule U for a member of a document.
+// Rule U, for a member of a document.
 #pragma once
 
 #include <string>

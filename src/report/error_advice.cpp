@@ -1,4 +1,4 @@
-#include "base/advice.h"
+#include "report/error_advice.h"
 
 namespace jobferry {
 

@@ -1,4 +1,4 @@
-#include "steps/rules.h"
+#include "steps/unit_rule.h"
 
 #include <fmt/format.h>
 

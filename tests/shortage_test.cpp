@@ -48,7 +48,7 @@ void limit(int resource, rlim_t most) {
 
 }  // namespace
 
-class Limits : public testing::TestWithParam<Command> {
+class Shortage : public testing::TestWithParam<Command> {
  protected:
   void SetUp() override {
     corpus::Shape shape;
@@ -108,7 +108,7 @@ class Limits : public testing::TestWithParam<Command> {
 };
 
 // Only k threads can be created, for every k.
-TEST_P(Limits, Threads) {
+TEST_P(Shortage, Threads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
@@ -133,7 +133,7 @@ TEST_P(Limits, Threads) {
 }
 
 // The same with the limit of the kernel on the processes of a user. Root has no such limit.
-TEST_P(Limits, Processes) {
+TEST_P(Shortage, Processes) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   // Each command has a separate user, because the tests run in parallel.
   const auto same = [](const Command& each) { return each.name == GetParam().name; };
@@ -155,7 +155,7 @@ TEST_P(Limits, Processes) {
   EXPECT_NE(last.code, failed) << "12 processes are not enough: " << last.err;
 }
 
-TEST_P(Limits, Descriptors) {
+TEST_P(Shortage, Descriptors) {
   bool ended = false;
   for (rlim_t most = 8; most <= 40; ++most) {
     const Ran ran =
@@ -167,7 +167,7 @@ TEST_P(Limits, Descriptors) {
 
 // From the n-th call to the archives on, no call gets a descriptor or memory, for n spread over all calls.
 // That is an error of the command, never a finding about an archive.
-TEST_P(Limits, LastingShortage) {
+TEST_P(Shortage, LastingShortage) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer must be the first library to load";
 #endif
@@ -208,7 +208,7 @@ TEST_P(Limits, LastingShortage) {
 }
 
 // Begins with the least memory in which the program starts.
-TEST_P(Limits, AddressSpace) {
+TEST_P(Shortage, AddressSpace) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer maps terabytes";
 #endif
@@ -227,7 +227,7 @@ TEST_P(Limits, AddressSpace) {
   EXPECT_NE(most_code, failed) << "2 GiB are not enough";
 }
 
-TEST_P(Limits, FileSize) {
+TEST_P(Shortage, FileSize) {
   for (const rlim_t most : {200U, 1'000U, 5'000U, 9'000U, 20'000U, 60'000U})
     expect_sound_end(fmt::format("{} bytes in a file", most), {}, [&] { limit(RLIMIT_FSIZE, most); });
 }
@@ -271,7 +271,7 @@ class ControlGroup {
 }  // namespace
 
 // The limit that containers and batch systems set.
-TEST_P(Limits, ControlGroup) {
+TEST_P(Shortage, ControlGroup) {
   const ControlGroup group;
   if (!group) GTEST_SKIP() << "this process cannot make a control group with a limit on processes";
   for (const int most : {1, 2, 3, 4, 6, 8, 12}) {
@@ -282,7 +282,7 @@ TEST_P(Limits, ControlGroup) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, Limits, testing::ValuesIn(commands),
+INSTANTIATE_TEST_SUITE_P(Commands, Shortage, testing::ValuesIn(commands),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace jobferry::test
