@@ -37,7 +37,7 @@ struct Note {
   std::string_view file;    // meta.json, data.json, ...: in static storage
   std::string pointer;      // in the input
   std::string detail;       // the decision in a few words; may be empty
-  std::uint64_t count = 1;  // how many places of the file it stands for
+  std::uint64_t count = 1;  // how many places of the file it counts
 };
 
 enum class Verdict : std::uint8_t { ok, inferred, suspicious, invalid, overridden };

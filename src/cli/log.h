@@ -65,7 +65,7 @@ class Log {
   const Style style_;
   const Terminal terminal_;
   Mutex mutex_;                           // held while a line is written, so that lines do not mix
-  bool live_ GUARDED_BY(mutex_) = false;  // a line that updates stands there
+  bool live_ GUARDED_BY(mutex_) = false;  // the last line is one that updates
 };
 
 // The current time in the format of RFC 3339, in UTC with milliseconds.

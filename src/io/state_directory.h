@@ -32,7 +32,7 @@ class StateDirectory {
   explicit operator bool() const { return static_cast<bool>(descriptor_); }
 
   // SQLite executes what a database or journal says: a forged journal has it delete files anywhere, a forged
-  // view never ends. So the directory must belong to this user or to root, and nobody else may write in it.
+  // view never ends. So the directory must belong to this user or to root, and no other user may write in it.
   Result<void> check_owner() const;
   // state.db and its journals are regular files, or are not there. SQLite would wait for somebody at the
   // other end of a FIFO.

@@ -22,7 +22,7 @@ struct TimeChart {
   std::vector<Series> series;
 };
 
-// How often each thing occurs. Bars stand side by side, without gaps in what they cover.
+// How often each thing occurs. Bars lie side by side, without gaps in what they cover.
 struct BarChart {
   struct Bar {
     std::string label;

@@ -58,7 +58,7 @@ Value unless_empty(std::string_view text);
 
 enum class Tone : std::uint8_t { good, attention, bad };
 
-// Where a value stands in JSON is a path of members, `room.freeBytes`. A fact without a path is left out of
+// The place of a value in JSON is a path of members, `room.freeBytes`. A fact without a path is left out of
 // JSON, one without a label is only there.
 struct Fact {
   std::string label, json;
@@ -83,7 +83,7 @@ enum class ColumnKind : std::uint8_t { text, name, number, advice };
 //
 // A table with a path of its own is an array of objects, and the paths of its columns begin in the object; if
 // it has one column, it is an array of values. In a table without one, the paths begin in the document, and
-// `*` stands for the name of the row: `clusters.*.jobs`.
+// `*` is the name of the row: `clusters.*.jobs`.
 //
 // `before` sets off the values of a column in a text: they are written behind the value of the column before
 // it, in one cell. So a table in which all columns but the first have it is a list of lines.

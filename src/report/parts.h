@@ -26,7 +26,7 @@ Columns example_columns();
 Table path_table(std::string caption, std::string json, const std::vector<std::string>& paths);
 Table aggregation_table(const std::map<std::string, std::vector<AggregationRow>>& aggregations);
 
-// `bad` stands out if it counts anything.
+// A count of bad things, marked if it is not 0.
 Cell bad_cell(std::uint64_t bad);
 Identifier version_of(int version);
 // `0 to 3`, or `3` where no step was taken.

@@ -1,4 +1,4 @@
-// Charts as inline SVG. Text keeps its size whatever the width of the page: all that stands in a chart is
+// Charts as inline SVG. Text keeps its size whatever the width of the page: all parts of a chart are
 // placed in percent of it, and only lines are stretched.
 #pragma once
 
