@@ -29,7 +29,7 @@ Watch::Watch(const Progress& progress, Log& log, Watched what)
   if (!what_.metrics_file.empty())
     succeeded_ = last_success('\n' + head_of_file(what_.metrics_file, most_metrics));
   try {
-    thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   } catch (const std::system_error&) {
     // There is no thread. The command continues without a progress line.
   }
@@ -42,7 +42,7 @@ Watch::~Watch() {
   log_.clear();
 }
 
-void Watch::work(std::stop_token stop) try {
+void Watch::work(const std::stop_token& stop) try {
   auto line_due = std::chrono::steady_clock::now(), metrics_due = line_due;
   if (!log_.is_live()) line_due += interval;
   Mutex mutex;

@@ -30,7 +30,7 @@ class Watch {
   Result<void> end(bool succeeded);
 
  private:
-  void work(std::stop_token stop);
+  void work(const std::stop_token& stop);
   Result<void> write_metrics(const Snapshot& now, bool running) const;
 
   Log& log_;

@@ -53,7 +53,7 @@ Descriptor open_directory(const std::string& path, int how, const MakeDirectory&
     if (!next && (errno == ENOTDIR || errno == ELOOP) && ++links <= most_links) {
       const std::string to = followed(at.get(), name.c_str(), last);
       if (to.empty()) break;
-      rest = to + rest;
+      rest.insert(0, to);
       if (!to.starts_with('/')) continue;
       next = enter(AT_FDCWD, "/", reachable);
     }

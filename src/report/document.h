@@ -100,8 +100,8 @@ struct Cell {
 
   Cell() = default;
   template <class T>
-  requires std::constructible_from<Value, T> Cell(T&& of, std::optional<Tone> marked = {})
-      : value(std::forward<T>(of)), tone(marked) {}
+  requires std::constructible_from<Value, const T&> Cell(const T& of, std::optional<Tone> marked = {})
+      : value(of), tone(marked) {}
   Cell(std::string_view text, std::optional<Tone> marked = {}) : value(std::string(text)), tone(marked) {}
   template <class T>
   Cell(const std::optional<T>& known) {

@@ -79,7 +79,7 @@ class Tree {
   JsonValue& member_of(JsonValue& object, std::string_view name) {
     if (!object.IsObject()) object.SetObject();
     const JsonValue key = string(name);
-    if (const auto found = object.FindMember(key); found != object.MemberEnd()) return found->value;
+    if (object.HasMember(key)) return object[key];
     object.AddMember(JsonValue(key, tree_.GetAllocator()), JsonValue(), tree_.GetAllocator());
     return (object.MemberEnd() - 1)->value;
   }

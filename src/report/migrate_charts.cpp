@@ -36,8 +36,10 @@ std::vector<Stretch> stretches(const Timeline& timeline) {
   const double length = timeline.step * static_cast<double>(group);
   std::vector<Stretch> all;
   for (std::size_t i = 0; i < timeline.moments.size(); ++i) {
-    const double begin = length * static_cast<double>(i / group);
-    if (i % group == 0) all.push_back({begin, begin + length, {}});
+    if (i % group == 0) {
+      const double begin = length * static_cast<double>(all.size());
+      all.push_back({begin, begin + length, {}});
+    }
     add(all.back().done, timeline.moments[i]);
   }
   if (all.empty()) return all;
