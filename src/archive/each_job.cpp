@@ -119,7 +119,7 @@ CountAhead::CountAhead(Files& files, const Archive& archive, bool follow_symlink
                        const std::atomic<bool>* stop) {
   if (!progress || !progress->counts_ahead) return;
   try {
-    thread_ = std::jthread([&files, &archive, follow_symlinks, progress, stop](std::stop_token done) {
+    thread_ = std::jthread([&files, &archive, follow_symlinks, progress, stop](const std::stop_token& done) {
       const auto stopped = [&] { return done.stop_requested() || (stop && *stop); };
       count(files, archive, follow_symlinks, *progress, stopped);
     });

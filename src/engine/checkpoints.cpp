@@ -16,7 +16,7 @@ constexpr std::size_t batch = 20'000;
 Checkpoints::Checkpoints(Files& files, State& state, std::string target, std::chrono::milliseconds interval)
     : files_(files), state_(state), target_(std::move(target)), interval_(interval) {
   try {
-    thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   } catch (const std::system_error&) {
     // There is no thread. add() makes the checkpoints that are due.
     due_ = std::chrono::steady_clock::now() + interval_;
@@ -61,7 +61,7 @@ Result<void> Checkpoints::finish() {
   return {};
 }
 
-void Checkpoints::work(std::stop_token stop) try {
+void Checkpoints::work(const std::stop_token& stop) try {
   while (!stop.stop_requested()) {
     {
       MutexLock lock(mutex_);

@@ -39,7 +39,7 @@ class Checkpoints {
   Result<void> finish();
 
  private:
-  void work(std::stop_token stop);
+  void work(const std::stop_token& stop);
   void checkpoint();
   void fail(Error error);
   bool has_failed() const REQUIRES(mutex_) { return failure_ || thrown_; }
