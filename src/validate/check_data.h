@@ -16,7 +16,7 @@ struct JobFacts;
 // One for each thread, so that its buffers keep their memory from file to file.
 class DataCheck {
  public:
-  void check(const ArchiveFacts& archive, const JobFacts& job, std::string_view text, Findings& findings);
+  void check(const ArchiveFacts& archive, const JobFacts& facts, std::string_view text, Findings& findings);
   // Frees memory that a huge file took.
   void trim();
 
