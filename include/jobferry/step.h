@@ -25,7 +25,7 @@ struct DataPass {
 // variables. A failure of a rule for cluster.json or meta.json stays in the document (document.h); a rule for
 // a data file returns it. A function that is null leaves its files unchanged.
 struct Step {
-  std::string_view summary = {};  // shown in help
+  std::string_view summary = {};  // shown in the manual
   std::string_view loses = {};    // what is lost on the way down, shown in the manual; empty if nothing is
   bool reversible = false;        // there is a way down
   void (*cluster_up)(ClusterFile&) = nullptr;

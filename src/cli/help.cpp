@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -53,16 +52,18 @@ std::string example_lines(const Command& command) {
   return out;
 }
 
-// A line for each step between versions.
-std::string steps_text() {
-  std::string text;
-  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1)) {
-    std::string what(version.step->summary);
-    if (version.step->reversible) what += "; and back";
-    text +=
-        fmt::format("  {} -> {}  {}\n", version.number - 1, version.number, wrapped(what, 10, help_width));
+// The steps are in the manual only: a few lines for each of them would not fit a screen.
+std::string versions_text() {
+  std::string names;
+  int lowest = 0;
+  for (const ArchiveVersion& version : archive_versions) {
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", version.number, version.releases);
+    if (version.step && !version.step->reversible) lowest = version.number;
   }
-  return text;
+  return fmt::format(
+      "Archive versions (and the releases of cc-backend that accept them):\n  {}\n"
+      "  up to any version; down from {} as far as {}; man jobferry describes the steps\n",
+      wrapped(names, 2, help_width), newest_version, lowest);
 }
 
 }  // namespace
@@ -87,7 +88,7 @@ std::string program_help(Commands commands) {
       "Migrates ClusterCockpit job archives from one version to another.\n\n"
       "Commands (the first one is the default):\n";
   for (const Command* command : commands) out += fmt::format("  {:<9} {}\n", command->name, command->summary);
-  out += "\nArchive versions and the steps between them:\n" + steps_text();
+  out += '\n' + versions_text();
   out += "\nExit codes: 0 complete, 1 failed, 2 usage, 3 objections, 130 interrupted\n";
   out += example_lines(*commands[0]);
   return out + "More: jobferry COMMAND --help, man jobferry\n";

@@ -47,8 +47,8 @@ std::string_view advice_on(Kind kind) {
       return "give the directory that holds version.txt or the directories of the clusters, and make sure "
              "that you may read it";
     case Kind::version_unknown:
-      return "see `jobferry --help` for the versions and the steps between them; version.txt holds the "
-             "version of the archive";
+      return "see `jobferry --help` for the versions, and `man jobferry` for the steps between them; "
+             "version.txt holds the version of the archive";
     case Kind::target_unusable:
       return "choose another target (--dst): an empty or new directory, outside the source, with enough room";
     case Kind::state_unusable:
