@@ -29,6 +29,15 @@ std::string join(const std::vector<std::string_view>& words) {
   return out;
 }
 
+// A line for each version whose classes differ from those of the version before.
+std::string classes_text() {
+  std::string text = "Classes by version:";
+  for (int version = 0; version <= newest_version; ++version)
+    if (version == 0 || corpus::plantable(version) != corpus::plantable(version - 1))
+      text += fmt::format("\n  from {}: {}", version, join(corpus::plantable(version)));
+  return text;
+}
+
 void declare(CLI::App& app, Arguments& arguments) {
   corpus::Shape& shape = arguments.shape;
   const auto size = CLI::AsSizeValue(true);
@@ -56,8 +65,7 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "Write the planted defects to this file, one JSON object per line");
   app.add_option("DIR", arguments.directory, "Directory of the archive; it must be empty or must not exist")
       ->required();
-  app.footer("Classes by version:\n  0: " + join(corpus::plantable(0)) +
-             "\n  1, 2: " + join(corpus::plantable(1)) + "\n  3: " + join(corpus::plantable(newest_version)));
+  app.footer(classes_text());
 }
 
 void read_bad(Arguments& arguments) {
