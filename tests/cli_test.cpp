@@ -76,11 +76,17 @@ TEST(Selection, OfOneJobShowsItsProblem) {
     EXPECT_EQ(place.migrate(3, {"--job", wrong}).code, usage) << wrong;
 }
 
+namespace {
+
+const std::string newest = std::to_string(newest_version), unknown = std::to_string(newest_version + 1);
+
+}  // namespace
+
 TEST(Options, DefaultToVarJobArchiveAndTheNewestVersion) {
   const Scene place(plain_archive(0), "var/job-archive");
   const Ran ran = place.run({});
   EXPECT_EQ(ran.code, complete) << ran.text();
-  EXPECT_EQ(read_file(place.path("var/job-archive-new/version.txt")), "3\n");
+  EXPECT_EQ(read_file(place.path("var/job-archive-new/version.txt")), newest + '\n');
 }
 
 TEST(Options, HaveManySpellings) {
@@ -224,9 +230,9 @@ TEST(ExitCode, ShowsTheOutcome) {
       {"dry", sound, 2, {"--dry-run"}, complete, ""},
       {"no archive", none, 2, {}, failed, ""},
       {"no source", sound, 2, {"--src", "nowhere"}, failed, ""},
-      {"an unknown version", sound, 4, {}, failed, ""},
+      {"an unknown version", sound, newest_version + 1, {}, failed, ""},
       {"no way there", sound, 0, {}, failed, ""},
-      {"a newer archive", sound + Tree{{"version.txt", "4\n"}}, 3, {}, failed, ""},
+      {"a newer archive", sound + Tree{{"version.txt", unknown}}, 3, {}, failed, ""},
       {"version.txt is no number", sound + Tree{{"version.txt", "x"}}, 3, {}, failed, ""},
       {"an unfinished archive", sound + Tree{{marker, "x"}}, 2, {}, failed, ""},
       {"a bad cluster", sound + Tree{{"d/", ""}}, 2, {}, failed, ""},
@@ -321,7 +327,7 @@ TEST(Refuses, WhatTheArchiveDoesNotAllow) {
   write_tree(place.path("newer"), plain_archive(3) + Tree{{"version.txt", "7\n"}});
   write_tree(place.path("cluster"), plain_archive(1) + Tree{{"d/cluster.json", "{}"}});
   write_tree(place.path("stray"), plain_archive(1) + Tree{{"stray/", ""}});
-  expect_refused(place, "a", "b", {"--to", "4"});
+  expect_refused(place, "a", "b", {"--to", unknown});
   expect_refused(place, "a", "b", {"--to", "0"});
   for (const std::string source : {"newer", "cluster", "stray", "nowhere"})
     expect_refused(place, source, "b");
@@ -335,7 +341,7 @@ TEST(Accepts, AnEmptyTarget) {
   for (const std::string target : {"b", "link", "deep/er/than/that"}) {
     const Ran ran = place.run({"--src", "a", "--dst", target});
     EXPECT_EQ(ran.code, complete) << target << '\n' << ran.text();
-    EXPECT_EQ(read_file(place.path(target + "/version.txt")), "3\n");
+    EXPECT_EQ(read_file(place.path(target + "/version.txt")), newest + '\n');
   }
 }
 

@@ -22,6 +22,7 @@
 #include "forecast/estimate.h"
 #include "forecast/rehearsal.h"
 #include "forecast/sample.h"
+#include "jobferry/step.h"
 #include "report/error_advice.h"
 #include "reports.h"
 #include "trial.h"
@@ -124,17 +125,22 @@ TEST_P(WholeSample, IsWhatTheMigrationReports) {
   expect_same(found, summary);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, WholeSample,
-                         testing::Values(Conversion{0, 1}, Conversion{0, 2}, Conversion{0, 3},
-                                         Conversion{1, 2}, Conversion{1, 3}, Conversion{2, 3},
-                                         Conversion{3, 2}, Conversion{3, 1}, Conversion{2, 1},
-                                         Conversion{0, 3, Compression::gzip},
-                                         Conversion{1, 3, Compression::gzip},
-                                         Conversion{2, 3, Compression::none}),
-                         [](const auto& test) {
-                           return fmt::format("{}to{}with{}", test.param.from, test.param.to,
-                                              static_cast<int>(test.param.compress));
-                         });
+namespace {
+
+std::vector<Conversion> conversions() {
+  std::vector<Conversion> all = {
+      {0, 3, Compression::gzip}, {1, 3, Compression::gzip}, {2, 3, Compression::none}};
+  for (int from = 0; from <= newest_version; ++from)
+    for (int to = 0; to <= newest_version; ++to)
+      if (from != to && find_chain(from, to)) all.push_back({from, to});
+  return all;
+}
+
+}  // namespace
+
+INSTANTIATE_TEST_SUITE_P(Versions, WholeSample, testing::ValuesIn(conversions()), [](const auto& test) {
+  return fmt::format("{}to{}with{}", test.param.from, test.param.to, static_cast<int>(test.param.compress));
+});
 
 TEST(WholeSample, CoversUnusualEntries) {
   const TempDir temp;
@@ -833,9 +839,11 @@ TEST(PlanReport, TheCommandCanBePastedIntoAShell) {
   options.data = DataMode::copy;
   options.overrides = {{"c", "mem used", "sum"}};
   options.accept_bad = true;
-  EXPECT_EQ(command_for(options),
-            "jobferry migrate --src '/srv/job archive' --dst '/srv/it'\\''s new' --to 3 --data copy "
-            "--aggregation 'c:mem used=sum' --accept-bad");
+  EXPECT_EQ(
+      command_for(options),
+      fmt::format("jobferry migrate --src '/srv/job archive' --dst '/srv/it'\\''s new' --to {} --data copy "
+                  "--aggregation 'c:mem used=sum' --accept-bad",
+                  newest_version));
 }
 
 TEST(PlanReport, TheCommandIsQuotedForBash) {

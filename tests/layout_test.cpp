@@ -465,7 +465,7 @@ TEST(Section1, ReadsVersionTxt) {
                                    {"\n", -1},
                                    {"-1", -1},
                                    {"+1", -1},
-                                   {"4", -1},
+                                   {std::to_string(newest_version + 1), -1},
                                    {"1 2", -1},
                                    {"1.0", -1},
                                    {"1e0", -1},
@@ -492,10 +492,11 @@ TEST(Section1, ReadsVersionTxt) {
 }
 
 TEST(Section1, ANewerVersionIsReportedAsNewer) {
-  Trial trial(plain_archive(3) + Tree{{"version.txt", "4\n"}});
+  const std::string newer = std::to_string(newest_version + 1);
+  Trial trial(plain_archive(newest_version) + Tree{{"version.txt", newer + '\n'}});
   const Summary summary = trial.run(3);
   ASSERT_EQ(summary.errors.size(), 1U);
-  EXPECT_NE(summary.errors[0].what.find("4"), std::string::npos);
+  EXPECT_NE(summary.errors[0].what.find(newer), std::string::npos);
   EXPECT_NE(summary.errors[0].what.find("newer"), std::string::npos) << summary.errors[0].what;
 }
 

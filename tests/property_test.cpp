@@ -130,7 +130,7 @@ TEST_P(Generated, StepsCompose) {
 TEST_P(Generated, OutputKeepsToTheSchemas) {
   Archives archives(shape_of(GetParam().version, GetParam().seed));
   const Tree before = read_tree(archives.path("source"));
-  const Tree after = archives.migrate("source", "v3", newest_version);
+  const Tree after = archives.migrate("source", "newest", newest_version);
   std::size_t checked = 0;
   for (const auto& [path, bytes] : after) {
     const auto kind = kind_of(path);
@@ -149,7 +149,7 @@ TEST_P(Generated, OutputKeepsToTheSchemas) {
 TEST_P(Generated, DataPointsKeepTheirText) {
   Archives archives(shape_of(GetParam().version, GetParam().seed));
   const Tree before = read_tree(archives.path("source"));
-  const Tree after = archives.migrate("source", "v3", newest_version);
+  const Tree after = archives.migrate("source", "newest", newest_version);
   std::size_t points = 0;
   for (const auto& [path, bytes] : after) {
     if (kind_of(path) != DocumentKind::job_data) continue;

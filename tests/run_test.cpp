@@ -218,7 +218,7 @@ Tree archive_to_repair(int version) {
 }
 
 TEST(X14, EqualVersionsAreNothingToDo) {
-  for (const int version : {0, 1, 2, 3}) {
+  for (int version = 0; version <= newest_version; ++version) {
     Trial trial(archive_to_repair(version));
     const Summary summary = trial.run(version);
     EXPECT_EQ(summary.outcome, Outcome::nothing_to_do) << version;
@@ -228,7 +228,7 @@ TEST(X14, EqualVersionsAreNothingToDo) {
 }
 
 TEST(X14, RepairAloneWithEqualVersions) {
-  for (const int version : {1, 2, 3}) {
+  for (int version = 1; version <= newest_version; ++version) {
     Trial trial(archive_to_repair(version));
     Options options;
     options.repair = true;
@@ -257,7 +257,8 @@ TEST(X14, RepairsWithAggregationAndCompression) {
 }
 
 TEST(X14, RepairChangesNothingWithDifferentVersions) {
-  for (const auto& [from, to] : {std::pair{0, 1}, {0, 3}, {1, 2}, {2, 3}, {3, 1}}) {
+  for (const auto& [from, to] :
+       {std::pair{0, 1}, {0, newest_version}, {1, 2}, {2, 3}, {3, 1}, {newest_version - 1, newest_version}}) {
     Trial with(archive_to_repair(from)), without(archive_to_repair(from));
     Options options;
     options.repair = true;
@@ -268,7 +269,14 @@ TEST(X14, RepairChangesNothingWithDifferentVersions) {
 }
 
 TEST(X14, RefusesChainsThatDoNotExist) {
-  for (const auto& [from, to] : {std::pair{1, 0}, {2, 0}, {3, 0}, {0, 4}, {3, 4}, {1, 1000}, {1, -1}}) {
+  for (const auto& [from, to] : {std::pair{1, 0},
+                                 {2, 0},
+                                 {3, 0},
+                                 {newest_version, 0},
+                                 {0, newest_version + 1},
+                                 {newest_version, newest_version + 1},
+                                 {1, 1000},
+                                 {1, -1}}) {
     SCOPED_TRACE(fmt::format("{} to {}", from, to));
     Trial trial(plain_archive(from));
     expect_failed(trial, trial.run(to), Kind::version_unknown);

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "corpus/corpus.h"
+#include "jobferry/step.h"
 #include "reports.h"
 #include "tree.h"
 #include "trial.h"
@@ -40,7 +41,8 @@ void PrintTo(const Way& way, std::ostream* out) { *out << way.from << " to " << 
 std::vector<Way> ways() {
   std::vector<Way> all;
   for (int from = 0; from <= newest_version; ++from)
-    for (int to = 1; to <= newest_version; ++to) all.push_back({from, to});
+    for (int to = 1; to <= newest_version; ++to)
+      if (find_chain(from, to)) all.push_back({from, to});
   return all;
 }
 
