@@ -1,9 +1,10 @@
-// Writes docs/rules.md from the tables of rules in src/verify/rules:
+// Writes docs/rules.md from the tables of rules in src/verify/rules and from rule_texts.h:
 //
 //   print_rules docs/rules.md            rewrites it
 //   print_rules --check docs/rules.md    fails if it is not what the tables say; a test runs this
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "jobferry/versions.h"
+#include "rule_texts.h"
 #include "verify/rules/sets.h"
 
 namespace {
@@ -109,32 +111,68 @@ std::string change_text(const Effect& effect) {
   return {};
 }
 
-std::string section(std::string_view heading, std::span<const Rule> rules) {
-  std::string out = fmt::format("\n## {}\n", heading);
+struct Section {
+  std::string step;  // as in rule_texts.h
+  std::string heading;
+  std::span<const Rule> rules;
+};
+
+std::vector<Section> sections() {
+  std::vector<Section> all = {{"every step", "Every step, up or down: repairs and checks", every_step}};
+  const auto add = [&](int from, int to, std::span<const Rule> rules) {
+    const std::string step = fmt::format("{} to {}", from, to);
+    all.push_back({step, "Version " + step, rules});
+  };
+  for (int version = 1; version <= newest_version; ++version) {
+    const RuleSet& set = rules_to(version);
+    add(version - 1, version, set.up);
+    if (set.reversible) add(version, version - 1, set.down);
+  }
+  return all;
+}
+
+// A check of a shape says enough by itself, so it has no text.
+bool is_about(const RuleText& text, const Section& section, const Rule& rule) {
+  const bool is_shape = rule.effect.change == Change::checked && !rule.effect.compute;
+  return !is_shape && text.step == section.step && text.rule == rule.name &&
+         text.members == rule.where.text();
+}
+
+std::string row(const Section& section, const Rule& rule) {
+  const auto text = std::find_if(std::begin(rule_texts), std::end(rule_texts),
+                                 [&](const RuleText& each) { return is_about(each, section, rule); });
+  const bool found = text != std::end(rule_texts);
+  return fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text()),
+                     change_text(rule.effect), found ? text->says : "", found ? text->notes : "");
+}
+
+std::string section_text(const Section& section) {
+  std::string out = fmt::format("\n## {}\n", section.heading);
   for (const File file : {File::meta, File::data, File::cluster}) {
     std::string rows;
-    for (const Rule& rule : rules)
-      if (rule.file == file)
-        rows += fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text()),
-                            change_text(rule.effect), rule.says, rule.notes);
+    for (const Rule& rule : section.rules)
+      if (rule.file == file) rows += row(section, rule);
     if (!rows.empty())
       out +=
           fmt::format("\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}",
                       name_of(file), rows);
   }
-  if (rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";
+  if (section.rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";
   return out;
 }
 
 std::string page() {
   std::string out(head);
-  out += section("Every step, up or down: repairs and checks", every_step);
-  for (int version = 1; version <= newest_version; ++version) {
-    const RuleSet& set = rules_to(version);
-    out += section(fmt::format("Version {} to {}", version - 1, version), set.up);
-    if (set.reversible) out += section(fmt::format("Version {} to {}", version, version - 1), set.down);
-  }
+  for (const Section& section : sections()) out += section_text(section);
   return out;
+}
+
+// How many rows of the tables a text is about.
+std::size_t rows_of(const RuleText& text) {
+  std::size_t rows = 0;
+  for (const Section& section : sections())
+    for (const Rule& rule : section.rules) rows += is_about(text, section, rule);
+  return rows;
 }
 
 int fail(std::string_view file, std::string_view what) {
@@ -148,6 +186,11 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const bool check = words.size() == 2 && words[0] == "--check";
   if (!check && words.size() != 1) return fail("print_rules", "usage: print_rules [--check] FILE");
+  for (const RuleText& text : rule_texts)
+    if (const std::size_t rows = rows_of(text); rows != 1)
+      return fail("tools/rule_texts.h",
+                  fmt::format("the text for {} {} of step {} is about {} rows of the tables, not about one",
+                              text.rule, text.members, text.step, rows));
   const std::string& file = words.back();
   if (!check) return std::ofstream(file) << page() << std::flush ? 0 : fail(file, "cannot be written");
   std::ostringstream content;

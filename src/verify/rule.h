@@ -1,6 +1,6 @@
 // The vocabulary of the tables of rules in verify/rules. A row says which member of which file a rule
-// changes, and how; docs/rules.md is printed from the same rows. What a row cannot say is a function, named
-// after its rule.
+// changes, and how; docs/rules.md is printed from the same rows, and from tools/rule_texts.h. What a row
+// cannot say is a function, named after its rule.
 //
 // A table is applied in its order, which is the order of the contract: new members go to the end of their
 // object, so the order shows.
@@ -116,8 +116,6 @@ struct Rule {
   File file;
   Pattern where;
   Effect effect;
-  std::string_view says = {};   // for administrators; a check says enough by its shape
-  std::string_view notes = {};  // the notes of a migration that the rule can lead to
 };
 
 // Applies the rules for that file to the whole document, until one finds it bad.

@@ -125,31 +125,20 @@ void c3_unless_first_step(const Site& site) {
 
 constexpr Rule rules[] = {
     // meta.json
-    {"X5", File::meta, "jobId|startTime", checked(x5_number), "Plain unsigned integers below 2^63."},
-    {"X5", File::meta, "cluster", checked(x5_identity),
-     "`cluster`, `jobId` and `startTime` are those of the job's directory. Otherwise the job is bad."},
+    {"X5", File::meta, "jobId|startTime", checked(x5_number)},
+    {"X5", File::meta, "cluster", checked(x5_identity)},
     {"X3", File::meta, "statistics", checked(Shape::object)},
     {"X3", File::meta, "statistics", checked(Shape::distinct)},
     {"R1", File::meta, "subCluster", checked(Shape::string)},
-    {"R1", File::meta, "subCluster", computed(r1_sub_cluster),
-     "A missing or empty name becomes that of the first subcluster whose node list contains the job's first "
-     "host, else of the first catch-all, else of the only subcluster. If there is none, it becomes `\"\"`.",
-     "`subcluster-assigned`, `subcluster-unassigned`; `subcluster-unknown`: cluster.json does not know the "
-     "name that the job gives"},
+    {"R1", File::meta, "subCluster", computed(r1_sub_cluster)},
     {"R2", File::meta, "jobState", checked(Shape::string)},
-    {"R2", File::meta, "jobState", mapped(misspelt_states), "States get the spelling that servers know.",
-     "`state-mapped`"},
+    {"R2", File::meta, "jobState", mapped(misspelt_states)},
     {"R3", File::meta,
      "numNodes|duration|walltime|arrayJobId|numHwthreads|numAcc|smt|monitoringStatus|exclusive|submitTime|"
      "requestedMemory",
-     computed(r3_integer),
-     "An integer that is written as a fraction or with an exponent becomes a plain integer (`86486.0`, "
-     "`3e3`). Any other value stays.",
-     "`integer-normalised`, `integer-expected`"},
+     computed(r3_integer)},
     {"R4", File::meta, "metaData", checked(Shape::object)},
-    {"R4", File::meta, "metaData.*", computed(r4_string),
-     "A value that is not a string becomes a string with its JSON text; null becomes `\"\"`.",
-     "`metadata-stringified`"},
+    {"R4", File::meta, "metaData.*", computed(r4_string)},
     {"R5", File::meta, "resources", checked(Shape::objects)},
     {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null)},
     {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null)},
@@ -158,23 +147,17 @@ constexpr Rule rules[] = {
 
     // cluster.json
     {"R6", File::cluster, "subClusters", checked(Shape::objects)},
-    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\""), "`*` is the catch-all."},
-    {"R7", File::cluster, "name", checked(r7_name), "The name of the cluster's directory."},
-    {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries),
-     "At least one entry, and each has a name."},
+    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\"")},
+    {"R7", File::cluster, "name", checked(r7_name)},
+    {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries)},
     {"R7", File::cluster, "subClusters[].nodes", checked(Shape::string)},
-    {"R7", File::cluster, "subClusters[].nodes", checked(r7_node_list),
-     "A node list that can be read. The repairs of R6 come first."},
-    {"R7", File::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator),
-     "An integer or a string."},
+    {"R7", File::cluster, "subClusters[].nodes", checked(r7_node_list)},
+    {"R7", File::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator)},
     {"R7", File::cluster, "metricConfig[].scope", checked(Shape::string)},
-    {"R7", File::cluster, "metricConfig[].scope", checked(r7_scope), "A scope that servers know, or none."},
-    {"R7", File::cluster, "metricConfig[].timestep", checked(r7_timestep), "An integer of 1 or more."},
+    {"R7", File::cluster, "metricConfig[].scope", checked(r7_scope)},
+    {"R7", File::cluster, "metricConfig[].timestep", checked(r7_timestep)},
     {"R7", File::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
-    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step),
-     "`--aggregation` sets it. Otherwise a value that is neither `sum` nor `avg`, or that does not fit the "
-     "unit, is noted and kept; so is an empty one at scope node from version 1 on, without a note.",
-     "`aggregation-invalid`, `aggregation-suspicious`, `aggregation-overridden`"},
+    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step)},
 
     // data.json, where it is read
     {"X3", File::data, "*", checked(Shape::distinct)},

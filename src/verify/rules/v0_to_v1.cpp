@@ -124,61 +124,38 @@ void d6_series(const Site& site) {
 
 constexpr Rule up[] = {
     // meta.json
-    {"M1", File::meta, "statistics.*.unit", computed(rule_u),
-     "Units follow U. A member of `statistics` that is not an object stays.", "`metric-unrecognised`"},
+    {"M1", File::meta, "statistics.*.unit", computed(rule_u)},
     {"M3", File::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime", dropped(If::blank)},
     {"M3", File::meta, "tags", checked(Shape::objects)},
-    {"M3", File::meta, "monitoringStatus|tags", dropped(If::null),
-     "A `monitoringStatus` of 0 means disabled and stays."},
+    {"M3", File::meta, "monitoringStatus|tags", dropped(If::null)},
     {"M3", File::meta, "metaData", defaulted(If::null, "{}")},
     {"M3", File::meta, "statistics", defaulted(If::missing, "{}")},
     {"M3", File::meta, "resources", defaulted(If::missing, "[]")},
-    {"M4", File::meta, "exclusive", defaulted(If::missing, "1"), {}, "`exclusive-defaulted`"},
+    {"M4", File::meta, "exclusive", defaulted(If::missing, "1")},
     {"M6", File::meta, "resources[].accelerators", checked(Shape::array)},
-    {"M6", File::meta, "resources[].accelerators[]", computed(m6_accelerators),
-     "An integer becomes a string as in D3, null is removed. Any other type makes the job bad.",
-     "`accelerator-unmapped`"},
+    {"M6", File::meta, "resources[].accelerators[]", computed(m6_accelerators)},
 
     // cluster.json
-    {"C1", File::cluster, "metricConfig[].unit", computed(rule_u), "Units of metrics follow U."},
-    {"C2", File::cluster, "subClusters[].flopRateScalar|flopRateSimd|memoryBandwidth", computed(c2_rate),
-     "A number becomes an object with the unit GF/s or GB/s. A missing one gets the value 0, an object "
-     "stays.",
-     "`value-defaulted`"},
-    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_aggregation),
-     "A missing or empty one is inferred from the unit: `sum` for what adds up over nodes (B, F, Flops, W, "
-     "J, "
-     "packets, requests, events, cycles, also per second), `avg` for everything else.",
-     "`aggregation-inferred`"},
+    {"C1", File::cluster, "metricConfig[].unit", computed(rule_u)},
+    {"C2", File::cluster, "subClusters[].flopRateScalar|flopRateSimd|memoryBandwidth", computed(c2_rate)},
+    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_aggregation)},
     {"C4", File::cluster, "metricConfig[].scope", defaulted(If::empty, "\"node\"")},
     {"C5", File::cluster, "subClusters[].numberOfNodes", dropped(If::any)},
-    {"C7", File::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id),
-     "An integer becomes a string with its digits."},
+    {"C7", File::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id)},
 
     // data.json
-    {"D7", File::data, "*.*", dropped(If::null), "A metric or scope of any other type than object stays.",
-     "`scope-null-dropped`, `metric-unrecognised`"},
-    {"D1", File::data, "*.*.unit", computed(rule_u), "Units of metrics follow U."},
-    {"D2", File::data, "*.*.scope", dropped(If::any), "The scope is the key of the object.",
-     "`scope-mismatch`: it named another scope"},
-    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null), "Any other value is kept whole."},
+    {"D7", File::data, "*.*", dropped(If::null)},
+    {"D1", File::data, "*.*.unit", computed(rule_u)},
+    {"D2", File::data, "*.*.scope", dropped(If::any)},
+    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null)},
     {"D6", File::data, "*.*.series", checked(Shape::array)},
-    {"D6", File::data, "*.*.series", defaulted(If::missing, "[]"), "Missing series become an empty list."},
+    {"D6", File::data, "*.*.series", defaulted(If::missing, "[]")},
     {"D6", File::data, "*.*.timestep", checked(Shape::number)},
-    {"D6", File::data, "*.*.timestep", computed(d6_timestep),
-     "A missing timestep comes from cluster.json. If cluster.json does not know the metric, the job is bad.",
-     "`timestep-from-cluster`"},
-    {"D6", File::data, "*.*.series[]", checked(d6_series), "Any other type than object makes the job bad."},
-    {"D3", File::data, "*.*.series[].id", computed(d3_id),
-     "An integer becomes a string, null is removed. At scope accelerator the integer is an index into the "
-     "topology of the job's subcluster and becomes the id of that entry; elsewhere it becomes its digits.",
-     "`accelerator-unmapped`: the topology has no such entry, and the digits are used"},
+    {"D6", File::data, "*.*.timestep", computed(d6_timestep)},
+    {"D6", File::data, "*.*.series[]", checked(d6_series)},
+    {"D3", File::data, "*.*.series[].id", computed(d3_id)},
     {"D4", File::data, "*.*.series[].statistics", checked(Shape::object)},
-    {"D4", File::data, "*.*.series[].statistics", computed(d4_statistics),
-     "Missing statistics are computed from the values that are not null, in double precision; without any "
-     "values they are 0. New ones go directly before `data`. A result beyond the range of doubles makes the "
-     "job bad.",
-     "`statistics-computed`"},
+    {"D4", File::data, "*.*.series[].statistics", computed(d4_statistics)},
 };
 
 }  // namespace

@@ -65,14 +65,8 @@ void c9_energy(const Site& site) {
 constexpr Rule up[] = {
     {"M7", File::meta, "tags", checked(Shape::objects)},
     {"M7", File::meta, "tags[].scope", defaulted(If::missing, "\"global\"")},
-    {"C8", File::cluster, "metricConfig", computed(c8_footprint),
-     "If no metric has a `footprint`: `cpu_load`, `flops_any` and `mem_bw` get `avg`, `mem_used` gets `max`, "
-     "also under their `subClusters`.",
-     "`footprint-defaulted`"},
-    {"C9", File::cluster, "metricConfig", computed(c9_energy),
-     "If no metric has an `energy`: `mem_power`, `acc_power` and the first of `cpu_power`, `rapl_power`, "
-     "`core_power` get `power` if their unit is W, also under their `subClusters`.",
-     "`energy-defaulted`"},
+    {"C8", File::cluster, "metricConfig", computed(c8_footprint)},
+    {"C9", File::cluster, "metricConfig", computed(c9_energy)},
 };
 
 }  // namespace

@@ -82,32 +82,20 @@ constexpr Words states_up[] = {{"stopped", "cancelled"}};
 constexpr Words states_down[] = {{"node_fail", "failed"}, {"boot_fail", "failed"}, {"deadline", "timeout"}};
 
 constexpr Rule up[] = {
-    {"M8", File::meta, "exclusive", computed(m8_shared),
-     "Becomes `shared` in the same place: 0 is `multi_user`, 1 `none`, 2 `single_user`; another value makes "
-     "the job bad. Of both members, `shared` wins; without either it is `none`.",
-     "`shared-defaulted`"},
-    {"M9", File::meta, "submitTime", computed(m9_submit_time),
-     "A missing value becomes that of `startTime`."},
+    {"M8", File::meta, "exclusive", computed(m8_shared)},
+    {"M9", File::meta, "submitTime", computed(m9_submit_time)},
     {"M9", File::meta, "energy", defaulted(If::missing, "0")},
     {"M10", File::meta, "requestedMemory", dropped(If::zero)},
     {"M11", File::meta,
      "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
      "file_data_vol_total",
-     computed(m11_footprint),
-     "Moves into `footprint`, `load_avg` as `cpu_load_avg`. A value that `footprint` already has stays, null "
-     "is removed.",
-     "`footprint-kept`: the two values differ"},
-    {"M13", File::meta, "jobState", mapped(states_up), "A state that version 3 does not know stays.",
-     "`state-mapped`, `state-unknown`"},
+     computed(m11_footprint)},
+    {"M13", File::meta, "jobState", mapped(states_up)},
 };
 
 constexpr Rule down[] = {
-    {"M8", File::meta, "shared", computed(m8_exclusive),
-     "Becomes `exclusive` in the same place: `multi_user` is 0, `none` 1, `single_user` 2; another value "
-     "makes "
-     "the job bad. Of both members, `shared` wins; without either, `exclusive` is 1.",
-     "`exclusive-defaulted`"},
-    {"M13", File::meta, "jobState", mapped(states_down), "All other states stay.", "`state-mapped`"},
+    {"M8", File::meta, "shared", computed(m8_exclusive)},
+    {"M13", File::meta, "jobState", mapped(states_down)},
 };
 
 }  // namespace
