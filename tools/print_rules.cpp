@@ -72,10 +72,16 @@ std::string members_text(std::string_view pattern) {
   return out;
 }
 
-std::string_view condition(If when) {
-  constexpr std::string_view texts[] = {
-      "", " if null", " if missing", " if missing or empty", " if null or 0", " if null, 0 or empty"};
-  return texts[static_cast<std::size_t>(when)];
+// ` if null, 0 or empty`
+std::string condition(int when) {
+  if (when & anything) return {};
+  std::string out = when & absent ? "missing" : "null";
+  const auto add = [&](std::string_view word, bool is_last) {
+    out += fmt::format("{}{}", is_last ? " or " : ", ", word);
+  };
+  if (when & zero) add("0", !(when & empty));
+  if (when & empty) add("empty", true);
+  return " if " + out;
 }
 
 std::string_view shape_text(Shape shape) {

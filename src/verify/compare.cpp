@@ -113,7 +113,7 @@ class Comparison {
   }
 
   void elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-    const Pending below = rules.below_elements();
+    const Pending below = rules.below({});
     const bool judges = below.any();
     if (!judges && (!target || length_of(wanted) != count_places(*target))) {
       if (target) other_length(wanted, *target, at);

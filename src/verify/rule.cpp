@@ -8,25 +8,11 @@ namespace jobferry::proof {
 
 namespace {
 
-bool is_meant(If when, const Node* value) {
-  const bool null = value && value->is_missing();
-  const bool empty = value && value->text == "\"\"";
-  const bool zero = value && value->is(Type::number) && is_zero(value->text);
-  switch (when) {
-    case If::any:
-      return true;
-    case If::null:
-      return null;
-    case If::missing:
-      return !value || null;
-    case If::empty:
-      return !value || null || empty;
-    case If::zero:
-      return null || zero;
-    case If::blank:
-      return null || zero || empty;
-  }
-  return false;
+bool is_one_of(int values, const Node* value) {
+  if (!value) return values & absent;
+  const bool is_number = value->is(Type::number);
+  return values & anything || (values & null && value->is_missing()) ||
+         (values & zero && is_number && is_zero(value->text)) || (values & empty && value->text == "\"\"");
 }
 
 void rename(const Site& site, std::string_view to, std::string_view rule) {
@@ -45,24 +31,23 @@ void map(const Site& site, std::span<const Words> words, std::string_view rule) 
 }
 
 void act(const Rule& rule, const Site& site) {
-  const Effect& effect = rule.effect;
-  switch (effect.change) {
+  const auto& [change, when, value, words, shape, compute] = rule.effect;
+  switch (change) {
     case Change::checked:
-      if (effect.compute) return effect.compute(site);
-      return site.draft.expect(site.value, effect.shape, site.name.empty() ? rule.where.text() : site.name);
+      if (compute) return compute(site);
+      return site.draft.expect(site.value, shape, site.name.empty() ? rule.where.text() : site.name);
     case Change::renamed:
-      return rename(site, effect.value, rule.name);
+      return rename(site, value, rule.name);
     case Change::dropped:
-      if (site.value && is_meant(effect.when, site.value))
-        site.draft.drop(site.parent, *site.value, rule.name);
+      if (site.value && is_one_of(when, site.value)) site.draft.drop(site.parent, *site.value, rule.name);
       return;
     case Change::defaulted:
-      if (is_meant(effect.when, site.value)) site.draft.set(site.parent, site.name, effect.value, rule.name);
+      if (is_one_of(when, site.value)) site.draft.set(site.parent, site.name, value, rule.name);
       return;
     case Change::mapped:
-      return map(site, effect.words, rule.name);
+      return map(site, words, rule.name);
     case Change::computed:
-      return effect.compute(site);
+      return compute(site);
   }
 }
 
@@ -120,21 +105,12 @@ void Pending::apply_to_element(Draft& draft, Node& array, Node& element, const P
       act(*rule, {draft, array, {}, &element, at});
 }
 
-template <class Matches>
-Pending Pending::matching(Matches matches) const {
+Pending Pending::below(std::optional<std::string_view> member) const {
   Pending below;
   below.depth_ = depth_ + 1;
   for (const Rule* rule : rules_)
-    if (rule->where.size() > depth_ + 1 && matches(rule->where[depth_])) below.rules_.push_back(rule);
+    if (rule->where.size() > depth_ + 1 && rule->where[depth_].leads_to(member)) below.rules_.push_back(rule);
   return below;
-}
-
-Pending Pending::below(std::string_view member) const {
-  return matching([&](const Pattern::Step& step) { return !step.elements && step.matches(member); });
-}
-
-Pending Pending::below_elements() const {
-  return matching([](const Pattern::Step& step) { return step.elements; });
 }
 
 }  // namespace jobferry::proof

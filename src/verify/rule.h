@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,13 @@ class Pattern {
     std::string_view names{};  // with `|` between them, or `*`
     bool elements = false;
 
-    constexpr bool matches(std::string_view name) const {
+    // Without a name: whether it leads to the elements.
+    constexpr bool leads_to(std::optional<std::string_view> name) const {
+      if (elements || !name) return elements && !name;
       if (names == "*") return true;
       for (std::string_view rest = names;;) {
         const std::size_t end = std::min(rest.find('|'), rest.size());
-        if (rest.substr(0, end) == name) return true;
+        if (rest.substr(0, end) == *name) return true;
         if (end == rest.size()) return false;
         rest.remove_prefix(end + 1);
       }
@@ -74,15 +77,8 @@ struct Site {
 
 enum class Change : std::uint8_t { checked, renamed, dropped, defaulted, mapped, computed };
 
-// Which values a change is for.
-enum class If : std::uint8_t {
-  any,
-  null,
-  missing,  // absent or null
-  empty,    // absent, null or ""
-  zero,     // null or zero
-  blank,    // null, zero or ""
-};
+// The values that a change is for: a sum of these.
+enum Values : int { absent = 1, null = 2, missing = absent | null, zero = 4, empty = 8, anything = 16 };
 
 struct Words {
   std::string_view from, to;
@@ -90,11 +86,11 @@ struct Words {
 
 struct Effect {
   Change change;
-  If when = If::any;
-  std::string_view value = {};        // renamed: the new name; defaulted: JSON
-  std::span<const Words> words = {};  // mapped
-  Shape shape = Shape::object;        // checked, without a function
-  void (*compute)(const Site&) = nullptr;
+  int when = anything;
+  std::string_view value = {};             // renamed: the new name; defaulted: JSON
+  std::span<const Words> words = {};       // mapped
+  Shape shape = Shape::object;             // checked, without a function
+  void (*compute)(const Site&) = nullptr;  // checked or computed
 };
 
 // Anything else makes the job or the cluster bad.
@@ -102,8 +98,8 @@ constexpr Effect checked(Shape shape) { return {.change = Change::checked, .shap
 constexpr Effect checked(void (*check)(const Site&)) { return {.change = Change::checked, .compute = check}; }
 // The value and the place stay. Where both names have a value, that of the new name wins.
 constexpr Effect renamed(std::string_view to) { return {.change = Change::renamed, .value = to}; }
-constexpr Effect dropped(If when) { return {.change = Change::dropped, .when = when}; }
-constexpr Effect defaulted(If when, std::string_view json) {
+constexpr Effect dropped(int when) { return {.change = Change::dropped, .when = when}; }
+constexpr Effect defaulted(int when, std::string_view json) {
   return {.change = Change::defaulted, .when = when, .value = json};
 }
 constexpr Effect mapped(std::span<const Words> words) { return {.change = Change::mapped, .words = words}; }
@@ -133,13 +129,10 @@ class Pending {
   void apply_to_members(Draft& draft, Node& object, const Pointer& at) const;
   // Rules about an element of this array.
   void apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const;
-  Pending below(std::string_view member) const;
-  Pending below_elements() const;
+  // Those for a member of that name; without a name, for the elements.
+  Pending below(std::optional<std::string_view> member) const;
 
  private:
-  template <class Matches>
-  Pending matching(Matches matches) const;
-
   std::vector<const Rule*> rules_;
   std::size_t depth_ = 0;
 };

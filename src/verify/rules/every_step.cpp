@@ -140,14 +140,14 @@ constexpr Rule rules[] = {
     {"R4", File::meta, "metaData", checked(Shape::object)},
     {"R4", File::meta, "metaData.*", computed(r4_string)},
     {"R5", File::meta, "resources", checked(Shape::objects)},
-    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null)},
-    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null)},
+    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(null)},
+    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(null)},
     {"R5", File::meta, "footprint|concurrentJobs", checked(Shape::object)},
-    {"R5", File::meta, "concurrentJobs.items", defaulted(If::null, "[]")},
+    {"R5", File::meta, "concurrentJobs.items", defaulted(null, "[]")},
 
     // cluster.json
     {"R6", File::cluster, "subClusters", checked(Shape::objects)},
-    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\"")},
+    {"R6", File::cluster, "subClusters[].nodes", defaulted(missing | empty, "\"*\"")},
     {"R7", File::cluster, "name", checked(r7_name)},
     {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries)},
     {"R7", File::cluster, "subClusters[].nodes", checked(Shape::string)},

@@ -64,7 +64,7 @@ void c9_energy(const Site& site) {
 
 constexpr Rule up[] = {
     {"M7", File::meta, "tags", checked(Shape::objects)},
-    {"M7", File::meta, "tags[].scope", defaulted(If::missing, "\"global\"")},
+    {"M7", File::meta, "tags[].scope", defaulted(missing, "\"global\"")},
     {"C8", File::cluster, "metricConfig", computed(c8_footprint)},
     {"C9", File::cluster, "metricConfig", computed(c9_energy)},
 };

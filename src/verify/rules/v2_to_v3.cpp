@@ -84,8 +84,8 @@ constexpr Words states_down[] = {{"node_fail", "failed"}, {"boot_fail", "failed"
 constexpr Rule up[] = {
     {"M8", File::meta, "exclusive", computed(m8_shared)},
     {"M9", File::meta, "submitTime", computed(m9_submit_time)},
-    {"M9", File::meta, "energy", defaulted(If::missing, "0")},
-    {"M10", File::meta, "requestedMemory", dropped(If::zero)},
+    {"M9", File::meta, "energy", defaulted(missing, "0")},
+    {"M10", File::meta, "requestedMemory", dropped(null | zero)},
     {"M11", File::meta,
      "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
      "file_data_vol_total",
