@@ -60,17 +60,17 @@ void Checker::unreadable(const Side& side, const std::string& subject, std::stri
 Listing Checker::list(const Side& side, const std::string& place) {
   Listing listing;
   const std::string directory = side.path(place);
-  const auto info = answer(side.files.info(place.empty() ? directory + "/." : directory));
+  const auto info = side.info(place);
   if (!info || info->type != FileType::directory) return listing;
   listing.there = true;
   listing.info = *info;
-  const auto entries = answer(side.files.list(directory));
+  const auto entries = answer(side.files->list(directory));
   if (!entries) {
     unreadable(side, place, {}, entries.error().what);
     return listing;
   }
   for (const Entry& entry : *entries) {
-    const auto about = answer(side.files.info(join(directory, entry.name)));
+    const auto about = answer(side.files->info(join(directory, entry.name)));
     if (!about) unreadable(side, place, entry.name, about.error().what);
     Seen& seen = listing.entries.emplace_back(Seen{entry.name, about ? *about : FileInfo{}});
     if (entry.type != FileType::regular) seen.info.type = entry.type;
@@ -78,28 +78,30 @@ Listing Checker::list(const Side& side, const std::string& place) {
   return listing;
 }
 
-Result<void> Checker::read(const Side& side, const std::string& place, std::string_view name, Buffer& into) {
-  into.trim(limits::kept_buffer);
+Result<void> Checker::read(const Side& side, const std::string& place, std::string_view name, Content& into) {
+  into.name = name;
+  into.is_unpacked = false;
+  into.raw.trim(limits::kept_buffer);
   const std::uint64_t most = ground_.options.max_file_size;
   const std::uint64_t limit = name == names::data_gz ? limits::packed_size(most) : most;
-  const auto done = answer(side.files.read(join(side.path(place), name), limit, into));
+  const auto done = answer(side.files->read(join(side.path(place), name), limit, into.raw));
   if (!done) return refused(done.error().kind, name, done.error().what);
-  (side.is_source ? bytes_in_ : bytes_out_) += into.size();
+  if (Progress* progress = ground_.progress)
+    (side.is_source ? progress->bytes_in : progress->bytes_out) += into.raw.size();
   return {};
 }
 
 // Reads a file and checks that it is sound JSON.
 Result<void> Checker::load(const Side& side, const std::string& place, std::string_view name, Content& into) {
-  if (auto done = read(side, place, name, into.raw); !done) return done;
-  into.name = name;
-  Result<void> sound;
-  if (into.is_packed() && !into.raw.empty()) {
+  Result<void> sound = read(side, place, name, into);
+  if (!sound) return sound;
+  const bool is_packed = name == names::data_gz, is_data = is_packed || name == names::data;
+  if (is_packed && !into.raw.empty()) {
     into.unpacked.trim(limits::kept_buffer);
     sound = gunzip(into.raw.view(), ground_.options.max_file_size, into.unpacked);
+    into.is_unpacked = true;
   }
-  const bool is_data = name == names::data || name == names::data_gz;
-  if (sound && is_data && (into.raw.empty() || into.text().empty()))
-    sound = Error{Kind::empty_file, "the data file is empty"};
+  if (sound && is_data && into.text().empty()) sound = Error{Kind::empty_file, "the data file is empty"};
   if (sound) sound = check_json(into.text());
   if (!sound) sound.error().file = name;
   return sound;
@@ -179,7 +181,7 @@ void Checker::job(const JobPath& path) {
     ++record_.unchecked;
     return;
   }
-  const Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
+  Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
   if (!is_job(ours)) {
     ++record_.left_behind;
     if (theirs.there) found("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
@@ -209,48 +211,45 @@ void Checker::job(const JobPath& path) {
 }
 
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
-  const Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
+  Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
   Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
   if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
     found("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }
   const Seen* file = ours.find(names::cluster);
-  count_source(file ? *file : Seen{});
+  count(record_.source, file ? *file : Seen{});
   if (!theirs.there) {
     found("cluster-missing", name, {}, "a cluster", {});
     return facts_of(draft);
   }
   compare_attributes(name, {}, ours.info, theirs.info);
-  compare_document(name, names::cluster, ours, theirs, draft);
-  // The directories in it are compared as jobs.
-  Known known{{names::cluster}, {names::cluster}, false};
-  for (const Seen& entry : theirs.entries)
-    if (entry.info.type == FileType::directory) known.theirs.emplace_back(entry.name);
-  compare_carried(name, ours, theirs, known);
   count_target(theirs);
+  compare_document(name, names::cluster, ours, theirs, draft);
+  ours.remove({names::cluster});
+  theirs.remove({names::cluster});
+  // They are compared as jobs.
+  std::erase_if(theirs.entries, [](const Seen& entry) { return entry.info.type == FileType::directory; });
+  compare_carried(name, ours, theirs);
   return facts_of(draft);
 }
 
-void Checker::root(const Archive& source, const Listing& target) {
-  const Listing ours = list(ground_.source, "");
-  compare_attributes("", {}, ours.info, target.info);
-  Known known{{names::version}, {names::version, names::unfinished}, false};
-  for (const std::string& cluster : source.clusters) known.theirs.emplace_back(cluster);
-  compare_carried("", ours, target, known);
+void Checker::root(Listing theirs) {
+  Listing ours = list(ground_.source, "");
+  compare_attributes("", {}, ours.info, theirs.info);
   // The migration makes version.txt, so it is counted on neither side.
-  Listing counted = target;
-  std::erase_if(counted.entries, [](const Seen& entry) {
-    return entry.name == names::version || entry.name == names::unfinished;
-  });
-  count_target(counted);
+  ours.remove({names::version});
+  theirs.remove({names::version, names::unfinished});
+  count_target(theirs);
+  for (const std::string& cluster : ground_.source.archive.clusters) theirs.remove({cluster});
+  compare_carried("", ours, theirs);
 }
 
 void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
   ++record_.target.jobs;
   count_job(record_.target_ends, path);
-  const auto ours = answer(ground_.source.files.info(ground_.source.path(subject)));
+  const auto ours = ground_.source.info(subject);
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);
   count_target(theirs);

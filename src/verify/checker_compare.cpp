@@ -1,8 +1,6 @@
 // Compares the files of a job, a cluster or the root: documents by the rules, everything else byte for byte.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "verify/checker.h"
 #include "verify/reading.h"
 
@@ -12,23 +10,25 @@ namespace {
 
 std::string size_text(std::string_view content) { return fmt::format("{} bytes", content.size()); }
 
-bool contains(const std::vector<std::string_view>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
+// X8: the marker of an unfinished archive is never copied.
+bool is_carried(const Seen& entry) { return entry.is_regular() && entry.name != names::unfinished; }
 
 }  // namespace
 
-void Checker::compare_job(const std::string& subject, const Listing& ours, const Listing& theirs, Draft& meta,
+void Checker::compare_job(const std::string& subject, Listing& ours, Listing& theirs, Draft& meta,
                           Data& data) {
   compare_attributes(subject, {}, ours.info, theirs.info);
-  count_source(*ours.find(names::meta));
+  count(record_.source, *ours.find(names::meta));
+  count_target(theirs);
   compare_document(subject, names::meta, ours, theirs, meta);
   if (data.file) compare_data(subject, theirs, data);
   // The target has one data file, under either name.
-  Known known{{names::meta, names::data, names::data_gz}, {names::meta}, true};
-  if (data.file && theirs.data()) known.theirs.emplace_back(theirs.data()->name);
-  compare_carried(subject, ours, theirs, known);
-  count_target(theirs);
+  const bool is_packed = theirs.find(names::data_gz) != nullptr;
+  if (data.file) theirs.remove({is_packed ? names::data_gz : names::data});
+  theirs.remove({names::meta});
+  ours.remove({names::meta, names::data, names::data_gz});
+  for (const Seen& entry : ours.entries) record_.left_behind += !is_carried(entry);
+  compare_carried(subject, ours, theirs);
 }
 
 // meta.json or cluster.json. The source's is in source_document_.
@@ -37,9 +37,9 @@ void Checker::compare_document(const std::string& subject, std::string_view name
   const Seen *mine = ours.find(name), *other = theirs.find(name);
   if (!mine || !other || !other->is_regular()) return found("file-missing", subject, name, name, {});
   compare_own_file(subject, mine->name, mine->info, other->info);
-  if (const auto done = read(ground_.target, subject, name, target_document_.raw); !done)
+  if (const auto done = read(ground_.target, subject, name, target_document_); !done)
     return found("unreadable", subject, name, {}, done.error().what);
-  const std::string_view source = source_document_.raw.view(), target = target_document_.raw.view();
+  const std::string_view source = source_document_.text(), target = target_document_.text();
   add_counts(record_.changes, wanted.changes);
   const bool rewritten = !wanted.changes.empty();
   if (!rewritten && source == target) return;
@@ -54,7 +54,7 @@ void Checker::compare_document(const std::string& subject, std::string_view name
 
 void Checker::compare_data(const std::string& subject, const Listing& theirs, Data& data) {
   const Seen &ours = *data.file, *file = theirs.data();
-  count_source(ours);
+  count(record_.source, ours);
   if (!file || !file->is_regular()) return found("file-missing", subject, ours.name, ours.name, {});
   compare_attributes(subject, file->name, ours.info, file->info);
   if (file->name != ours.name) ++record_.changes["compress"];
@@ -69,36 +69,25 @@ void Checker::compare_data(const std::string& subject, const Listing& theirs, Da
 // A file that no rule changes. A data file may have been compressed or unpacked.
 void Checker::compare_bytes(const std::string& subject, const Seen& ours, const Seen& theirs) {
   if (is_same_file(ours.info, theirs.info)) return;
-  std::string_view source, target;
   if (ours.name == theirs.name) {
-    auto done = read(ground_.source, subject, ours.name, source_data_.raw);
-    if (done) done = read(ground_.target, subject, theirs.name, target_data_.raw);
+    auto done = read(ground_.source, subject, ours.name, source_data_);
+    if (done) done = read(ground_.target, subject, theirs.name, target_data_);
     if (!done) return found("unreadable", subject, theirs.name, {}, done.error().what);
-    source = source_data_.raw.view();
-    target = target_data_.raw.view();
   } else {
     if (const auto done = load(ground_.source, subject, ours.name, source_data_); !done)
       return found("unreadable", subject, ours.name, name_of(done.error().kind), {});
     if (const auto done = load(ground_.target, subject, theirs.name, target_data_); !done)
       return broken(subject, theirs.name, done.error());
-    source = source_data_.text();
-    target = target_data_.text();
   }
+  const std::string_view source = source_data_.text(), target = target_data_.text();
   if (source != target) found("bytes-changed", subject, theirs.name, size_text(source), size_text(target));
 }
 
-// X8: regular files are carried, and the target has nothing else. Files in `known` are compared elsewhere.
-void Checker::compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs,
-                              const Known& known) {
-  const auto is_carried = [&](const Seen& entry) {
-    return entry.is_regular() && entry.name != names::unfinished && !contains(known.ours, entry.name);
-  };
+// X8: regular files are carried, and the target has nothing else.
+void Checker::compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs) {
   for (const Seen& entry : ours.entries) {
-    if (!is_carried(entry)) {
-      record_.left_behind += known.counts_strays && !contains(known.ours, entry.name);
-      continue;
-    }
-    count_source(entry);
+    if (!is_carried(entry)) continue;
+    count(record_.source, entry);
     const Seen* other = theirs.find(entry.name);
     if (!other || !other->is_regular()) {
       found("file-missing", subject, entry.name, "a file", {});
@@ -109,9 +98,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
   }
   for (const Seen& entry : theirs.entries) {
     const Seen* origin = ours.find(entry.name);
-    const bool carried = origin && is_carried(*origin);
-    if (!contains(known.theirs, entry.name) && !carried)
-      found("file-unexpected", subject, entry.name, {}, "an entry");
+    if (!origin || !is_carried(*origin)) found("file-unexpected", subject, entry.name, {}, "an entry");
   }
 }
 
@@ -123,7 +110,7 @@ void Checker::compare_attributes(const std::string& subject, const std::string& 
     if (source != target) found("attributes-changed", subject, file, source, target);
   };
   const bool is_directory = file.empty();
-  if (!is_directory || ground_.finished)
+  if (!is_directory || !ground_.target.archive.unfinished)
     compare([](const FileInfo& info) { return fmt::format("mode {:o}", info.mode); });
   if (!is_directory)
     compare([](const FileInfo& info) {
@@ -147,23 +134,19 @@ void Checker::compare_folders(const JobPath& path) {
   if (folder == last_folder_) return;
   last_folder_ = folder;
   for (const std::string& directory : {folder, above}) {
-    const auto ours = answer(ground_.source.files.info(ground_.source.path(directory)));
-    const auto theirs = answer(ground_.target.files.info(ground_.target.path(directory)));
+    const auto ours = ground_.source.info(directory), theirs = ground_.target.info(directory);
     if (ours && theirs) compare_attributes(directory, {}, *ours, *theirs);
   }
 }
 
-void Checker::count_source(const Seen& file) {
-  ++record_.source.files;
-  record_.source.bytes += file.info.size;
+void Checker::count(ArchiveCounts& counts, const Seen& file) {
+  ++counts.files;
+  counts.bytes += file.info.size;
 }
 
 void Checker::count_target(const Listing& theirs) {
-  for (const Seen& entry : theirs.entries) {
-    if (!entry.is_regular()) continue;
-    ++record_.target.files;
-    record_.target.bytes += entry.info.size;
-  }
+  for (const Seen& entry : theirs.entries)
+    if (entry.is_regular()) count(record_.target, entry);
 }
 
 }  // namespace jobferry::proof

@@ -65,8 +65,8 @@ class Record : public VerifyResult {
   void add(const Findings& more);
   // An error that left a job unchecked. Keeps the first in path order.
   void add_error(const std::string& subject, Error error);
-  // Adds what has been found and counted to the result of all threads.
-  void add_to(VerifyResult& result) const;
+  // What another thread has found and counted.
+  void add(const Record& more);
 
  private:
   const std::size_t most_;
