@@ -15,9 +15,7 @@ std::string text_of(const Error& reason) { return fmt::format("{}: {}", name_of(
 bool is_job(const Listing& listing) { return listing.find(names::meta) || listing.data(); }
 
 Error refused(Kind kind, std::string_view file, std::string what) {
-  Error error{kind, std::move(what)};
-  error.file = file;
-  return error;
+  return {.kind = kind, .what = std::move(what), .file = std::string(file)};
 }
 
 // X6, and what is bad whatever the files contain.
@@ -45,16 +43,9 @@ Result<void> verdict(Draft& draft, std::string_view file) {
 
 // --- Reading ---
 
-void Checker::found(FindingKind kind, const std::string& subject, std::string_view file,
-                    std::string_view source, std::string_view target) {
-  Findings findings(subject, file);
-  findings.add(kind, {}, {}, source, target);
-  record_.add(findings);
-}
-
 void Checker::unreadable(const Side& side, const std::string& subject, std::string_view file,
                          std::string_view what) {
-  found("unreadable", subject, file, side.is_source ? what : "", side.is_source ? "" : what);
+  record_.add("unreadable", subject, file, side.is_source ? what : "", side.is_source ? "" : what);
 }
 
 Listing Checker::list(const Side& side, const std::string& place) {
@@ -110,7 +101,8 @@ Result<void> Checker::load(const Side& side, const std::string& place, std::stri
 // A file of the target that cannot be read as what it is.
 void Checker::broken(const std::string& subject, std::string_view file, const Error& reason) {
   const bool gzip = name_of(reason.kind).starts_with("gzip");
-  found(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {}, text_of(reason));
+  record_.add(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {},
+              text_of(reason));
 }
 
 // --- Judging ---
@@ -119,7 +111,7 @@ void Checker::broken(const std::string& subject, std::string_view file, const Er
 Result<void> Checker::judge_document(const std::string& place, std::string_view name, File file,
                                      Draft& draft) {
   if (auto done = load(ground_.source, place, name, source_document_); !done) return done;
-  draft.begin(source_document_.text());
+  draft.root.text = trimmed(source_document_.text());
   ground_.chain.apply(file, draft);
   return verdict(draft, name);
 }
@@ -128,7 +120,7 @@ Result<void> Checker::judge_data_file(const Seen& file, const std::string& subje
                                       Data& data) {
   if (auto done = load(ground_.source, subject, file.name, source_data_); !done) return done;
   Draft draft(job);
-  draft.begin(source_data_.text());
+  draft.root.text = trimmed(source_data_.text());
   if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
   draft.expect(&draft.root, Shape::distinct, "the document");
   compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
@@ -184,7 +176,8 @@ void Checker::job(const JobPath& path) {
   Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
   if (!is_job(ours)) {
     ++record_.left_behind;
-    if (theirs.there) found("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
+    if (theirs.there)
+      record_.add("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
     return;
   }
 
@@ -200,12 +193,12 @@ void Checker::job(const JobPath& path) {
     sound = judge_data(subject, ours, context, data);
   }
   if (!sound && theirs.there)
-    return found("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
+    return record_.add("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
   if (!sound) return leave_out(subject, ours, sound.error());
 
   count_job(record_.source_ends, path);
   ++record_.source.jobs;
-  if (!theirs.there) return found("job-missing", subject, {}, "a sound job", {});
+  if (!theirs.there) return record_.add("job-missing", subject, {}, "a sound job", {});
   compare_job(subject, ours, theirs, meta, data);
   compare_folders(path);
 }
@@ -214,13 +207,13 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
   Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
   if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
-    found("cluster-bad", name, names::cluster, text_of(sound.error()), {});
+    record_.add("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }
   const Seen* file = ours.find(names::cluster);
   count(record_.source, file ? *file : Seen{});
   if (!theirs.there) {
-    found("cluster-missing", name, {}, "a cluster", {});
+    record_.add("cluster-missing", name, {}, "a cluster", {});
     return facts_of(draft);
   }
   compare_attributes(name, {}, ours.info, theirs.info);
@@ -253,7 +246,7 @@ void Checker::origin(const JobPath& path) {
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);
   count_target(theirs);
-  found("job-unexpected", subject, {}, {}, fmt::format("{} entries", theirs.entries.size()));
+  record_.add("job-unexpected", subject, {}, {}, fmt::format("{} entries", theirs.entries.size()));
 }
 
 }  // namespace jobferry::proof

@@ -49,8 +49,6 @@ class Checker {
   void origin(const JobPath& path);
 
   Listing list(const Side& side, const std::string& place);
-  void found(FindingKind kind, const std::string& subject, std::string_view file, std::string_view source,
-             std::string_view target);
   void unreadable(const Side& side, const std::string& subject, std::string_view file, std::string_view what);
   // Mode, time and owner of a file that must not be a link to that of the source.
   void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,

@@ -35,10 +35,10 @@ void Checker::compare_job(const std::string& subject, Listing& ours, Listing& th
 void Checker::compare_document(const std::string& subject, std::string_view name, const Listing& ours,
                                const Listing& theirs, Draft& wanted) {
   const Seen *mine = ours.find(name), *other = theirs.find(name);
-  if (!mine || !other || !other->is_regular()) return found("file-missing", subject, name, name, {});
+  if (!mine || !other || !other->is_regular()) return record_.add("file-missing", subject, name, name, {});
   compare_own_file(subject, mine->name, mine->info, other->info);
   if (const auto done = read(ground_.target, subject, name, target_document_); !done)
-    return found("unreadable", subject, name, {}, done.error().what);
+    return record_.add("unreadable", subject, name, {}, done.error().what);
   const std::string_view source = source_document_.text(), target = target_document_.text();
   add_counts(record_.changes, wanted.changes);
   const bool rewritten = !wanted.changes.empty();
@@ -46,7 +46,7 @@ void Checker::compare_document(const std::string& subject, std::string_view name
   if (const auto sound = check_json(target); !sound) return broken(subject, name, sound.error());
   Findings findings(subject, name);
   compare(wanted, target, {}, findings);
-  if (rewritten && !is_compact(target)) findings.add("not-compact", {}, {}, {}, {});
+  if (rewritten && compact(target) != target) findings.add("not-compact", {}, {}, {}, {});
   if (!rewritten && findings.empty())
     findings.add("bytes-changed", {}, {}, size_text(source), size_text(target));
   record_.add(findings);
@@ -55,14 +55,15 @@ void Checker::compare_document(const std::string& subject, std::string_view name
 void Checker::compare_data(const std::string& subject, const Listing& theirs, Data& data) {
   const Seen &ours = *data.file, *file = theirs.data();
   count(record_.source, ours);
-  if (!file || !file->is_regular()) return found("file-missing", subject, ours.name, ours.name, {});
+  if (!file || !file->is_regular()) return record_.add("file-missing", subject, ours.name, ours.name, {});
   compare_attributes(subject, file->name, ours.info, file->info);
   if (file->name != ours.name) ++record_.changes["compress"];
   if (ground_.chain.changes_data() && !target_text_) return;  // it is broken, which is a finding already
   add_counts(record_.changes, data.changes);
   if (data.changes.empty() && (!data.findings || data.findings->empty()))
     return compare_bytes(subject, ours, *file);
-  if (!data.changes.empty() && !is_compact(*target_text_)) data.findings->add("not-compact", {}, {}, {}, {});
+  if (!data.changes.empty() && compact(*target_text_) != *target_text_)
+    data.findings->add("not-compact", {}, {}, {}, {});
   record_.add(*data.findings);
 }
 
@@ -72,15 +73,16 @@ void Checker::compare_bytes(const std::string& subject, const Seen& ours, const 
   if (ours.name == theirs.name) {
     auto done = read(ground_.source, subject, ours.name, source_data_);
     if (done) done = read(ground_.target, subject, theirs.name, target_data_);
-    if (!done) return found("unreadable", subject, theirs.name, {}, done.error().what);
+    if (!done) return record_.add("unreadable", subject, theirs.name, {}, done.error().what);
   } else {
     if (const auto done = load(ground_.source, subject, ours.name, source_data_); !done)
-      return found("unreadable", subject, ours.name, name_of(done.error().kind), {});
+      return record_.add("unreadable", subject, ours.name, name_of(done.error().kind), {});
     if (const auto done = load(ground_.target, subject, theirs.name, target_data_); !done)
       return broken(subject, theirs.name, done.error());
   }
   const std::string_view source = source_data_.text(), target = target_data_.text();
-  if (source != target) found("bytes-changed", subject, theirs.name, size_text(source), size_text(target));
+  if (source != target)
+    record_.add("bytes-changed", subject, theirs.name, size_text(source), size_text(target));
 }
 
 // X8: regular files are carried, and the target has nothing else.
@@ -90,7 +92,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
     count(record_.source, entry);
     const Seen* other = theirs.find(entry.name);
     if (!other || !other->is_regular()) {
-      found("file-missing", subject, entry.name, "a file", {});
+      record_.add("file-missing", subject, entry.name, "a file", {});
       continue;
     }
     compare_own_file(subject, entry.name, entry.info, other->info);
@@ -98,7 +100,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
   }
   for (const Seen& entry : theirs.entries) {
     const Seen* origin = ours.find(entry.name);
-    if (!origin || !is_carried(*origin)) found("file-unexpected", subject, entry.name, {}, "an entry");
+    if (!origin || !is_carried(*origin)) record_.add("file-unexpected", subject, entry.name, {}, "an entry");
   }
 }
 
@@ -107,7 +109,7 @@ void Checker::compare_attributes(const std::string& subject, const std::string& 
                                  const FileInfo& theirs) {
   const auto compare = [&](auto text) {
     const std::string source = text(ours), target = text(theirs);
-    if (source != target) found("attributes-changed", subject, file, source, target);
+    if (source != target) record_.add("attributes-changed", subject, file, source, target);
   };
   const bool is_directory = file.empty();
   if (!is_directory || !ground_.target.archive.unfinished)
@@ -125,7 +127,7 @@ void Checker::compare_own_file(const std::string& subject, const std::string& fi
                                const FileInfo& theirs) {
   compare_attributes(subject, file, ours, theirs);
   if (is_same_file(ours, theirs))
-    found("attributes-changed", subject, file, "a file of its own", "a hard link to the source's");
+    record_.add("attributes-changed", subject, file, "a file of its own", "a hard link to the source's");
 }
 
 // The two folders between the cluster and the job. One thread has all jobs of a folder.

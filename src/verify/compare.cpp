@@ -13,8 +13,7 @@ namespace {
 
 // X1: a name keeps its exact text.
 bool has_token(const Node& member, std::string_view token) {
-  if (!member.name_token.empty()) return token == member.name_token;
-  return token == quoted(member.name);
+  return member.name_token.empty() ? token == quoted(member.name) : token == member.name_token;
 }
 
 // D4 leaves the notation of a computed number open, but not the number of its digits.
@@ -68,10 +67,8 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
     pairs.in_order &= pairs.found.back() >= last;
     last = pairs.found.back();
   }
-  for (const Place& place : target) {
-    const std::vector<const Place*>& left = by_name[json::unescape(place.name)];
-    if (std::find(left.begin(), left.end(), &place) != left.end()) pairs.beside.push_back(&place);
-  }
+  for (const auto& [name, left] : by_name) pairs.beside.insert(pairs.beside.end(), left.begin(), left.end());
+  std::sort(pairs.beside.begin(), pairs.beside.end());
   return pairs;
 }
 
@@ -82,8 +79,8 @@ class Comparison {
   void value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
     if (draft_.reason) return;
     if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
-    if (rules.any()) rules.apply_to_members(draft_, wanted, at);
-    if (target && type_of(*target) != wanted.type) {
+    rules.apply_to_members(draft_, wanted, at);
+    if (target && !wanted.is(type_of(*target))) {
       other_value(wanted, *target, at);
       target.reset();
     }
@@ -114,38 +111,44 @@ class Comparison {
 
   void elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
     const Pending below = rules.below({});
-    const bool judges = below.any();
-    if (!judges && (!target || length_of(wanted) != count_places(*target))) {
-      if (target) other_length(wanted, *target, at);
-      return;
+    if (!below.any()) {
+      if (!target) return;
+      if (length_of(wanted) != count_places(*target)) return other_length(wanted, *target, at);
     }
-    Places theirs(target ? *target : "[]");
-    Place other;
-    std::size_t index = 0, missing = 0;
-    const auto look_at = [&](Node& element, bool found) {
-      missing += target && !found;
-      if (rules.any()) rules.apply_to_element(draft_, wanted, element, at);
-      value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
+    Places theirs(target.value_or("[]"));
+    std::size_t index = 0, has = 0;
+    const auto next = [&]() -> Target {
+      Place place;
+      if (!theirs.next(place)) return {};
+      ++has;
+      return place.value;
+    };
+    const auto look_at = [&](Node& element, Target found) {
+      rules.apply_to_element(draft_, wanted, element, at);
+      value(element, found, Pointer(at, index), below);
+      ++index;
     };
     if (wanted.opened) {
-      for (Node& element : wanted.children) {
-        look_at(element, target && theirs.next(other));
-        ++index;
-      }
+      for (Node& element : wanted.children) look_at(element, next());
     } else {
       Places ours(wanted.text);
-      for (Place mine; ours.next(mine); ++index) {
-        const bool found = target && theirs.next(other);
-        if (found && !rules.any() && mine.value == other.value) continue;
+      for (Place mine; ours.next(mine);) {
+        const Target found = next();
+        if (found == mine.value && !rules.any()) {
+          ++index;
+          continue;
+        }
         Node element(mine.value);
         look_at(element, found);
       }
     }
-    std::size_t added = 0;
-    while (target && theirs.next(other)) ++added;
-    if (missing + added > 0)
-      findings_.add(missing > 0 ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
-                    elements_text(index), elements_text(index - missing + added));
+    while (next()) continue;
+    if (target && index != has) length(index, has, at);
+  }
+
+  void length(std::size_t wants, std::size_t has, const Pointer& at) {
+    findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
+                  elements_text(wants), elements_text(has));
   }
 
   void lost(const Node& member, const Pointer& at) {
@@ -158,12 +161,11 @@ class Comparison {
   // A member of the target that is not wanted: a rule removes it, or the source does not have it.
   void beside(const Node& object, const Place& place, const Pointer& at) {
     const std::string name = json::unescape(place.name);
-    const Node::Dropped* dropped = nullptr;
+    Node::Dropped dropped;
     for (const Node::Dropped& each : object.dropped)
-      if (each.name == name) dropped = &each;
-    findings_.add(dropped ? FindingKind("rule-not-applied") : FindingKind("member-added"),
-                  Pointer(at, name).text(), dropped ? dropped->rule : "", dropped ? dropped->before : "",
-                  compact(place.value));
+      if (each.name == name) dropped = each;
+    findings_.add(dropped.rule.empty() ? FindingKind("member-added") : FindingKind("rule-not-applied"),
+                  Pointer(at, name).text(), dropped.rule, dropped.before, compact(place.value));
   }
 
   void other_value(const Node& wanted, std::string_view target, const Pointer& at) {
@@ -180,10 +182,7 @@ class Comparison {
     Place mine, other;
     std::size_t index = 0;
     while (ours.next(mine) && theirs.next(other) && mine.value == other.value) ++index;
-    const std::size_t wants = length_of(wanted), has = count_places(target);
-    findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"),
-                  wanted.opened ? at.text() : Pointer(at, index).text(), {}, elements_text(wants),
-                  elements_text(has));
+    length(length_of(wanted), count_places(target), wanted.opened ? at : Pointer(at, index));
   }
 
   Draft& draft_;

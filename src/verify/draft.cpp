@@ -31,11 +31,6 @@ constexpr ShapeRow shapes[] = {{Type::object, "an object"},
 
 }  // namespace
 
-void Draft::begin(std::string_view source) {
-  root.text = trimmed(source);
-  root.type = type_of(root.text);
-}
-
 void Draft::open(Node& value) {
   if (value.opened) return;
   value.opened = true;
@@ -67,7 +62,7 @@ Node* Draft::find(Node& object, std::string_view name) {
 
 Node* Draft::present(Node& object, std::string_view name) {
   Node* member = find(object, name);
-  return member && !member->is_missing() ? member : nullptr;
+  return is_missing(member) ? nullptr : member;
 }
 
 std::string Draft::content(Node& object, std::string_view name) {
@@ -92,7 +87,6 @@ void Draft::put(Node& value, std::string_view json, std::string_view rule) {
   std::string made(json);  // `json` may be a part of the old text
   value.made = std::move(made);
   value.text = value.made;
-  value.type = type_of(value.text);
   value.opened = false;
   value.children.clear();
   value.dropped.clear();
@@ -139,7 +133,7 @@ void Draft::refuse(Kind kind, std::string what) {
 }
 
 void Draft::expect(Node* value, Shape shape, std::string_view name) {
-  if (!value || value->is_missing()) return;
+  if (is_missing(value)) return;
   const auto& [type, words] = shapes[static_cast<std::size_t>(shape)];
   if (type && !value->is(*type))
     return refuse(Kind::wrong_type,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "archive/walk.h"
 #include "verify/text.h"
@@ -47,6 +46,13 @@ void Record::add(const Findings& more) {
   if (found.size() > 2 * most_) keep_first(found, most_);
 }
 
+void Record::add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view ours,
+                 std::string_view theirs) {
+  Findings one(subject, file);
+  one.add(kind, {}, {}, ours, theirs);
+  add(one);
+}
+
 void Record::add_error(const std::string& subject, Error error) {
   if (!errors.empty() && !path_order(subject, errors.front().subject)) return;
   error.subject = subject;
@@ -54,11 +60,9 @@ void Record::add_error(const std::string& subject, Error error) {
 }
 
 void Record::add(const Record& more) {
-  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
-    (this->*part).jobs += (more.*part).jobs;
-    (this->*part).files += (more.*part).files;
-    (this->*part).bytes += (more.*part).bytes;
-  }
+  for (const auto part : {&VerifyResult::source, &VerifyResult::target})
+    for (const auto count : {&ArchiveCounts::jobs, &ArchiveCounts::files, &ArchiveCounts::bytes})
+      (this->*part).*count += (more.*part).*count;
   for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
     for (const auto& [cluster, end] : more.*part) add_end((this->*part)[cluster], end);
   for (const auto part : {&VerifyResult::changes, &VerifyResult::findings})
@@ -72,16 +76,10 @@ void Record::add(const Record& more) {
 }
 
 void keep_first(std::vector<Difference>& findings, std::size_t most) {
-  const auto rest = [](const Difference& each) {
-    return std::tie(each.file, each.pointer, each.kind, each.rule, each.source, each.target);
-  };
-  std::sort(findings.begin(), findings.end(), [&](const Difference& a, const Difference& b) {
-    return a.subject != b.subject ? path_order(a.subject, b.subject) : rest(a) < rest(b);
+  std::sort(findings.begin(), findings.end(), [](const Difference& a, const Difference& b) {
+    return a.subject != b.subject ? path_order(a.subject, b.subject) : a < b;
   });
-  const auto same = [&](const Difference& a, const Difference& b) {
-    return a.subject == b.subject && rest(a) == rest(b);
-  };
-  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  findings.erase(std::unique(findings.begin(), findings.end()), findings.end());
   findings.resize(std::min(findings.size(), std::max<std::size_t>(most, 1)));
 }
 

@@ -63,6 +63,9 @@ class Record : public VerifyResult {
   Record(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
 
   void add(const Findings& more);
+  // The only finding in a file, or in a directory.
+  void add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view ours,
+           std::string_view theirs);
   // An error that left a job unchecked. Keeps the first in path order.
   void add_error(const std::string& subject, Error error);
   // What another thread has found and counted.

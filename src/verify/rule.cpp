@@ -11,14 +11,14 @@ namespace {
 bool is_one_of(int values, const Node* value) {
   if (!value) return values & absent;
   const bool is_number = value->is(Type::number);
-  return values & anything || (values & null && value->is_missing()) ||
+  return values & anything || (values & null && is_missing(value)) ||
          (values & zero && is_number && is_zero(value->text)) || (values & empty && value->text == "\"\"");
 }
 
 void rename(const Site& site, std::string_view to, std::string_view rule) {
   if (!site.value) return;
   Node* other = site.draft.find(site.parent, to);
-  if (other && !other->is_missing()) return site.draft.drop(site.parent, *site.value, rule);
+  if (!is_missing(other)) return site.draft.drop(site.parent, *site.value, rule);
   if (other) site.draft.drop(site.parent, *other, rule);
   site.draft.replace(site.parent, *site.value, to, site.value->text, rule);
 }

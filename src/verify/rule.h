@@ -98,10 +98,8 @@ constexpr Effect checked(Shape shape) { return {.change = Change::checked, .shap
 constexpr Effect checked(void (*check)(const Site&)) { return {.change = Change::checked, .compute = check}; }
 // The value and the place stay. Where both names have a value, that of the new name wins.
 constexpr Effect renamed(std::string_view to) { return {.change = Change::renamed, .value = to}; }
-constexpr Effect dropped(int when) { return {.change = Change::dropped, .when = when}; }
-constexpr Effect defaulted(int when, std::string_view json) {
-  return {.change = Change::defaulted, .when = when, .value = json};
-}
+constexpr Effect dropped(int when) { return {Change::dropped, when}; }
+constexpr Effect defaulted(int when, std::string_view json) { return {Change::defaulted, when, json}; }
 constexpr Effect mapped(std::span<const Words> words) { return {.change = Change::mapped, .words = words}; }
 constexpr Effect computed(void (*compute)(const Site&)) {
   return {.change = Change::computed, .compute = compute};

@@ -41,7 +41,6 @@ std::size_t count_places(std::string_view value);
 int levels_in(std::string_view value);
 
 // Without insignificant white space (X2).
-bool is_compact(std::string_view text);
 std::string compact(std::string_view text);
 
 // Without white space around it.

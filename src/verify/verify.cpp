@@ -57,9 +57,7 @@ class Choice {
 };
 
 Error not_an_archive(const std::string& root, std::string what) {
-  Error error{Kind::not_an_archive, std::move(what)};
-  error.file = root;
-  return error;
+  return {.kind = Kind::not_an_archive, .what = std::move(what), .file = root};
 }
 
 template <class... Parts>
@@ -187,12 +185,13 @@ class Verification {
     Checker& checker = checkers_.front();
     checker.root(target_listing_);
     const bool unfinished = target_.archive.unfinished;
-    if (unfinished) checker.found("marker-left", "", names::unfinished, {}, "the migration is not complete");
+    if (unfinished)
+      checker.record().add("marker-left", "", names::unfinished, {}, "the migration is not complete");
     // An unfinished target has no version.txt yet.
     const std::string version = std::to_string(result.to);
     if ((result.has_version || !unfinished) && target_version_ != version + '\n')
-      checker.found("version-wrong", "", names::version, version,
-                    result.has_version ? trimmed(target_version_) : "missing");
+      checker.record().add("version-wrong", "", names::version, version,
+                           result.has_version ? trimmed(target_version_) : "missing");
     const Seen* file = target_listing_.find(names::version);
     if (!file) return;
     const auto& source = source_.archive.version_info;
@@ -286,7 +285,7 @@ class Verification {
     } catch (const std::bad_alloc&) {
       checker.record().add_error(path.text(), error_of(std::current_exception()));
     } catch (const std::exception& error) {
-      checker.found("not-checked", path.text(), {}, error.what(), {});
+      checker.record().add("not-checked", path.text(), {}, error.what(), {});
     }
     if (!listener_.progress) return;
     listener_.progress->done(path.text());
@@ -298,13 +297,15 @@ class Verification {
     constexpr int levels_above_jobs = 2;
     Checker& checker = checkers_.front();
     const Listing listing = checker.list(target_, directory);
-    if (listing.entries.empty()) checker.found("file-unexpected", directory, {}, {}, "an empty directory");
+    if (listing.entries.empty())
+      checker.record().add("file-unexpected", directory, {}, {}, "an empty directory");
     for (const Seen& entry : listing.entries) {
       if (is_stopped()) return;
       const bool is_directory = entry.info.type == FileType::directory;
       if (is_directory && level < levels_above_jobs) name_strays(join(directory, entry.name), level + 1);
       // The files directly in a cluster have been compared with the source.
-      if (!is_directory && level > 0) checker.found("file-unexpected", directory, entry.name, {}, "an entry");
+      if (!is_directory && level > 0)
+        checker.record().add("file-unexpected", directory, entry.name, {}, "an entry");
     }
   }
 
@@ -314,9 +315,7 @@ class Verification {
     for (const std::string& cluster : source_.archive.clusters) {
       const ClusterEnds source = result.source_ends[cluster], target = result.target_ends[cluster];
       const auto compare = [&](FindingKind kind, std::uint64_t a, std::uint64_t b) {
-        Findings findings(cluster, {});
-        if (a != b) findings.add(kind, {}, {}, std::to_string(a), std::to_string(b));
-        result.add(findings);
+        if (a != b) result.add(kind, cluster, {}, std::to_string(a), std::to_string(b));
       };
       compare("job-id-differs", source.highest_job, target.highest_job);
       compare("start-time-differs", source.newest_start, target.newest_start);

@@ -20,9 +20,9 @@ namespace {
 
 void x5_number(const Site& site) {
   const Node* value = site.value;
-  if (!value || value->is_missing())
+  if (is_missing(value))
     return site.draft.refuse(Kind::missing_member, fmt::format("{} is missing", site.name));
-  if (!value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-')
+  if (!value->is_integer() || value->text[0] == '-')
     return site.draft.refuse(Kind::wrong_type, fmt::format("{} is not a plain unsigned integer", site.name));
   if (!plain_uint63(value->text))
     site.draft.refuse(Kind::number_range, fmt::format("{} is not below 2^63", site.name));
@@ -31,14 +31,11 @@ void x5_number(const Site& site) {
 // jobId and startTime have been checked.
 void x5_identity(const Site& site) {
   Draft& draft = site.draft;
-  if (!site.value || site.value->is_missing())
-    return draft.refuse(Kind::missing_member, "cluster is missing");
+  if (is_missing(site.value)) return draft.refuse(Kind::missing_member, "cluster is missing");
   draft.expect(site.value, Shape::string, "cluster");
   const Node *id = draft.present(site.parent, "jobId"), *start = draft.present(site.parent, "startTime");
   if (draft.reason || !id || !start) return;
-  const std::string digits = id->text.size() < 3
-                                 ? std::string(3 - id->text.size(), '0') + std::string(id->text)
-                                 : std::string(id->text);
+  const std::string digits = fmt::format("{:0>3}", id->text);
   const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
   const JobPath& job = *site.draft.context.job;
   if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
@@ -48,11 +45,11 @@ void x5_identity(const Site& site) {
 
 void r1_sub_cluster(const Site& site) {
   Draft& draft = site.draft;
-  if (site.value && !site.value->is_missing() && !site.value->content().empty()) return;
+  if (!draft.content(site.parent, site.name).empty()) return;
   const std::vector<Node*> resources = draft.objects(site.parent, "resources");
   Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
   draft.expect(host, Shape::string, "hostname");
-  const auto* chosen = site.draft.context.facts->assign(host ? host->content() : "");
+  const auto* chosen = draft.context.facts->assign(host ? host->content() : "");
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
 }
 
@@ -60,7 +57,7 @@ void r1_sub_cluster(const Site& site) {
 // it differs.
 void r3_integer(const Site& site) {
   static_assert(std::numeric_limits<long double>::digits >= 63);
-  if (!site.value || !site.value->is(Type::number) || is_plain_integer(site.value->text)) return;
+  if (!site.value || !site.value->is(Type::number) || site.value->is_integer()) return;
   const long double value = std::strtold(std::string(site.value->text).c_str(), nullptr);
   if (!(std::fabs(value) < 0x1p63L)) return;
   const std::string integer = std::to_string(static_cast<long long>(value));
@@ -68,9 +65,9 @@ void r3_integer(const Site& site) {
 }
 
 void r4_string(const Site& site) {
-  const Node& value = *site.value;
+  Node& value = *site.value;
   if (value.is(Type::string)) return;
-  site.draft.put(*site.value, value.is_missing() ? "\"\"" : quoted(compact(value.text)), "R4");
+  site.draft.put(value, value.is(Type::null) ? "\"\"" : quoted(compact(value.text)), "R4");
 }
 
 constexpr Words misspelt_states[] = {{"canceled", "cancelled"}, {"out-of-memory", "out_of_memory"}};
@@ -98,8 +95,7 @@ void r7_node_list(const Site& site) {
 
 void r7_accelerator(const Site& site) {
   const Node* id = site.value;
-  if (!id || id->is_missing() || id->is(Type::string)) return;
-  if (!id->is(Type::number) || !is_plain_integer(id->text))
+  if (!is_missing(id) && !id->is(Type::string) && !id->is_integer())
     site.draft.refuse(Kind::cluster_bad, "the id of an accelerator is neither an integer nor a string");
 }
 
@@ -113,8 +109,7 @@ void r7_scope(const Site& site) {
 
 void r7_timestep(const Site& site) {
   const Node* value = site.value;
-  if (!value || !value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-' ||
-      is_zero(value->text))
+  if (!value || !value->is_integer() || value->text[0] == '-' || is_zero(value->text))
     site.draft.refuse(Kind::cluster_bad, "a timestep is not an integer of 1 or more");
 }
 
@@ -183,7 +178,7 @@ const std::span<const Rule> every_step = rules;
 void rule_u(const Site& site) {
   Draft& draft = site.draft;
   Node* unit = site.value;
-  if (!unit || unit->is_missing()) {
+  if (is_missing(unit)) {
     draft.set(site.parent, site.name, R"({"base":""})", "U");
   } else if (unit->is(Type::string)) {
     draft.put(*unit, unit_object(unit->text), "U");

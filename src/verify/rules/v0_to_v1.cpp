@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <limits>
 
-#include "json/decimal.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -20,9 +19,8 @@ namespace {
 void m6_accelerators(const Site& site) {
   Draft& draft = site.draft;
   Node& id = *site.value;
-  if (id.is_missing()) return draft.drop(site.parent, id, "M6");
-  if (!id.is(Type::number) || !is_plain_integer(id.text))
-    return draft.expect(&id, Shape::string, "an accelerator");
+  if (id.is(Type::null)) return draft.drop(site.parent, id, "M6");
+  if (!id.is_integer()) return draft.expect(&id, Shape::string, "an accelerator");
   const std::string sub_cluster = draft.content(draft.root, "subCluster");
   draft.put(id, draft.context.facts->accelerator(sub_cluster, id.text), "M6");
 }
@@ -33,14 +31,14 @@ void c2_rate(const Site& site) {
   Node* rate = site.value;
   if (rate && rate->is(Type::object)) return;
   site.draft.expect(rate, Shape::number, site.name);
-  const std::string value(rate && !rate->is_missing() ? rate->text : "0");
+  const std::string value(is_missing(rate) ? "0" : rate->text);
   const std::string_view base = site.name == "memoryBandwidth" ? "B/s" : "F/s";
   site.draft.set(site.parent, site.name,
                  fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base, value), "C2");
 }
 
 void c3_aggregation(const Site& site) {
-  if (c3_override(site) || (site.value && !site.value->is_missing() && site.value->text != "\"\"")) return;
+  if (c3_override(site) || (!is_missing(site.value) && site.value->text != "\"\"")) return;
   Node* unit = site.draft.present(site.parent, "unit");  // an object, after C1
   const std::string base = unit ? site.draft.content(*unit, "base") : "";
   site.draft.set(site.parent, site.name, adds_up(base) ? "\"sum\"" : "\"avg\"", "C3");
@@ -56,8 +54,8 @@ void d3_id(const Site& site) {
   Draft& draft = site.draft;
   Node* id = site.value;
   if (!id || id->is(Type::string)) return;
-  if (id->is_missing()) return draft.drop(site.parent, *id, "D3");
-  if (!id->is(Type::number) || !is_plain_integer(id->text))
+  if (id->is(Type::null)) return draft.drop(site.parent, *id, "D3");
+  if (!id->is_integer())
     return draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
   const bool is_index = site.at.name_at(2) == "accelerator";
   const Context& about = draft.context;
@@ -98,7 +96,7 @@ std::string shortest(double value) {
 }
 
 void d4_statistics(const Site& site) {
-  if (site.value && !site.value->is_missing()) return;
+  if (!is_missing(site.value)) return;
   const Statistics computed = statistics_of(site.draft.find(site.parent, "data"));
   if (computed.count > 0 && !computed.is_finite())
     return site.draft.refuse(Kind::number_range, "the statistics are beyond double precision");
@@ -109,7 +107,7 @@ void d4_statistics(const Site& site) {
 }
 
 void d6_timestep(const Site& site) {
-  if (site.value && !site.value->is_missing()) return;
+  if (!is_missing(site.value)) return;
   const std::string metric(site.at.name_at(1));
   const auto known = site.draft.context.facts->timesteps.find(metric);
   if (known == site.draft.context.facts->timesteps.end())

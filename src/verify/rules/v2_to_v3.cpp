@@ -38,8 +38,8 @@ void m8_default(const Site& site, std::string_view now, std::string_view json) {
 void m8(const Site& site, bool up) {
   Draft& draft = site.draft;
   Node *exclusive = draft.find(site.parent, "exclusive"), *shared = draft.find(site.parent, "shared");
-  const bool has_shared = shared && !shared->is_missing();
-  if (!has_shared && (!exclusive || exclusive->is_missing()))
+  const bool has_shared = !is_missing(shared);
+  if (!has_shared && is_missing(exclusive))
     return up ? m8_default(site, "shared", "\"none\"") : m8_default(site, "exclusive", "1");
   Node &winner = has_shared ? *shared : *exclusive, *loser = has_shared ? exclusive : shared;
   if (has_shared) draft.expect(shared, Shape::string, "shared");
@@ -60,14 +60,14 @@ void m8_exclusive(const Site& site) { m8(site, false); }
 
 void m9_submit_time(const Site& site) {
   const Node* start = site.draft.present(site.parent, "startTime");
-  if (!site.value || site.value->is_missing()) site.draft.set(site.parent, site.name, start->text, "M9");
+  if (is_missing(site.value)) site.draft.set(site.parent, site.name, start->text, "M9");
 }
 
 void m11_footprint(const Site& site) {
   constexpr int most_levels = limits::json_depth - 2;  // below the document and `footprint`
   if (!site.value) return;
   Draft& draft = site.draft;
-  if (!site.value->is_missing()) {
+  if (!is_missing(site.value)) {
     if (levels_in(site.value->text) > most_levels)
       draft.refuse(Kind::nesting_too_deep, fmt::format("{} is nested too deeply for footprint", site.name));
     Node* footprint = draft.present(site.parent, "footprint");
