@@ -54,11 +54,6 @@ one the scope.
 | U | A unit string of version 0 becomes an object of `base` and `prefix`: `GB/s` is `{"base":"B/s","prefix":"G"}`. A unit that is not known is kept whole as `base`. A missing unit becomes `{"base":""}`, an object with a string `base` stays; any other type makes the job bad. | `unit-unrecognised` |
 )";
 
-std::string_view name_of(File file) {
-  constexpr std::string_view names[] = {"cluster.json", "meta.json", "data.json"};
-  return names[static_cast<std::size_t>(file)];
-}
-
 // `resources[].hwthreads`, `resources[].accelerators`
 std::string members_text(std::string_view pattern) {
   const std::size_t last = pattern.rfind('.') == pattern.npos ? 0 : pattern.rfind('.') + 1;
@@ -140,28 +135,26 @@ std::vector<Section> sections() {
 // A check of a shape says enough by itself, so it has no text.
 bool is_about(const RuleText& text, const Section& section, const Rule& rule) {
   const bool is_shape = rule.effect.change == Change::checked && !rule.effect.compute;
-  return !is_shape && text.step == section.step && text.rule == rule.name &&
-         text.members == rule.where.text();
+  return !is_shape && text.step == section.step && text.rule == rule.name && text.members == rule.where.text;
 }
 
 std::string row(const Section& section, const Rule& rule) {
   const auto text = std::find_if(std::begin(rule_texts), std::end(rule_texts),
                                  [&](const RuleText& each) { return is_about(each, section, rule); });
   const bool found = text != std::end(rule_texts);
-  return fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text()),
+  return fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text),
                      change_text(rule.effect), found ? text->says : "", found ? text->notes : "");
 }
 
 std::string section_text(const Section& section) {
   std::string out = fmt::format("\n## {}\n", section.heading);
-  for (const File file : {File::meta, File::data, File::cluster}) {
+  for (const std::string_view file : {names::meta, names::data, names::cluster}) {
     std::string rows;
     for (const Rule& rule : section.rules)
       if (rule.file == file) rows += row(section, rule);
     if (!rows.empty())
-      out +=
-          fmt::format("\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}",
-                      name_of(file), rows);
+      out += fmt::format(
+          "\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}", file, rows);
   }
   if (section.rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";
   return out;

@@ -12,8 +12,6 @@ namespace {
 
 std::string text_of(const Error& reason) { return fmt::format("{}: {}", name_of(reason.kind), reason.what); }
 
-bool is_job(const Listing& listing) { return listing.find(names::meta) || listing.data(); }
-
 Error refused(Kind kind, std::string_view file, std::string what) {
   return {.kind = kind, .what = std::move(what), .file = std::string(file)};
 }
@@ -31,12 +29,6 @@ Result<void> judge_listing(const Listing& ours) {
       return refused(Kind::not_a_regular_file, file->name, "it is not a regular file");
   if (!meta) return refused(Kind::no_meta_file, names::meta, "the job has no meta.json");
   return {};
-}
-
-Result<void> verdict(Draft& draft, std::string_view file) {
-  if (!draft.reason) return {};
-  draft.reason->file = file;
-  return std::move(*draft.reason);
 }
 
 }  // namespace
@@ -108,29 +100,26 @@ void Checker::broken(const std::string& subject, std::string_view file, const Er
 // --- Judging ---
 
 // Applies the rules to a meta.json or cluster.json of the source.
-Result<void> Checker::judge_document(const std::string& place, std::string_view name, File file,
-                                     Draft& draft) {
-  if (auto done = load(ground_.source, place, name, source_document_); !done) return done;
+Result<void> Checker::judge_document(const std::string& place, Draft& draft) {
+  if (auto done = load(ground_.source, place, draft.file, source_document_); !done) return done;
   draft.root.text = trimmed(source_document_.text());
-  ground_.chain.apply(file, draft);
-  return verdict(draft, name);
+  ground_.chain.apply(draft);
+  return std::move(draft.sound);
 }
 
-Result<void> Checker::judge_data_file(const Seen& file, const std::string& subject, const Context& job,
-                                      Data& data) {
+Result<void> Checker::judge_data_file(const std::string& subject, const Seen& file, Data& data) {
   if (auto done = load(ground_.source, subject, file.name, source_data_); !done) return done;
-  Draft draft(job);
+  Draft draft(file.name, data.job);
   draft.root.text = trimmed(source_data_.text());
   if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
   draft.expect(&draft.root, Shape::distinct, "the document");
   compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
   data.changes = std::move(draft.changes);
-  return verdict(draft, file.name);
+  return std::move(draft.sound);
 }
 
 // Which data file is used (X7), and what was found in it.
-Result<void> Checker::judge_data(const std::string& subject, const Listing& ours, const Context& job,
-                                 Data& data) {
+Result<void> Checker::judge_data(const std::string& subject, const Listing& ours, Data& data) {
   const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
   data.file = ours.data();
   // X11: a file that no step changes need not be sound.
@@ -139,7 +128,7 @@ Result<void> Checker::judge_data(const std::string& subject, const Listing& ours
   Result<void> result;
   for (const Seen* file : {packed, plain}) {
     if (!file) continue;
-    auto judged = judge_data_file(*file, subject, job, data);
+    auto judged = judge_data_file(subject, *file, data);
     data.file = file;
     if (judged) return judged;
     if (result || result.error().kind == Kind::empty_file) result = std::move(judged);
@@ -174,30 +163,28 @@ void Checker::job(const JobPath& path) {
     return;
   }
   Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
-  if (!is_job(ours)) {
+  if (!ours.find(names::meta) && !ours.data()) {
     ++record_.left_behind;
     if (theirs.there)
       record_.add("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
     return;
   }
 
-  Context context{.job = &path, .facts = &cluster->second};
-  Data data;
+  Draft meta(names::meta, {.job = &path, .facts = &cluster->second});
+  Data data{meta.context};
   target_text_.reset();
   auto sound = judge_listing(ours);
-  Draft meta(context);
-  if (sound) sound = judge_document(subject, names::meta, File::meta, meta);
+  if (sound) sound = judge_document(subject, meta);
   if (sound) {
-    if (theirs.there) load_target_data(subject, theirs);
-    context.sub_cluster = meta.content(meta.root, "subCluster");
-    sound = judge_data(subject, ours, context, data);
+    load_target_data(subject, theirs);
+    data.job.sub_cluster = meta.content(meta.root, "subCluster");
+    sound = judge_data(subject, ours, data);
   }
   if (!sound && theirs.there)
     return record_.add("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
   if (!sound) return leave_out(subject, ours, sound.error());
 
-  count_job(record_.source_ends, path);
-  ++record_.source.jobs;
+  count_job(record_.source, record_.source_ends, path);
   if (!theirs.there) return record_.add("job-missing", subject, {}, "a sound job", {});
   compare_job(subject, ours, theirs, meta, data);
   compare_folders(path);
@@ -205,8 +192,8 @@ void Checker::job(const JobPath& path) {
 
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
-  Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
-  if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
+  Draft draft(names::cluster, {.cluster = name, .overrides = &ground_.options.overrides});
+  if (const auto sound = judge_document(name, draft); !sound) {
     record_.add("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }
@@ -214,34 +201,31 @@ std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
   count(record_.source, file ? *file : Seen{});
   if (!theirs.there) {
     record_.add("cluster-missing", name, {}, "a cluster", {});
-    return facts_of(draft);
+    return ClusterFacts(draft);
   }
-  compare_attributes(name, {}, ours.info, theirs.info);
   count_target(theirs);
-  compare_document(name, names::cluster, ours, theirs, draft);
+  compare_document(name, ours, theirs, draft);
   ours.remove({names::cluster});
   theirs.remove({names::cluster});
   // They are compared as jobs.
   std::erase_if(theirs.entries, [](const Seen& entry) { return entry.info.type == FileType::directory; });
-  compare_carried(name, ours, theirs);
-  return facts_of(draft);
+  compare_directory(name, ours, theirs);
+  return ClusterFacts(draft);
 }
 
-void Checker::root(Listing theirs) {
-  Listing ours = list(ground_.source, "");
-  compare_attributes("", {}, ours.info, theirs.info);
+void Checker::root() {
+  Listing ours = list(ground_.source, ""), theirs = list(ground_.target, "");
   // The migration makes version.txt, so it is counted on neither side.
   ours.remove({names::version});
   theirs.remove({names::version, names::unfinished});
   count_target(theirs);
   for (const std::string& cluster : ground_.source.archive.clusters) theirs.remove({cluster});
-  compare_carried("", ours, theirs);
+  compare_directory("", ours, theirs);
 }
 
 void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
-  ++record_.target.jobs;
-  count_job(record_.target_ends, path);
+  count_job(record_.target, record_.target_ends, path);
   const auto ours = ground_.source.info(subject);
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);

@@ -40,7 +40,7 @@ class Checker {
   explicit Checker(const Ground& ground)
       : ground_(ground), record_(ground.options.most_findings, ground.progress) {}
 
-  void root(Listing theirs);
+  void root();
   // What its jobs need to know; none if cluster.json is bad.
   std::optional<ClusterFacts> cluster(const std::string& name);
   // A job of the source.
@@ -51,8 +51,7 @@ class Checker {
   Listing list(const Side& side, const std::string& place);
   void unreadable(const Side& side, const std::string& subject, std::string_view file, std::string_view what);
   // Mode, time and owner of a file that must not be a link to that of the source.
-  void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
-                        const FileInfo& theirs);
+  void compare_own_file(const std::string& subject, const Seen& ours, const Seen& theirs);
 
   Record& record() { return record_; }
 
@@ -68,30 +67,30 @@ class Checker {
   // The data file of a job that is used, and what the rules change in it. The findings are about that of the
   // target.
   struct Data {
+    Context job;
     const Seen* file = nullptr;
-    Counts changes;
-    std::optional<Findings> findings;
+    Counts changes{};
+    std::optional<Findings> findings{};
   };
 
   Result<void> read(const Side& side, const std::string& place, std::string_view name, Content& into);
   Result<void> load(const Side& side, const std::string& place, std::string_view name, Content& into);
   void broken(const std::string& subject, std::string_view file, const Error& reason);
 
-  Result<void> judge_document(const std::string& place, std::string_view name, File file, Draft& draft);
-  Result<void> judge_data_file(const Seen& file, const std::string& subject, const Context& job, Data& data);
-  Result<void> judge_data(const std::string& subject, const Listing& ours, const Context& job, Data& data);
+  Result<void> judge_document(const std::string& place, Draft& draft);
+  Result<void> judge_data_file(const std::string& subject, const Seen& file, Data& data);
+  Result<void> judge_data(const std::string& subject, const Listing& ours, Data& data);
   void load_target_data(const std::string& subject, const Listing& theirs);
   void leave_out(const std::string& subject, const Listing& ours, const Error& reason);
 
   void compare_job(const std::string& subject, Listing& ours, Listing& theirs, Draft& meta, Data& data);
-  void compare_document(const std::string& subject, std::string_view name, const Listing& ours,
-                        const Listing& theirs, Draft& wanted);
+  void compare_document(const std::string& subject, const Listing& ours, const Listing& theirs,
+                        Draft& wanted);
   void compare_data(const std::string& subject, const Listing& theirs, Data& data);
   void compare_bytes(const std::string& subject, const Seen& ours, const Seen& theirs);
-  void compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs);
+  void compare_directory(const std::string& subject, const Listing& ours, const Listing& theirs);
   void compare_folders(const JobPath& path);
-  void compare_attributes(const std::string& subject, const std::string& file, const FileInfo& ours,
-                          const FileInfo& theirs);
+  void compare_attributes(const std::string& subject, const Seen& ours, const Seen& theirs);
   void count_target(const Listing& theirs);
   static void count(ArchiveCounts& counts, const Seen& file);
 

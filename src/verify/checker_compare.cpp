@@ -1,6 +1,8 @@
 // Compares the files of a job, a cluster or the root: documents by the rules, everything else byte for byte.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "verify/checker.h"
 #include "verify/reading.h"
 
@@ -17,10 +19,9 @@ bool is_carried(const Seen& entry) { return entry.is_regular() && entry.name != 
 
 void Checker::compare_job(const std::string& subject, Listing& ours, Listing& theirs, Draft& meta,
                           Data& data) {
-  compare_attributes(subject, {}, ours.info, theirs.info);
   count(record_.source, *ours.find(names::meta));
   count_target(theirs);
-  compare_document(subject, names::meta, ours, theirs, meta);
+  compare_document(subject, ours, theirs, meta);
   if (data.file) compare_data(subject, theirs, data);
   // The target has one data file, under either name.
   const bool is_packed = theirs.find(names::data_gz) != nullptr;
@@ -28,15 +29,16 @@ void Checker::compare_job(const std::string& subject, Listing& ours, Listing& th
   theirs.remove({names::meta});
   ours.remove({names::meta, names::data, names::data_gz});
   for (const Seen& entry : ours.entries) record_.left_behind += !is_carried(entry);
-  compare_carried(subject, ours, theirs);
+  compare_directory(subject, ours, theirs);
 }
 
 // meta.json or cluster.json. The source's is in source_document_.
-void Checker::compare_document(const std::string& subject, std::string_view name, const Listing& ours,
-                               const Listing& theirs, Draft& wanted) {
+void Checker::compare_document(const std::string& subject, const Listing& ours, const Listing& theirs,
+                               Draft& wanted) {
+  const std::string_view name = wanted.file;
   const Seen *mine = ours.find(name), *other = theirs.find(name);
   if (!mine || !other || !other->is_regular()) return record_.add("file-missing", subject, name, name, {});
-  compare_own_file(subject, mine->name, mine->info, other->info);
+  compare_own_file(subject, *mine, *other);
   if (const auto done = read(ground_.target, subject, name, target_document_); !done)
     return record_.add("unreadable", subject, name, {}, done.error().what);
   const std::string_view source = source_document_.text(), target = target_document_.text();
@@ -56,7 +58,7 @@ void Checker::compare_data(const std::string& subject, const Listing& theirs, Da
   const Seen &ours = *data.file, *file = theirs.data();
   count(record_.source, ours);
   if (!file || !file->is_regular()) return record_.add("file-missing", subject, ours.name, ours.name, {});
-  compare_attributes(subject, file->name, ours.info, file->info);
+  compare_attributes(subject, ours, *file);
   if (file->name != ours.name) ++record_.changes["compress"];
   if (ground_.chain.changes_data() && !target_text_) return;  // it is broken, which is a finding already
   add_counts(record_.changes, data.changes);
@@ -85,8 +87,10 @@ void Checker::compare_bytes(const std::string& subject, const Seen& ours, const 
     record_.add("bytes-changed", subject, theirs.name, size_text(source), size_text(target));
 }
 
-// X8: regular files are carried, and the target has nothing else.
-void Checker::compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs) {
+// What remains when the files that rules are about are removed (X8): regular files are carried, and the
+// target has nothing else.
+void Checker::compare_directory(const std::string& subject, const Listing& ours, const Listing& theirs) {
+  compare_attributes(subject, {{}, ours.info}, {{}, theirs.info});
   for (const Seen& entry : ours.entries) {
     if (!is_carried(entry)) continue;
     count(record_.source, entry);
@@ -95,7 +99,7 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
       record_.add("file-missing", subject, entry.name, "a file", {});
       continue;
     }
-    compare_own_file(subject, entry.name, entry.info, other->info);
+    compare_own_file(subject, entry, *other);
     compare_bytes(subject, entry, *other);
   }
   for (const Seen& entry : theirs.entries) {
@@ -105,13 +109,12 @@ void Checker::compare_carried(const std::string& subject, const Listing& ours, c
 }
 
 // Section 9. Directories get their modes when the target is finished, and their times are not kept.
-void Checker::compare_attributes(const std::string& subject, const std::string& file, const FileInfo& ours,
-                                 const FileInfo& theirs) {
+void Checker::compare_attributes(const std::string& subject, const Seen& ours, const Seen& theirs) {
   const auto compare = [&](auto text) {
-    const std::string source = text(ours), target = text(theirs);
-    if (source != target) record_.add("attributes-changed", subject, file, source, target);
+    const std::string source = text(ours.info), target = text(theirs.info);
+    if (source != target) record_.add("attributes-changed", subject, theirs.name, source, target);
   };
-  const bool is_directory = file.empty();
+  const bool is_directory = theirs.name.empty();
   if (!is_directory || !ground_.target.archive.unfinished)
     compare([](const FileInfo& info) { return fmt::format("mode {:o}", info.mode); });
   if (!is_directory)
@@ -123,21 +126,20 @@ void Checker::compare_attributes(const std::string& subject, const std::string& 
 }
 
 // Section 9: only data files may be links to those of the source, because servers write into the others.
-void Checker::compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
-                               const FileInfo& theirs) {
-  compare_attributes(subject, file, ours, theirs);
-  if (is_same_file(ours, theirs))
-    record_.add("attributes-changed", subject, file, "a file of its own", "a hard link to the source's");
+void Checker::compare_own_file(const std::string& subject, const Seen& ours, const Seen& theirs) {
+  compare_attributes(subject, ours, theirs);
+  if (is_same_file(ours.info, theirs.info))
+    record_.add("attributes-changed", subject, theirs.name, "a file of its own",
+                "a hard link to the source's");
 }
 
 // The two folders between the cluster and the job. One thread has all jobs of a folder.
 void Checker::compare_folders(const JobPath& path) {
   const std::string above = path.cluster + '/' + path.first, folder = above + '/' + path.second;
-  if (folder == last_folder_) return;
-  last_folder_ = folder;
+  if (std::exchange(last_folder_, folder) == folder) return;
   for (const std::string& directory : {folder, above}) {
     const auto ours = ground_.source.info(directory), theirs = ground_.target.info(directory);
-    if (ours && theirs) compare_attributes(directory, {}, *ours, *theirs);
+    if (ours && theirs) compare_attributes(directory, {{}, *ours}, {{}, *theirs});
   }
 }
 

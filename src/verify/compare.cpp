@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "json/decimal.h"
 
@@ -25,8 +26,6 @@ bool is_same_scalar(const Node& wanted, std::string_view target) {
   return !padded && same_number(target, wanted.text);
 }
 
-std::string elements_text(std::size_t count) { return fmt::format("{} elements", count); }
-
 std::size_t length_of(const Node& array) {
   return array.opened ? array.children.size() : count_places(array.text);
 }
@@ -38,18 +37,10 @@ struct Pairs {
   bool in_order = true;
 };
 
-// Most objects have the same names in the same order.
-bool have_same_names(const std::list<Node>& wanted, const std::vector<Place>& target) {
-  if (wanted.size() != target.size()) return false;
-  std::size_t i = 0;
-  for (const Node& member : wanted)
-    if (!has_token(member, target[i++].name)) return false;
-  return true;
-}
-
 Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
   Pairs pairs;
-  if (have_same_names(wanted, target)) {
+  // Most objects have the same names in the same order.
+  if (std::ranges::equal(wanted, target, has_token, {}, &Place::name)) {
     for (const Place& place : target) pairs.found.push_back(&place);
     return pairs;
   }
@@ -59,11 +50,10 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
     by_name[json::unescape(place->name)].push_back(&*place);
   const Place* last = target.data();
   for (const Node& member : wanted) {
-    const auto same = by_name.find(member.name);
-    const bool there = same != by_name.end() && !same->second.empty();
-    pairs.found.push_back(there ? same->second.back() : nullptr);
-    if (!there) continue;
-    same->second.pop_back();
+    std::vector<const Place*>& same = by_name[member.name];
+    pairs.found.push_back(same.empty() ? nullptr : same.back());
+    if (same.empty()) continue;
+    same.pop_back();
     pairs.in_order &= pairs.found.back() >= last;
     last = pairs.found.back();
   }
@@ -77,7 +67,7 @@ class Comparison {
   Comparison(Draft& draft, Findings& findings) : draft_(draft), findings_(findings) {}
 
   void value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-    if (draft_.reason) return;
+    if (!draft_.sound) return;
     if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
     rules.apply_to_members(draft_, wanted, at);
     if (target && !wanted.is(type_of(*target))) {
@@ -93,12 +83,14 @@ class Comparison {
  private:
   void members(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
     draft_.open(wanted);
-    const std::vector<Place> theirs = target ? places_in(*target) : std::vector<Place>();
-    const Pairs pairs = target ? pair_up(wanted.children, theirs) : Pairs();
+    std::vector<Place> theirs;
+    Places places(target.value_or("{}"));
+    for (Place place; places.next(place);) theirs.push_back(place);
+    const Pairs pairs = pair_up(wanted.children, theirs);
     std::size_t i = 0;
     for (Node& member : wanted.children) {
       const Pointer here(at, member.name);
-      const Place* found = target ? pairs.found[i++] : nullptr;
+      const Place* found = pairs.found[i++];
       if (target && !found) lost(member, here);
       if (found && !has_token(member, found->name))
         findings_.add("value-changed", here.text(), {},
@@ -148,7 +140,7 @@ class Comparison {
 
   void length(std::size_t wants, std::size_t has, const Pointer& at) {
     findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
-                  elements_text(wants), elements_text(has));
+                  fmt::format("{} elements", wants), fmt::format("{} elements", has));
   }
 
   void lost(const Node& member, const Pointer& at) {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,12 +74,14 @@ struct Context {
 
 class Draft {
  public:
-  explicit Draft(Context about) : context(std::move(about)) {}
+  Draft(std::string_view name, Context about) : file(name), context(std::move(about)) {}
 
+  std::string_view file;
   Node root;  // at first a document of the source
   Context context;
-  Counts changes;               // by rule
-  std::optional<Error> reason;  // the first why the document is bad
+  Counts changes;        // by rule
+  Result<void> sound;    // else the first reason why the document is bad
+  std::list<Node> none;  // what objects() returns for any other value
 
   // Makes a tree of the value, one level deep.
   void open(Node& value);
@@ -91,7 +92,7 @@ class Draft {
   // The content of a string member, else "".
   std::string content(Node& object, std::string_view name);
   // The elements of a member that is an array of objects; any other value makes the document bad.
-  std::vector<Node*> objects(Node& object, std::string_view name);
+  std::list<Node>& objects(Node& object, std::string_view name);
 
   void put(Node& value, std::string_view json, std::string_view rule);
   // Replaces the member's value, or adds the member at the end: in front of the member `next`, if there is

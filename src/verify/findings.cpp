@@ -22,7 +22,8 @@ void add_counts(Counts& to, const Counts& more) {
   for (const auto& [word, many] : more) to[word] += many;
 }
 
-void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
+void count_job(ArchiveCounts& counts, std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
+  ++counts.jobs;
   std::uint64_t start = 0;
   std::from_chars(job.start.data(), job.start.data() + job.start.size(), start);
   add_end(ends[job.cluster], {1, job.job_id().value_or(0), start});

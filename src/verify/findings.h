@@ -36,8 +36,8 @@ class FindingKind {
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 void add_counts(Counts& to, const Counts& more);
 
-// One more job of a cluster, as its directories name it.
-void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
+// One more job, as its directories name it.
+void count_job(ArchiveCounts& counts, std::map<std::string, ClusterEnds>& ends, const JobPath& job);
 
 // The findings in one file. All are counted; the first few say what they found.
 class Findings {

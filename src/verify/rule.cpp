@@ -35,7 +35,7 @@ void act(const Rule& rule, const Site& site) {
   switch (change) {
     case Change::checked:
       if (compute) return compute(site);
-      return site.draft.expect(site.value, shape, site.name.empty() ? rule.where.text() : site.name);
+      return site.draft.expect(site.value, shape, site.name.empty() ? rule.where.text : site.name);
     case Change::renamed:
       return rename(site, value, rule.name);
     case Change::dropped:
@@ -51,57 +51,50 @@ void act(const Rule& rule, const Site& site) {
   }
 }
 
-// Hands on the members of an object that a step names, in its order, also those that are not there; of an
-// array all elements, without a name. Another value has no parts. Each part comes with its pointer.
-template <class Each>
-void each_part(Draft& draft, Node& parent, const Pattern::Step& step, const Pointer& at, Each each) {
+// Follows the pattern of a rule from one of its steps on, and applies the rule where it ends. Members are
+// taken in the order in which the step names them, and the last step also finds those that are not there. A
+// value of another type has no such parts.
+void follow(const Rule& rule, std::size_t depth, Draft& draft, Node& parent, const Pointer& at) {
+  const Pattern::Step& step = rule.where.steps[depth];
   if (!parent.is(step.elements ? Type::array : Type::object)) return;
   draft.open(parent);
+  const auto enter = [&](std::string_view name, Node* part, const Pointer& below) {
+    if (depth + 1 == rule.where.size) return act(rule, {draft, parent, name, part, at});
+    if (part) follow(rule, depth + 1, draft, *part, below);
+  };
   if (step.elements || step.names == "*") {
     std::size_t index = 0;
     for (auto next = parent.children.begin(); next != parent.children.end(); ++index) {
       Node& part = *next++;  // it may be dropped
-      each(part.name, &part, step.elements ? Pointer(at, index) : Pointer(at, part.name));
+      enter(part.name, &part, step.elements ? Pointer(at, index) : Pointer(at, part.name));
     }
     return;
   }
   for (std::string_view rest = step.names; !rest.empty();) {
     const std::string_view name = rest.substr(0, rest.find('|'));
-    each(name, draft.find(parent, name), Pointer(at, name));
+    enter(name, draft.find(parent, name), Pointer(at, name));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
   }
 }
 
-// Follows the pattern of a rule from one of its steps on.
-void follow(const Rule& rule, std::size_t depth, Draft& draft, Node& value, const Pointer& at) {
-  const bool is_last = depth + 1 == rule.where.size();
-  each_part(draft, value, rule.where[depth], at,
-            [&](std::string_view name, Node* part, const Pointer& below) {
-              if (is_last)
-                act(rule, {draft, value, name, part, at});
-              else if (part)
-                follow(rule, depth + 1, draft, *part, below);
-            });
-}
-
 }  // namespace
 
-void apply(std::span<const Rule> rules, File file, Draft& draft) {
+void apply(std::span<const Rule> rules, Draft& draft) {
   for (const Rule& rule : rules) {
-    if (draft.reason) return;
-    if (rule.file == file) follow(rule, 0, draft, draft.root, {});
+    if (!draft.sound) return;
+    if (rule.file == draft.file) follow(rule, 0, draft, draft.root, {});
   }
 }
 
 void Pending::apply_to_members(Draft& draft, Node& object, const Pointer& at) const {
   for (const Rule* rule : rules_)
-    if (rule->where.size() == depth_ + 1 && !rule->where[depth_].elements)
+    if (rule->where.size == depth_ + 1 && !rule->where.steps[depth_].elements)
       follow(*rule, depth_, draft, object, at);
 }
 
 void Pending::apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const {
   for (const Rule* rule : rules_)
-    if (rule->where.size() == depth_ + 1 && rule->where[depth_].elements)
+    if (rule->where.size == depth_ + 1 && rule->where.steps[depth_].elements)
       act(*rule, {draft, array, {}, &element, at});
 }
 
@@ -109,7 +102,8 @@ Pending Pending::below(std::optional<std::string_view> member) const {
   Pending below;
   below.depth_ = depth_ + 1;
   for (const Rule* rule : rules_)
-    if (rule->where.size() > depth_ + 1 && rule->where[depth_].leads_to(member)) below.rules_.push_back(rule);
+    if (rule->where.size > depth_ + 1 && rule->where.steps[depth_].leads_to(member))
+      below.rules_.push_back(rule);
   return below;
 }
 

@@ -14,17 +14,15 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/layout.h"
 #include "verify/cluster_facts.h"
 #include "verify/draft.h"
 
 namespace jobferry::proof {
 
-enum class File : std::uint8_t { cluster, meta, data };
-
 // The members that a rule is about: `resources[].hwthreads|accelerators`. `|` separates alternatives, `*` is
 // every member of an object, `[]` every element of an array. A value of another type has no such parts.
-class Pattern {
- public:
+struct Pattern {
   struct Step {
     std::string_view names{};  // with `|` between them, or `*`
     bool elements = false;
@@ -42,28 +40,23 @@ class Pattern {
     }
   };
 
-  consteval Pattern(const char* text) : text_(text) {
-    for (std::string_view rest = text_; !rest.empty();) {
+  consteval Pattern(const char* pattern) : text(pattern) {
+    for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('.'), rest.size());
       std::string_view part = rest.substr(0, end);
       const bool elements = part.ends_with("[]");
       if (elements) part.remove_suffix(2);
       if (part.empty()) throw "a step of the pattern has no name";
-      steps_.at(size_++) = {part, false};
-      if (elements) steps_.at(size_++) = {{}, true};
+      steps.at(size++) = {part, false};
+      if (elements) steps.at(size++) = {{}, true};
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (size_ == 0) throw "the pattern is empty";
+    if (size == 0) throw "the pattern is empty";
   }
 
-  constexpr std::string_view text() const { return text_; }
-  constexpr std::size_t size() const { return size_; }
-  constexpr const Step& operator[](std::size_t i) const { return steps_[i]; }
-
- private:
-  std::string_view text_;
-  std::array<Step, 6> steps_{};
-  std::size_t size_ = 0;
+  std::string_view text;
+  std::array<Step, 6> steps{};
+  std::size_t size = 0;  // how many steps there are
 };
 
 // A place where a rule applies: a member of an object, or an element of an array.
@@ -84,36 +77,36 @@ struct Words {
   std::string_view from, to;
 };
 
+using SiteFunction = void (*)(const Site&);
+
 struct Effect {
   Change change;
   int when = anything;
-  std::string_view value = {};             // renamed: the new name; defaulted: JSON
-  std::span<const Words> words = {};       // mapped
-  Shape shape = Shape::object;             // checked, without a function
-  void (*compute)(const Site&) = nullptr;  // checked or computed
+  std::string_view value = {};        // renamed: the new name; defaulted: JSON
+  std::span<const Words> words = {};  // mapped
+  Shape shape = Shape::object;        // checked, without a function
+  SiteFunction compute = nullptr;     // checked or computed
 };
 
 // Anything else makes the job or the cluster bad.
 constexpr Effect checked(Shape shape) { return {.change = Change::checked, .shape = shape}; }
-constexpr Effect checked(void (*check)(const Site&)) { return {.change = Change::checked, .compute = check}; }
+constexpr Effect checked(SiteFunction check) { return {.change = Change::checked, .compute = check}; }
 // The value and the place stay. Where both names have a value, that of the new name wins.
 constexpr Effect renamed(std::string_view to) { return {.change = Change::renamed, .value = to}; }
 constexpr Effect dropped(int when) { return {Change::dropped, when}; }
 constexpr Effect defaulted(int when, std::string_view json) { return {Change::defaulted, when, json}; }
 constexpr Effect mapped(std::span<const Words> words) { return {.change = Change::mapped, .words = words}; }
-constexpr Effect computed(void (*compute)(const Site&)) {
-  return {.change = Change::computed, .compute = compute};
-}
+constexpr Effect computed(SiteFunction compute) { return {.change = Change::computed, .compute = compute}; }
 
 struct Rule {
   std::string_view name;  // in the contract
-  File file;
+  std::string_view file;
   Pattern where;
   Effect effect;
 };
 
-// Applies the rules for that file to the whole document, until one finds it bad.
-void apply(std::span<const Rule> rules, File file, Draft& draft);
+// Applies the rules for the file of the draft to all of it, until one finds it bad.
+void apply(std::span<const Rule> rules, Draft& draft);
 
 // The rules that still have to be applied at a place of a document, and below it. A data file may be as large
 // as memory, so its rules are applied on the way through it, and it is never a tree as a whole.

@@ -117,13 +117,6 @@ bool Places::next(Place& place) {
   return true;
 }
 
-std::vector<Place> places_in(std::string_view value) {
-  std::vector<Place> found;
-  Places places(value);
-  for (Place place; places.next(place);) found.push_back(place);
-  return found;
-}
-
 std::size_t count_places(std::string_view value) {
   std::size_t count = 0;
   Places places(value);

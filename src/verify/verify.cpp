@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
-#include <memory>
 #include <new>
 
 #include "archive/each_job.h"
@@ -56,10 +55,6 @@ class Choice {
   const std::uint64_t below_;
 };
 
-Error not_an_archive(const std::string& root, std::string what) {
-  return {.kind = Kind::not_an_archive, .what = std::move(what), .file = root};
-}
-
 template <class... Parts>
 [[noreturn]] void refuse_option(fmt::format_string<Parts...> text, Parts&&... parts) {
   throw CannotVerify{{Kind::option_invalid, fmt::format(text, std::forward<Parts>(parts)...)}};
@@ -68,14 +63,7 @@ template <class... Parts>
 class Verification {
  public:
   Verification(const VerifyOptions& options, const Listener& listener)
-      : options_(options),
-        listener_(listener),
-        choice_(options),
-        threads_(threads_or_default(options.threads)),
-        resumes_in_target_(options.from.starts_with(target_part)),
-        from_(options.from.substr(resumes_in_target_ ? target_part.size() : 0)),
-        source_{real_files(options.follow_symlinks), options.source, true},
-        target_{real_files(false), options.target, false} {}
+      : options_(options), listener_(listener) {}
 
   void run(Record& result) {
     if (!open(result)) return;
@@ -110,7 +98,7 @@ class Verification {
 
   void choose_versions(Record& result) {
     result.from = source_.archive.version;
-    result.has_version = target_listing_.find(names::version) != nullptr;
+    result.has_version = target_.archive.version_info.has_value();
     result.to = options_.to ? *options_.to : target_version().value_or(newest_version);
     if (!is_possible(result.from, result.to)) result.to = newest_version;
     result.complete = choice_.is_everything() && options_.from.empty();
@@ -118,19 +106,23 @@ class Verification {
 
   // The target may be anything, unlike an archive to be migrated.
   Result<void> open_target() {
+    const auto refuse = [&](std::string what) {
+      return Error{.kind = Kind::not_an_archive, .what = std::move(what), .file = options_.target};
+    };
     const auto info = target_.info("");
     const auto entries = answer(target_.files->list(options_.target));
-    if (!info || !entries)
-      return not_an_archive(options_.target, "it is not a directory, or it cannot be read");
-    target_listing_ = {true, *info, {}};
-    target_.archive.root = options_.target;
+    if (!info || !entries) return refuse("it is not a directory, or it cannot be read");
+    if (is_same_file(source_.archive.root_info, *info))
+      return refuse("it is the source: an archive agrees with itself");
+    Archive& archive = target_.archive;
+    archive.root = options_.target;
     for (const Entry& entry : *entries) {
-      const auto about = answer(target_.files->info(join(options_.target, entry.name)));
-      target_listing_.entries.push_back({entry.name, about ? *about : FileInfo{}});
+      archive.unfinished |= entry.name == names::unfinished;
+      if (entry.name == names::version)
+        if (const auto about = target_.info(entry.name)) archive.version_info = *about;
       if (entry.type == FileType::directory && choice_.takes(entry.name))
-        target_.archive.clusters.push_back(entry.name);
+        archive.clusters.push_back(entry.name);
     }
-    target_.archive.unfinished = target_listing_.find(names::unfinished) != nullptr;
     Buffer text;
     if (answer(target_.files->read(join(options_.target, names::version), limits::version_text, text)))
       target_version_ = text.view();
@@ -149,11 +141,8 @@ class Verification {
 
   // A choice that selects nothing is an error: it would agree with everything.
   void check_choice() const {
-    if (is_same_file(source_.archive.root_info, target_listing_.info))
-      throw CannotVerify{not_an_archive(options_.target, "it is the source: an archive agrees with itself")};
     const auto has = [](const Side& side, const std::string& cluster) {
-      const auto& clusters = side.archive.clusters;
-      return std::find(clusters.begin(), clusters.end(), cluster) != clusters.end();
+      return std::ranges::count(side.archive.clusters, cluster) > 0;
     };
     const std::string& only = options_.cluster;
     if (!only.empty() && !has(source_, only) && !has(target_, only))
@@ -162,7 +151,7 @@ class Verification {
       if (!each.cluster.empty() && !has(source_, each.cluster))
         refuse_option("--aggregation: there is no cluster {}", each.cluster);
     const Side& side = resumes_in_target_ ? target_ : source_;
-    const bool is_folder = std::count(from_.begin(), from_.end(), '/') == 2 && has(side, cluster_of(from_));
+    const bool is_folder = std::ranges::count(from_, '/') == 2 && has(side, cluster_of(from_));
     if (!options_.from.empty() && !is_folder) refuse_option("--from: there is no folder {}", options_.from);
   }
 
@@ -183,22 +172,22 @@ class Verification {
   // version.txt, the marker, and what else lies in the root.
   void compare_roots(const Record& result) {
     Checker& checker = checkers_.front();
-    checker.root(target_listing_);
+    checker.root();
+    Record& record = checker.record();
     const bool unfinished = target_.archive.unfinished;
-    if (unfinished)
-      checker.record().add("marker-left", "", names::unfinished, {}, "the migration is not complete");
+    if (unfinished) record.add("marker-left", "", names::unfinished, {}, "the migration is not complete");
     // An unfinished target has no version.txt yet.
     const std::string version = std::to_string(result.to);
     if ((result.has_version || !unfinished) && target_version_ != version + '\n')
-      checker.record().add("version-wrong", "", names::version, version,
-                           result.has_version ? trimmed(target_version_) : "missing");
-    const Seen* file = target_listing_.find(names::version);
-    if (!file) return;
-    const auto& source = source_.archive.version_info;
-    FileInfo like = source.value_or(FileInfo{});
-    if (!source) like.uid = file->info.uid, like.gid = file->info.gid;
-    like.mtime = file->info.mtime;  // the time of the migration
-    checker.compare_own_file("", file->name, like, file->info);
+      record.add("version-wrong", "", names::version, version,
+                 result.has_version ? trimmed(target_version_) : "missing");
+    const auto &ours = source_.archive.version_info, &theirs = target_.archive.version_info;
+    if (!theirs) return;
+    FileInfo like = ours.value_or(FileInfo{});
+    if (!ours) like.uid = theirs->uid, like.gid = theirs->gid;
+    like.mtime = theirs->mtime;  // the time of the migration
+    const std::string name(names::version);
+    checker.compare_own_file("", {name, like}, {name, *theirs});
   }
 
   void compare_clusters(Ground& ground) {
@@ -295,17 +284,15 @@ class Verification {
   // The walk only counts what is between the levels of folders. A migration writes nothing there.
   void name_strays(const std::string& directory, int level) {
     constexpr int levels_above_jobs = 2;
-    Checker& checker = checkers_.front();
-    const Listing listing = checker.list(target_, directory);
-    if (listing.entries.empty())
-      checker.record().add("file-unexpected", directory, {}, {}, "an empty directory");
+    const Listing listing = checkers_.front().list(target_, directory);
+    Record& record = checkers_.front().record();
+    if (listing.entries.empty()) record.add("file-unexpected", directory, {}, {}, "an empty directory");
     for (const Seen& entry : listing.entries) {
       if (is_stopped()) return;
       const bool is_directory = entry.info.type == FileType::directory;
       if (is_directory && level < levels_above_jobs) name_strays(join(directory, entry.name), level + 1);
       // The files directly in a cluster have been compared with the source.
-      if (!is_directory && level > 0)
-        checker.record().add("file-unexpected", directory, entry.name, {}, "an entry");
+      if (!is_directory && level > 0) record.add("file-unexpected", directory, entry.name, {}, "an entry");
     }
   }
 
@@ -325,9 +312,8 @@ class Verification {
 
   void conclude(Record& result) {
     keep_first(result.found, options_.most_findings);
-    const auto by_path = [](const LeftOut& a, const LeftOut& b) { return path_order(a.job, b.job); };
-    std::sort(result.skipped.begin(), result.skipped.end(), by_path);
-    std::sort(result.bad.begin(), result.bad.end(), by_path);
+    std::ranges::sort(result.skipped, path_order, &LeftOut::job);
+    std::ranges::sort(result.bad, path_order, &LeftOut::job);
     const bool stopped = stopped_ || !result.resume_from.empty();
     result.complete &= !stopped;
     result.outcome = !result.errors.empty()     ? VerifyOutcome::failed
@@ -350,16 +336,17 @@ class Verification {
 
   const VerifyOptions& options_;
   const Listener& listener_;
-  const Choice choice_;
-  const unsigned threads_;
-  const bool resumes_in_target_;  // behind all jobs of the source
-  const std::string from_;        // the folder where it begins
-  Side source_, target_;
+  const Choice choice_{options_};
+  const unsigned threads_ = threads_or_default(options_.threads);
+  // Where it begins: a folder of the source, or of the target behind all jobs of the source.
+  const bool resumes_in_target_ = options_.from.starts_with(target_part);
+  const std::string from_ = options_.from.substr(resumes_in_target_ ? target_part.size() : 0);
+  Side source_{real_files(options_.follow_symlinks), options_.source, true};
+  Side target_{real_files(false), options_.target, false};
   std::vector<Checker> checkers_;                             // one for each thread
   std::atomic<std::uint64_t> looked_at_{0}, passed_over_{0};  // jobs of both sides
   bool stopped_ = false;                                      // before the end
-  Listing target_listing_;
-  std::string target_version_;  // the text of its version.txt
+  std::string target_version_;                                // the text of its version.txt
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -34,20 +33,18 @@ void x5_identity(const Site& site) {
   if (is_missing(site.value)) return draft.refuse(Kind::missing_member, "cluster is missing");
   draft.expect(site.value, Shape::string, "cluster");
   const Node *id = draft.present(site.parent, "jobId"), *start = draft.present(site.parent, "startTime");
-  if (draft.reason || !id || !start) return;
-  const std::string digits = fmt::format("{:0>3}", id->text);
-  const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
-  const JobPath& job = *site.draft.context.job;
-  if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
-      site.value->content() != job.cluster)
+  if (!draft.sound || !id || !start) return;
+  std::string folders = fmt::format("{:0>4}", id->text);
+  folders.insert(folders.size() - 3, "/");  // 1403 is in 1/403
+  if (fmt::format("{}/{}/{}", site.value->content(), folders, start->text) != draft.context.job->text())
     draft.refuse(Kind::identity_mismatch, "meta.json and its directory name different jobs");
 }
 
 void r1_sub_cluster(const Site& site) {
   Draft& draft = site.draft;
   if (!draft.content(site.parent, site.name).empty()) return;
-  const std::vector<Node*> resources = draft.objects(site.parent, "resources");
-  Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
+  std::list<Node>& resources = draft.objects(site.parent, "resources");
+  Node* host = resources.empty() ? nullptr : draft.present(resources.front(), "hostname");
   draft.expect(host, Shape::string, "hostname");
   const auto* chosen = draft.context.facts->assign(host ? host->content() : "");
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
@@ -80,10 +77,10 @@ void r7_name(const Site& site) {
 }
 
 void r7_entries(const Site& site) {
-  const std::vector<Node*> entries = site.draft.objects(site.parent, site.name);
+  std::list<Node>& entries = site.draft.objects(site.parent, site.name);
   if (entries.empty()) site.draft.refuse(Kind::cluster_bad, fmt::format("{} is empty or missing", site.name));
-  for (Node* entry : entries)
-    if (site.draft.content(*entry, "name").empty())
+  for (Node& entry : entries)
+    if (site.draft.content(entry, "name").empty())
       site.draft.refuse(Kind::cluster_bad, fmt::format("an entry of {} has no name", site.name));
 }
 
@@ -100,10 +97,10 @@ void r7_accelerator(const Site& site) {
 }
 
 void r7_scope(const Site& site) {
-  constexpr std::array<std::string_view, 7> known = {"",     "node",     "socket",     "memoryDomain",
-                                                     "core", "hwthread", "accelerator"};
+  constexpr std::string_view known[] = {"",     "node",     "socket",     "memoryDomain",
+                                        "core", "hwthread", "accelerator"};
   const std::string scope = site.value ? site.value->content() : "";
-  if (std::find(known.begin(), known.end(), scope) == known.end())
+  if (std::ranges::find(known, scope) == std::end(known))
     site.draft.refuse(Kind::cluster_bad, fmt::format("the scope {} is unknown", scope));
 }
 
@@ -120,48 +117,48 @@ void c3_unless_first_step(const Site& site) {
 
 constexpr Rule rules[] = {
     // meta.json
-    {"X5", File::meta, "jobId|startTime", checked(x5_number)},
-    {"X5", File::meta, "cluster", checked(x5_identity)},
-    {"X3", File::meta, "statistics", checked(Shape::object)},
-    {"X3", File::meta, "statistics", checked(Shape::distinct)},
-    {"R1", File::meta, "subCluster", checked(Shape::string)},
-    {"R1", File::meta, "subCluster", computed(r1_sub_cluster)},
-    {"R2", File::meta, "jobState", checked(Shape::string)},
-    {"R2", File::meta, "jobState", mapped(misspelt_states)},
-    {"R3", File::meta,
+    {"X5", names::meta, "jobId|startTime", checked(x5_number)},
+    {"X5", names::meta, "cluster", checked(x5_identity)},
+    {"X3", names::meta, "statistics", checked(Shape::object)},
+    {"X3", names::meta, "statistics", checked(Shape::distinct)},
+    {"R1", names::meta, "subCluster", checked(Shape::string)},
+    {"R1", names::meta, "subCluster", computed(r1_sub_cluster)},
+    {"R2", names::meta, "jobState", checked(Shape::string)},
+    {"R2", names::meta, "jobState", mapped(misspelt_states)},
+    {"R3", names::meta,
      "numNodes|duration|walltime|arrayJobId|numHwthreads|numAcc|smt|monitoringStatus|exclusive|submitTime|"
      "requestedMemory",
      computed(r3_integer)},
-    {"R4", File::meta, "metaData", checked(Shape::object)},
-    {"R4", File::meta, "metaData.*", computed(r4_string)},
-    {"R5", File::meta, "resources", checked(Shape::objects)},
-    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(null)},
-    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(null)},
-    {"R5", File::meta, "footprint|concurrentJobs", checked(Shape::object)},
-    {"R5", File::meta, "concurrentJobs.items", defaulted(null, "[]")},
+    {"R4", names::meta, "metaData", checked(Shape::object)},
+    {"R4", names::meta, "metaData.*", computed(r4_string)},
+    {"R5", names::meta, "resources", checked(Shape::objects)},
+    {"R5", names::meta, "resources[].hwthreads|accelerators", dropped(null)},
+    {"R5", names::meta, "footprint|energyFootprint|concurrentJobs", dropped(null)},
+    {"R5", names::meta, "footprint|concurrentJobs", checked(Shape::object)},
+    {"R5", names::meta, "concurrentJobs.items", defaulted(null, "[]")},
 
     // cluster.json
-    {"R6", File::cluster, "subClusters", checked(Shape::objects)},
-    {"R6", File::cluster, "subClusters[].nodes", defaulted(missing | empty, "\"*\"")},
-    {"R7", File::cluster, "name", checked(r7_name)},
-    {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries)},
-    {"R7", File::cluster, "subClusters[].nodes", checked(Shape::string)},
-    {"R7", File::cluster, "subClusters[].nodes", checked(r7_node_list)},
-    {"R7", File::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator)},
-    {"R7", File::cluster, "metricConfig[].scope", checked(Shape::string)},
-    {"R7", File::cluster, "metricConfig[].scope", checked(r7_scope)},
-    {"R7", File::cluster, "metricConfig[].timestep", checked(r7_timestep)},
-    {"R7", File::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
-    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step)},
+    {"R6", names::cluster, "subClusters", checked(Shape::objects)},
+    {"R6", names::cluster, "subClusters[].nodes", defaulted(missing | empty, "\"*\"")},
+    {"R7", names::cluster, "name", checked(r7_name)},
+    {"R7", names::cluster, "subClusters|metricConfig", checked(r7_entries)},
+    {"R7", names::cluster, "subClusters[].nodes", checked(Shape::string)},
+    {"R7", names::cluster, "subClusters[].nodes", checked(r7_node_list)},
+    {"R7", names::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator)},
+    {"R7", names::cluster, "metricConfig[].scope", checked(Shape::string)},
+    {"R7", names::cluster, "metricConfig[].scope", checked(r7_scope)},
+    {"R7", names::cluster, "metricConfig[].timestep", checked(r7_timestep)},
+    {"R7", names::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
+    {"C3", names::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step)},
 
     // data.json, where it is read
-    {"X3", File::data, "*", checked(Shape::distinct)},
-    {"X3", File::data, "*.*", checked(Shape::distinct)},
-    {"X3", File::data, "*.*.series[].data", checked(Shape::numbers)},
-    {"X3", File::data, "*.*.statisticsSeries", checked(Shape::object)},
-    {"X3", File::data, "*.*.statisticsSeries.mean|min|max|median", checked(Shape::numbers)},
-    {"X3", File::data, "*.*.statisticsSeries.percentiles", checked(Shape::object)},
-    {"X3", File::data, "*.*.statisticsSeries.percentiles.*", checked(Shape::numbers)},
+    {"X3", names::data, "*", checked(Shape::distinct)},
+    {"X3", names::data, "*.*", checked(Shape::distinct)},
+    {"X3", names::data, "*.*.series[].data", checked(Shape::numbers)},
+    {"X3", names::data, "*.*.statisticsSeries", checked(Shape::object)},
+    {"X3", names::data, "*.*.statisticsSeries.mean|min|max|median", checked(Shape::numbers)},
+    {"X3", names::data, "*.*.statisticsSeries.percentiles", checked(Shape::object)},
+    {"X3", names::data, "*.*.statisticsSeries.percentiles.*", checked(Shape::numbers)},
 };
 
 const Override* override_of(const Context& context, std::string_view metric) {

@@ -2,8 +2,6 @@
 // footprint, and the states are those of Slurm.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "jobferry/limits.h"
 #include "json/decimal.h"
 #include "verify/rules/sets.h"
@@ -12,10 +10,8 @@ namespace jobferry::proof {
 
 namespace {
 
-struct Sharing {
-  std::string_view exclusive, shared;
-};
-constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
+// exclusive and shared
+constexpr Words sharings[] = {{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}};
 
 // Neither name has a value: the default goes where the first of their nulls is, else to the end.
 void m8_default(const Site& site, std::string_view now, std::string_view json) {
@@ -45,11 +41,10 @@ void m8(const Site& site, bool up) {
   if (has_shared) draft.expect(shared, Shape::string, "shared");
   if (loser) draft.drop(site.parent, *loser, "M8");
   if (has_shared == up) return;  // the name of the new version
-  for (const Sharing& each : sharings) {
-    if (up && winner.is(Type::number) && same_number(winner.text, each.exclusive))
-      return draft.replace(site.parent, winner, "shared", quoted(each.shared), "M8");
-    if (!up && winner.content() == each.shared)
-      return draft.replace(site.parent, winner, "exclusive", each.exclusive, "M8");
+  for (const auto& [number, word] : sharings) {
+    if (up && winner.is(Type::number) && same_number(winner.text, number))
+      return draft.replace(site.parent, winner, "shared", quoted(word), "M8");
+    if (!up && winner.content() == word) return draft.replace(site.parent, winner, "exclusive", number, "M8");
   }
   if (up) return draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
   draft.refuse(Kind::shared_invalid, "shared is not none, single_user or multi_user");
@@ -82,20 +77,20 @@ constexpr Words states_up[] = {{"stopped", "cancelled"}};
 constexpr Words states_down[] = {{"node_fail", "failed"}, {"boot_fail", "failed"}, {"deadline", "timeout"}};
 
 constexpr Rule up[] = {
-    {"M8", File::meta, "exclusive", computed(m8_shared)},
-    {"M9", File::meta, "submitTime", computed(m9_submit_time)},
-    {"M9", File::meta, "energy", defaulted(missing, "0")},
-    {"M10", File::meta, "requestedMemory", dropped(null | zero)},
-    {"M11", File::meta,
+    {"M8", names::meta, "exclusive", computed(m8_shared)},
+    {"M9", names::meta, "submitTime", computed(m9_submit_time)},
+    {"M9", names::meta, "energy", defaulted(missing, "0")},
+    {"M10", names::meta, "requestedMemory", dropped(null | zero)},
+    {"M11", names::meta,
      "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
      "file_data_vol_total",
      computed(m11_footprint)},
-    {"M13", File::meta, "jobState", mapped(states_up)},
+    {"M13", names::meta, "jobState", mapped(states_up)},
 };
 
 constexpr Rule down[] = {
-    {"M8", File::meta, "shared", computed(m8_exclusive)},
-    {"M13", File::meta, "jobState", mapped(states_down)},
+    {"M8", names::meta, "shared", computed(m8_exclusive)},
+    {"M13", names::meta, "jobState", mapped(states_down)},
 };
 
 }  // namespace
