@@ -1,9 +1,10 @@
-// Writes docs/rules.md from the tables of rules in src/verify/rules:
+// Writes docs/rules.md from the tables of rules in src/verify/rules and from rule_texts.h:
 //
 //   print_rules docs/rules.md            rewrites it
 //   print_rules --check docs/rules.md    fails if it is not what the tables say; a test runs this
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "jobferry/versions.h"
+#include "rule_texts.h"
 #include "verify/rules/sets.h"
 
 namespace {
@@ -52,11 +54,6 @@ one the scope.
 | U | A unit string of version 0 becomes an object of `base` and `prefix`: `GB/s` is `{"base":"B/s","prefix":"G"}`. A unit that is not known is kept whole as `base`. A missing unit becomes `{"base":""}`, an object with a string `base` stays; any other type makes the job bad. | `unit-unrecognised` |
 )";
 
-std::string_view name_of(File file) {
-  constexpr std::string_view names[] = {"cluster.json", "meta.json", "data.json"};
-  return names[static_cast<std::size_t>(file)];
-}
-
 // `resources[].hwthreads`, `resources[].accelerators`
 std::string members_text(std::string_view pattern) {
   const std::size_t last = pattern.rfind('.') == pattern.npos ? 0 : pattern.rfind('.') + 1;
@@ -70,10 +67,16 @@ std::string members_text(std::string_view pattern) {
   return out;
 }
 
-std::string_view condition(If when) {
-  constexpr std::string_view texts[] = {
-      "", " if null", " if missing", " if missing or empty", " if null or 0", " if null, 0 or empty"};
-  return texts[static_cast<std::size_t>(when)];
+// ` if null, 0 or empty`
+std::string condition(int when) {
+  if (when & anything) return {};
+  std::string out = when & absent ? "missing" : "null";
+  const auto add = [&](std::string_view word, bool is_last) {
+    out += fmt::format("{}{}", is_last ? " or " : ", ", word);
+  };
+  if (when & zero) add("0", !(when & empty));
+  if (when & empty) add("empty", true);
+  return " if " + out;
 }
 
 std::string_view shape_text(Shape shape) {
@@ -109,32 +112,66 @@ std::string change_text(const Effect& effect) {
   return {};
 }
 
-std::string section(std::string_view heading, std::span<const Rule> rules) {
-  std::string out = fmt::format("\n## {}\n", heading);
-  for (const File file : {File::meta, File::data, File::cluster}) {
-    std::string rows;
-    for (const Rule& rule : rules)
-      if (rule.file == file)
-        rows += fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text()),
-                            change_text(rule.effect), rule.says, rule.notes);
-    if (!rows.empty())
-      out +=
-          fmt::format("\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}",
-                      name_of(file), rows);
+struct Section {
+  std::string step;  // as in rule_texts.h
+  std::string heading;
+  std::span<const Rule> rules;
+};
+
+std::vector<Section> sections() {
+  std::vector<Section> all = {{"every step", "Every step, up or down: repairs and checks", every_step}};
+  const auto add = [&](int from, int to, std::span<const Rule> rules) {
+    const std::string step = fmt::format("{} to {}", from, to);
+    all.push_back({step, "Version " + step, rules});
+  };
+  for (int version = 1; version <= newest_version; ++version) {
+    const RuleSet& set = rules_to(version);
+    add(version - 1, version, set.up);
+    if (set.reversible) add(version, version - 1, set.down);
   }
-  if (rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";
+  return all;
+}
+
+// A check of a shape says enough by itself, so it has no text.
+bool is_about(const RuleText& text, const Section& section, const Rule& rule) {
+  const bool is_shape = rule.effect.change == Change::checked && !rule.effect.compute;
+  return !is_shape && text.step == section.step && text.rule == rule.name && text.members == rule.where.text;
+}
+
+std::string row(const Section& section, const Rule& rule) {
+  const auto text = std::find_if(std::begin(rule_texts), std::end(rule_texts),
+                                 [&](const RuleText& each) { return is_about(each, section, rule); });
+  const bool found = text != std::end(rule_texts);
+  return fmt::format("| {} | {} | {} | {} | {} |\n", rule.name, members_text(rule.where.text),
+                     change_text(rule.effect), found ? text->says : "", found ? text->notes : "");
+}
+
+std::string section_text(const Section& section) {
+  std::string out = fmt::format("\n## {}\n", section.heading);
+  for (const std::string_view file : {names::meta, names::data, names::cluster}) {
+    std::string rows;
+    for (const Rule& rule : section.rules)
+      if (rule.file == file) rows += row(section, rule);
+    if (!rows.empty())
+      out += fmt::format(
+          "\n### {}\n\n| rule | members | change | details | notes |\n|---|---|---|---|---|\n{}", file, rows);
+  }
+  if (section.rules.empty()) out += "\nOnly version.txt changes, and what the repairs change.\n";
   return out;
 }
 
 std::string page() {
   std::string out(head);
-  out += section("Every step, up or down: repairs and checks", every_step);
-  for (int version = 1; version <= newest_version; ++version) {
-    const RuleSet& set = rules_to(version);
-    out += section(fmt::format("Version {} to {}", version - 1, version), set.up);
-    if (set.reversible) out += section(fmt::format("Version {} to {}", version, version - 1), set.down);
-  }
+  for (const Section& section : sections()) out += section_text(section);
   return out;
+}
+
+// How many rows of the tables a text is about.
+std::size_t rows_of(const RuleText& text) {
+  std::size_t rows = 0;
+  for (const Section& section : sections())
+    for (const Rule& rule : section.rules) rows += is_about(text, section, rule);
+  return rows;
 }
 
 int fail(std::string_view file, std::string_view what) {
@@ -148,6 +185,11 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const bool check = words.size() == 2 && words[0] == "--check";
   if (!check && words.size() != 1) return fail("print_rules", "usage: print_rules [--check] FILE");
+  for (const RuleText& text : rule_texts)
+    if (const std::size_t rows = rows_of(text); rows != 1)
+      return fail("tools/rule_texts.h",
+                  fmt::format("the text for {} {} of step {} is about {} rows of the tables, not about one",
+                              text.rule, text.members, text.step, rows));
   const std::string& file = words.back();
   if (!check) return std::ofstream(file) << page() << std::flush ? 0 : fail(file, "cannot be written");
   std::ostringstream content;

@@ -2,6 +2,7 @@
 // implementation of the rules compare both archives. A difference that no rule demands is a finding.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -66,6 +67,8 @@ struct Difference {
   std::string rule;     // the rule that demands another value; empty: there is none
   std::string source;   // the value in the source, shortened
   std::string target;   // the value in the target, shortened
+
+  auto operator<=>(const Difference&) const = default;
 };
 
 // A job that is not in the target, as the rules demand.

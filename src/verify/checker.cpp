@@ -12,12 +12,8 @@ namespace {
 
 std::string text_of(const Error& reason) { return fmt::format("{}: {}", name_of(reason.kind), reason.what); }
 
-bool is_job(const Listing& listing) { return listing.find(names::meta) || listing.data(); }
-
 Error refused(Kind kind, std::string_view file, std::string what) {
-  Error error{kind, std::move(what)};
-  error.file = file;
-  return error;
+  return {.kind = kind, .what = std::move(what), .file = std::string(file)};
 }
 
 // X6, and what is bad whatever the files contain.
@@ -35,42 +31,29 @@ Result<void> judge_listing(const Listing& ours) {
   return {};
 }
 
-Result<void> verdict(Draft& draft, std::string_view file) {
-  if (!draft.reason) return {};
-  draft.reason->file = file;
-  return std::move(*draft.reason);
-}
-
 }  // namespace
 
 // --- Reading ---
 
-void Checker::found(FindingKind kind, const std::string& subject, std::string_view file,
-                    std::string_view source, std::string_view target) {
-  Findings findings(subject, file);
-  findings.add(kind, {}, {}, source, target);
-  record_.add(findings);
-}
-
 void Checker::unreadable(const Side& side, const std::string& subject, std::string_view file,
                          std::string_view what) {
-  found("unreadable", subject, file, side.is_source ? what : "", side.is_source ? "" : what);
+  record_.add("unreadable", subject, file, side.is_source ? what : "", side.is_source ? "" : what);
 }
 
 Listing Checker::list(const Side& side, const std::string& place) {
   Listing listing;
   const std::string directory = side.path(place);
-  const auto info = answer(side.files.info(place.empty() ? directory + "/." : directory));
+  const auto info = side.info(place);
   if (!info || info->type != FileType::directory) return listing;
   listing.there = true;
   listing.info = *info;
-  const auto entries = answer(side.files.list(directory));
+  const auto entries = answer(side.files->list(directory));
   if (!entries) {
     unreadable(side, place, {}, entries.error().what);
     return listing;
   }
   for (const Entry& entry : *entries) {
-    const auto about = answer(side.files.info(join(directory, entry.name)));
+    const auto about = answer(side.files->info(join(directory, entry.name)));
     if (!about) unreadable(side, place, entry.name, about.error().what);
     Seen& seen = listing.entries.emplace_back(Seen{entry.name, about ? *about : FileInfo{}});
     if (entry.type != FileType::regular) seen.info.type = entry.type;
@@ -78,28 +61,30 @@ Listing Checker::list(const Side& side, const std::string& place) {
   return listing;
 }
 
-Result<void> Checker::read(const Side& side, const std::string& place, std::string_view name, Buffer& into) {
-  into.trim(limits::kept_buffer);
+Result<void> Checker::read(const Side& side, const std::string& place, std::string_view name, Content& into) {
+  into.name = name;
+  into.is_unpacked = false;
+  into.raw.trim(limits::kept_buffer);
   const std::uint64_t most = ground_.options.max_file_size;
   const std::uint64_t limit = name == names::data_gz ? limits::packed_size(most) : most;
-  const auto done = answer(side.files.read(join(side.path(place), name), limit, into));
+  const auto done = answer(side.files->read(join(side.path(place), name), limit, into.raw));
   if (!done) return refused(done.error().kind, name, done.error().what);
-  (side.is_source ? bytes_in_ : bytes_out_) += into.size();
+  if (Progress* progress = ground_.progress)
+    (side.is_source ? progress->bytes_in : progress->bytes_out) += into.raw.size();
   return {};
 }
 
 // Reads a file and checks that it is sound JSON.
 Result<void> Checker::load(const Side& side, const std::string& place, std::string_view name, Content& into) {
-  if (auto done = read(side, place, name, into.raw); !done) return done;
-  into.name = name;
-  Result<void> sound;
-  if (into.is_packed() && !into.raw.empty()) {
+  Result<void> sound = read(side, place, name, into);
+  if (!sound) return sound;
+  const bool is_packed = name == names::data_gz, is_data = is_packed || name == names::data;
+  if (is_packed && !into.raw.empty()) {
     into.unpacked.trim(limits::kept_buffer);
     sound = gunzip(into.raw.view(), ground_.options.max_file_size, into.unpacked);
+    into.is_unpacked = true;
   }
-  const bool is_data = name == names::data || name == names::data_gz;
-  if (sound && is_data && (into.raw.empty() || into.text().empty()))
-    sound = Error{Kind::empty_file, "the data file is empty"};
+  if (sound && is_data && into.text().empty()) sound = Error{Kind::empty_file, "the data file is empty"};
   if (sound) sound = check_json(into.text());
   if (!sound) sound.error().file = name;
   return sound;
@@ -108,35 +93,33 @@ Result<void> Checker::load(const Side& side, const std::string& place, std::stri
 // A file of the target that cannot be read as what it is.
 void Checker::broken(const std::string& subject, std::string_view file, const Error& reason) {
   const bool gzip = name_of(reason.kind).starts_with("gzip");
-  found(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {}, text_of(reason));
+  record_.add(gzip ? FindingKind("gzip-broken") : FindingKind("json-broken"), subject, file, {},
+              text_of(reason));
 }
 
 // --- Judging ---
 
 // Applies the rules to a meta.json or cluster.json of the source.
-Result<void> Checker::judge_document(const std::string& place, std::string_view name, File file,
-                                     Draft& draft) {
-  if (auto done = load(ground_.source, place, name, source_document_); !done) return done;
-  draft.begin(source_document_.text());
-  ground_.chain.apply(file, draft);
-  return verdict(draft, name);
+Result<void> Checker::judge_document(const std::string& place, Draft& draft) {
+  if (auto done = load(ground_.source, place, draft.file, source_document_); !done) return done;
+  draft.root.text = trimmed(source_document_.text());
+  ground_.chain.apply(draft);
+  return std::move(draft.sound);
 }
 
-Result<void> Checker::judge_data_file(const Seen& file, const std::string& subject, const Context& job,
-                                      Data& data) {
+Result<void> Checker::judge_data_file(const std::string& subject, const Seen& file, Data& data) {
   if (auto done = load(ground_.source, subject, file.name, source_data_); !done) return done;
-  Draft draft(job);
-  draft.begin(source_data_.text());
+  Draft draft(file.name, data.job);
+  draft.root.text = trimmed(source_data_.text());
   if (!draft.root.is(Type::object)) draft.refuse(Kind::wrong_type, "it is not an object of metrics");
   draft.expect(&draft.root, Shape::distinct, "the document");
   compare(draft, target_text_, ground_.chain.data_rules(), data.findings.emplace(subject, target_data_.name));
   data.changes = std::move(draft.changes);
-  return verdict(draft, file.name);
+  return std::move(draft.sound);
 }
 
 // Which data file is used (X7), and what was found in it.
-Result<void> Checker::judge_data(const std::string& subject, const Listing& ours, const Context& job,
-                                 Data& data) {
+Result<void> Checker::judge_data(const std::string& subject, const Listing& ours, Data& data) {
   const Seen *packed = ours.find(names::data_gz), *plain = ours.find(names::data);
   data.file = ours.data();
   // X11: a file that no step changes need not be sound.
@@ -145,7 +128,7 @@ Result<void> Checker::judge_data(const std::string& subject, const Listing& ours
   Result<void> result;
   for (const Seen* file : {packed, plain}) {
     if (!file) continue;
-    auto judged = judge_data_file(*file, subject, job, data);
+    auto judged = judge_data_file(subject, *file, data);
     data.file = file;
     if (judged) return judged;
     if (result || result.error().kind == Kind::empty_file) result = std::move(judged);
@@ -179,82 +162,75 @@ void Checker::job(const JobPath& path) {
     ++record_.unchecked;
     return;
   }
-  const Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
-  if (!is_job(ours)) {
+  Listing ours = list(ground_.source, subject), theirs = list(ground_.target, subject);
+  if (!ours.find(names::meta) && !ours.data()) {
     ++record_.left_behind;
-    if (theirs.there) found("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
+    if (theirs.there)
+      record_.add("job-unexpected", subject, {}, "a directory that is not a job", "a directory");
     return;
   }
 
-  Context context{.job = &path, .facts = &cluster->second};
-  Data data;
+  Draft meta(names::meta, {.job = &path, .facts = &cluster->second});
+  Data data{meta.context};
   target_text_.reset();
   auto sound = judge_listing(ours);
-  Draft meta(context);
-  if (sound) sound = judge_document(subject, names::meta, File::meta, meta);
+  if (sound) sound = judge_document(subject, meta);
   if (sound) {
-    if (theirs.there) load_target_data(subject, theirs);
-    context.sub_cluster = meta.content(meta.root, "subCluster");
-    sound = judge_data(subject, ours, context, data);
+    load_target_data(subject, theirs);
+    data.job.sub_cluster = meta.content(meta.root, "subCluster");
+    sound = judge_data(subject, ours, data);
   }
   if (!sound && theirs.there)
-    return found("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
+    return record_.add("job-unexpected", subject, sound.error().file, text_of(sound.error()), "a job");
   if (!sound) return leave_out(subject, ours, sound.error());
 
-  count_job(record_.source_ends, path);
-  ++record_.source.jobs;
-  if (!theirs.there) return found("job-missing", subject, {}, "a sound job", {});
+  count_job(record_.source, record_.source_ends, path);
+  if (!theirs.there) return record_.add("job-missing", subject, {}, "a sound job", {});
   compare_job(subject, ours, theirs, meta, data);
   compare_folders(path);
 }
 
 std::optional<ClusterFacts> Checker::cluster(const std::string& name) {
-  const Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
-  Draft draft({.cluster = name, .overrides = &ground_.options.overrides});
-  if (const auto sound = judge_document(name, names::cluster, File::cluster, draft); !sound) {
-    found("cluster-bad", name, names::cluster, text_of(sound.error()), {});
+  Listing ours = list(ground_.source, name), theirs = list(ground_.target, name);
+  Draft draft(names::cluster, {.cluster = name, .overrides = &ground_.options.overrides});
+  if (const auto sound = judge_document(name, draft); !sound) {
+    record_.add("cluster-bad", name, names::cluster, text_of(sound.error()), {});
     return {};
   }
   const Seen* file = ours.find(names::cluster);
-  count_source(file ? *file : Seen{});
+  count(record_.source, file ? *file : Seen{});
   if (!theirs.there) {
-    found("cluster-missing", name, {}, "a cluster", {});
-    return facts_of(draft);
+    record_.add("cluster-missing", name, {}, "a cluster", {});
+    return ClusterFacts(draft);
   }
-  compare_attributes(name, {}, ours.info, theirs.info);
-  compare_document(name, names::cluster, ours, theirs, draft);
-  // The directories in it are compared as jobs.
-  Known known{{names::cluster}, {names::cluster}, false};
-  for (const Seen& entry : theirs.entries)
-    if (entry.info.type == FileType::directory) known.theirs.emplace_back(entry.name);
-  compare_carried(name, ours, theirs, known);
   count_target(theirs);
-  return facts_of(draft);
+  compare_document(name, ours, theirs, draft);
+  ours.remove({names::cluster});
+  theirs.remove({names::cluster});
+  // They are compared as jobs.
+  std::erase_if(theirs.entries, [](const Seen& entry) { return entry.info.type == FileType::directory; });
+  compare_directory(name, ours, theirs);
+  return ClusterFacts(draft);
 }
 
-void Checker::root(const Archive& source, const Listing& target) {
-  const Listing ours = list(ground_.source, "");
-  compare_attributes("", {}, ours.info, target.info);
-  Known known{{names::version}, {names::version, names::unfinished}, false};
-  for (const std::string& cluster : source.clusters) known.theirs.emplace_back(cluster);
-  compare_carried("", ours, target, known);
+void Checker::root() {
+  Listing ours = list(ground_.source, ""), theirs = list(ground_.target, "");
   // The migration makes version.txt, so it is counted on neither side.
-  Listing counted = target;
-  std::erase_if(counted.entries, [](const Seen& entry) {
-    return entry.name == names::version || entry.name == names::unfinished;
-  });
-  count_target(counted);
+  ours.remove({names::version});
+  theirs.remove({names::version, names::unfinished});
+  count_target(theirs);
+  for (const std::string& cluster : ground_.source.archive.clusters) theirs.remove({cluster});
+  compare_directory("", ours, theirs);
 }
 
 void Checker::origin(const JobPath& path) {
   const std::string subject = path.text();
-  ++record_.target.jobs;
-  count_job(record_.target_ends, path);
-  const auto ours = answer(ground_.source.files.info(ground_.source.path(subject)));
+  count_job(record_.target, record_.target_ends, path);
+  const auto ours = ground_.source.info(subject);
   if (ours && ours->type == FileType::directory) return;
   const Listing theirs = list(ground_.target, subject);
   count_target(theirs);
-  found("job-unexpected", subject, {}, {}, fmt::format("{} entries", theirs.entries.size()));
+  record_.add("job-unexpected", subject, {}, {}, fmt::format("{} entries", theirs.entries.size()));
 }
 
 }  // namespace jobferry::proof

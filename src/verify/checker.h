@@ -11,12 +11,12 @@
 // grammar of node lists (archive/node_list.h). Tests of their own cover these, and fuzzers the parsers.
 #pragma once
 
-#include <cstdint>
+#include <unistd.h>
+
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "verify/compare.h"
 #include "verify/findings.h"
@@ -28,19 +28,19 @@ namespace jobferry::proof {
 // What all threads share.
 struct Ground {
   const VerifyOptions& options;
-  Side source, target;
+  Progress* progress;
+  const Side &source, &target;
   Chain chain;
-  bool finished;  // the target: its directories have their final modes
-  bool as_root;
-  std::map<std::string, ClusterFacts, std::less<>> clusters;  // those whose cluster.json is sound
+  bool as_root = ::geteuid() == 0;
+  std::map<std::string, ClusterFacts, std::less<>> clusters{};  // those whose cluster.json is sound
 };
 
 class Checker {
  public:
-  Checker(const Ground& ground, Progress* progress)
-      : ground_(ground), record_(ground.options.most_findings, progress) {}
+  explicit Checker(const Ground& ground)
+      : ground_(ground), record_(ground.options.most_findings, ground.progress) {}
 
-  void root(const Archive& source, const Listing& target);
+  void root();
   // What its jobs need to know; none if cluster.json is bad.
   std::optional<ClusterFacts> cluster(const std::string& name);
   // A job of the source.
@@ -49,67 +49,53 @@ class Checker {
   void origin(const JobPath& path);
 
   Listing list(const Side& side, const std::string& place);
-  void found(FindingKind kind, const std::string& subject, std::string_view file, std::string_view source,
-             std::string_view target);
   void unreadable(const Side& side, const std::string& subject, std::string_view file, std::string_view what);
   // Mode, time and owner of a file that must not be a link to that of the source.
-  void compare_own_file(const std::string& subject, const std::string& file, const FileInfo& ours,
-                        const FileInfo& theirs);
+  void compare_own_file(const std::string& subject, const Seen& ours, const Seen& theirs);
 
   Record& record() { return record_; }
-  std::uint64_t bytes_in() const { return bytes_in_; }
-  std::uint64_t bytes_out() const { return bytes_out_; }
 
  private:
   // A file that has been read.
   struct Content {
     std::string name;
     Buffer raw, unpacked;
-    bool is_packed() const { return name == names::data_gz; }
-    std::string_view text() const { return is_packed() ? unpacked.view() : raw.view(); }
+    bool is_unpacked = false;
+    std::string_view text() const { return is_unpacked ? unpacked.view() : raw.view(); }
   };
 
   // The data file of a job that is used, and what the rules change in it. The findings are about that of the
   // target.
   struct Data {
+    Context job;
     const Seen* file = nullptr;
-    Counts changes;
-    std::optional<Findings> findings;
+    Counts changes{};
+    std::optional<Findings> findings{};
   };
 
-  // Names in a directory that are not carried files.
-  struct Known {
-    std::vector<std::string_view> ours, theirs;
-    bool counts_strays;  // the walk counts directories and links that are in no job
-  };
-
-  Result<void> read(const Side& side, const std::string& place, std::string_view name, Buffer& into);
+  Result<void> read(const Side& side, const std::string& place, std::string_view name, Content& into);
   Result<void> load(const Side& side, const std::string& place, std::string_view name, Content& into);
   void broken(const std::string& subject, std::string_view file, const Error& reason);
 
-  Result<void> judge_document(const std::string& place, std::string_view name, File file, Draft& draft);
-  Result<void> judge_data_file(const Seen& file, const std::string& subject, const Context& job, Data& data);
-  Result<void> judge_data(const std::string& subject, const Listing& ours, const Context& job, Data& data);
+  Result<void> judge_document(const std::string& place, Draft& draft);
+  Result<void> judge_data_file(const std::string& subject, const Seen& file, Data& data);
+  Result<void> judge_data(const std::string& subject, const Listing& ours, Data& data);
   void load_target_data(const std::string& subject, const Listing& theirs);
   void leave_out(const std::string& subject, const Listing& ours, const Error& reason);
 
-  void compare_job(const std::string& subject, const Listing& ours, const Listing& theirs, Draft& meta,
-                   Data& data);
-  void compare_document(const std::string& subject, std::string_view name, const Listing& ours,
-                        const Listing& theirs, Draft& wanted);
+  void compare_job(const std::string& subject, Listing& ours, Listing& theirs, Draft& meta, Data& data);
+  void compare_document(const std::string& subject, const Listing& ours, const Listing& theirs,
+                        Draft& wanted);
   void compare_data(const std::string& subject, const Listing& theirs, Data& data);
   void compare_bytes(const std::string& subject, const Seen& ours, const Seen& theirs);
-  void compare_carried(const std::string& subject, const Listing& ours, const Listing& theirs,
-                       const Known& known);
+  void compare_directory(const std::string& subject, const Listing& ours, const Listing& theirs);
   void compare_folders(const JobPath& path);
-  void compare_attributes(const std::string& subject, const std::string& file, const FileInfo& ours,
-                          const FileInfo& theirs);
-  void count_source(const Seen& file);
+  void compare_attributes(const std::string& subject, const Seen& ours, const Seen& theirs);
   void count_target(const Listing& theirs);
+  static void count(ArchiveCounts& counts, const Seen& file);
 
   const Ground& ground_;
   Record record_;
-  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
   std::string last_folder_;
   Content source_document_, target_document_, source_data_, target_data_;
   Target target_text_;  // of target_data_, for the job that is compared

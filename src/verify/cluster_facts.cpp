@@ -16,26 +16,21 @@ SubCluster sub_cluster_of(Draft& draft, Node& entry) {
   const Node* name = draft.present(entry, "name");
   SubCluster sub{name->content(), std::string(name->text), draft.content(entry, "nodes"), {}};
   Node* topology = draft.present(entry, "topology");
-  Node* list = topology ? draft.present(*topology, "accelerators") : nullptr;
-  if (!list || !list->is(Type::array)) return sub;
-  draft.open(*list);
-  for (Node& accelerator : list->children) {
+  if (!topology) return sub;
+  for (Node& accelerator : draft.objects(*topology, "accelerators")) {
     const Node* id = draft.present(accelerator, "id");
-    const auto token = [&] { return id->is(Type::string) ? std::string(id->text) : quoted(id->text); };
-    sub.accelerators.push_back(id ? std::optional(token()) : std::nullopt);
+    sub.accelerators.push_back(!id ? "" : id->is(Type::string) ? std::string(id->text) : quoted(id->text));
   }
   return sub;
 }
 
 }  // namespace
 
-ClusterFacts facts_of(Draft& cluster) {
-  ClusterFacts facts;
-  for (Node* entry : cluster.objects(cluster.root, "subClusters"))
-    facts.sub_clusters.push_back(sub_cluster_of(cluster, *entry));
-  for (Node* metric : cluster.objects(cluster.root, "metricConfig"))
-    facts.timesteps.emplace(cluster.content(*metric, "name"), cluster.present(*metric, "timestep")->text);
-  return facts;
+ClusterFacts::ClusterFacts(Draft& cluster) {
+  for (Node& entry : cluster.objects(cluster.root, "subClusters"))
+    sub_clusters.push_back(sub_cluster_of(cluster, entry));
+  for (Node& metric : cluster.objects(cluster.root, "metricConfig"))
+    timesteps.emplace(cluster.content(metric, "name"), cluster.present(metric, "timestep")->text);
 }
 
 const SubCluster* ClusterFacts::assign(std::string_view host) const {
@@ -51,11 +46,10 @@ const SubCluster* ClusterFacts::assign(std::string_view host) const {
 }
 
 std::string ClusterFacts::accelerator(std::string_view sub_cluster, std::string_view index) const {
-  const auto is_named = [&](const SubCluster& each) { return each.name == sub_cluster; };
-  const auto sub = std::find_if(sub_clusters.begin(), sub_clusters.end(), is_named);
+  const auto sub = std::ranges::find(sub_clusters, sub_cluster, &SubCluster::name);
   const auto number = static_cast<std::uint64_t>(plain_uint63(index).value_or(-1));
   const bool known = sub != sub_clusters.end() && number < sub->accelerators.size();
-  return known ? sub->accelerators[number].value_or(quoted(index)) : quoted(index);
+  return known && !sub->accelerators[number].empty() ? sub->accelerators[number] : quoted(index);
 }
 
 }  // namespace jobferry::proof

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +11,12 @@ namespace jobferry::proof {
 class Draft;
 
 struct ClusterFacts {
+  // Of a sound document, as the rules leave it.
+  explicit ClusterFacts(Draft& cluster);
+
   struct SubCluster {
     std::string name, token, nodes;
-    std::vector<std::optional<std::string>> accelerators;  // ids as string tokens
+    std::vector<std::string> accelerators;  // their ids as string tokens; empty: it has none
   };
   std::vector<SubCluster> sub_clusters;
   std::map<std::string, std::string, std::less<>> timesteps;  // by metric
@@ -24,8 +26,5 @@ struct ClusterFacts {
   // D3: the id of the accelerator with that index in the subcluster, as a string token.
   std::string accelerator(std::string_view sub_cluster, std::string_view index) const;
 };
-
-// Of a sound document, as the rules leave it.
-ClusterFacts facts_of(Draft& cluster);
 
 }  // namespace jobferry::proof

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "json/decimal.h"
 
@@ -13,8 +14,7 @@ namespace {
 
 // X1: a name keeps its exact text.
 bool has_token(const Node& member, std::string_view token) {
-  if (!member.name_token.empty()) return token == member.name_token;
-  return token == quoted(member.name);
+  return member.name_token.empty() ? token == quoted(member.name) : token == member.name_token;
 }
 
 // D4 leaves the notation of a computed number open, but not the number of its digits.
@@ -25,8 +25,6 @@ bool is_same_scalar(const Node& wanted, std::string_view target) {
   const bool padded = target.find('.') != target.npos && target[last] == '0';
   return !padded && same_number(target, wanted.text);
 }
-
-std::string elements_text(std::size_t count) { return fmt::format("{} elements", count); }
 
 std::size_t length_of(const Node& array) {
   return array.opened ? array.children.size() : count_places(array.text);
@@ -39,18 +37,10 @@ struct Pairs {
   bool in_order = true;
 };
 
-// Most objects have the same names in the same order.
-bool have_same_names(const std::list<Node>& wanted, const std::vector<Place>& target) {
-  if (wanted.size() != target.size()) return false;
-  std::size_t i = 0;
-  for (const Node& member : wanted)
-    if (!has_token(member, target[i++].name)) return false;
-  return true;
-}
-
 Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
   Pairs pairs;
-  if (have_same_names(wanted, target)) {
+  // Most objects have the same names in the same order.
+  if (std::ranges::equal(wanted, target, has_token, {}, &Place::name)) {
     for (const Place& place : target) pairs.found.push_back(&place);
     return pairs;
   }
@@ -60,18 +50,15 @@ Pairs pair_up(const std::list<Node>& wanted, const std::vector<Place>& target) {
     by_name[json::unescape(place->name)].push_back(&*place);
   const Place* last = target.data();
   for (const Node& member : wanted) {
-    const auto same = by_name.find(member.name);
-    const bool there = same != by_name.end() && !same->second.empty();
-    pairs.found.push_back(there ? same->second.back() : nullptr);
-    if (!there) continue;
-    same->second.pop_back();
+    std::vector<const Place*>& same = by_name[member.name];
+    pairs.found.push_back(same.empty() ? nullptr : same.back());
+    if (same.empty()) continue;
+    same.pop_back();
     pairs.in_order &= pairs.found.back() >= last;
     last = pairs.found.back();
   }
-  for (const Place& place : target) {
-    const std::vector<const Place*>& left = by_name[json::unescape(place.name)];
-    if (std::find(left.begin(), left.end(), &place) != left.end()) pairs.beside.push_back(&place);
-  }
+  for (const auto& [name, left] : by_name) pairs.beside.insert(pairs.beside.end(), left.begin(), left.end());
+  std::sort(pairs.beside.begin(), pairs.beside.end());
   return pairs;
 }
 
@@ -80,10 +67,10 @@ class Comparison {
   Comparison(Draft& draft, Findings& findings) : draft_(draft), findings_(findings) {}
 
   void value(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-    if (draft_.reason) return;
+    if (!draft_.sound) return;
     if (target && !rules.any() && !wanted.opened && wanted.text == *target) return;
-    if (rules.any()) rules.apply_to_members(draft_, wanted, at);
-    if (target && type_of(*target) != wanted.type) {
+    rules.apply_to_members(draft_, wanted, at);
+    if (target && !wanted.is(type_of(*target))) {
       other_value(wanted, *target, at);
       target.reset();
     }
@@ -96,12 +83,14 @@ class Comparison {
  private:
   void members(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
     draft_.open(wanted);
-    const std::vector<Place> theirs = target ? places_in(*target) : std::vector<Place>();
-    const Pairs pairs = target ? pair_up(wanted.children, theirs) : Pairs();
+    std::vector<Place> theirs;
+    Places places(target.value_or("{}"));
+    for (Place place; places.next(place);) theirs.push_back(place);
+    const Pairs pairs = pair_up(wanted.children, theirs);
     std::size_t i = 0;
     for (Node& member : wanted.children) {
       const Pointer here(at, member.name);
-      const Place* found = target ? pairs.found[i++] : nullptr;
+      const Place* found = pairs.found[i++];
       if (target && !found) lost(member, here);
       if (found && !has_token(member, found->name))
         findings_.add("value-changed", here.text(), {},
@@ -113,39 +102,45 @@ class Comparison {
   }
 
   void elements(Node& wanted, Target target, const Pointer& at, const Pending& rules) {
-    const Pending below = rules.below_elements();
-    const bool judges = below.any();
-    if (!judges && (!target || length_of(wanted) != count_places(*target))) {
-      if (target) other_length(wanted, *target, at);
-      return;
+    const Pending below = rules.below({});
+    if (!below.any()) {
+      if (!target) return;
+      if (length_of(wanted) != count_places(*target)) return other_length(wanted, *target, at);
     }
-    Places theirs(target ? *target : "[]");
-    Place other;
-    std::size_t index = 0, missing = 0;
-    const auto look_at = [&](Node& element, bool found) {
-      missing += target && !found;
-      if (rules.any()) rules.apply_to_element(draft_, wanted, element, at);
-      value(element, found ? Target(other.value) : std::nullopt, Pointer(at, index), below);
+    Places theirs(target.value_or("[]"));
+    std::size_t index = 0, has = 0;
+    const auto next = [&]() -> Target {
+      Place place;
+      if (!theirs.next(place)) return {};
+      ++has;
+      return place.value;
+    };
+    const auto look_at = [&](Node& element, Target found) {
+      rules.apply_to_element(draft_, wanted, element, at);
+      value(element, found, Pointer(at, index), below);
+      ++index;
     };
     if (wanted.opened) {
-      for (Node& element : wanted.children) {
-        look_at(element, target && theirs.next(other));
-        ++index;
-      }
+      for (Node& element : wanted.children) look_at(element, next());
     } else {
       Places ours(wanted.text);
-      for (Place mine; ours.next(mine); ++index) {
-        const bool found = target && theirs.next(other);
-        if (found && !rules.any() && mine.value == other.value) continue;
+      for (Place mine; ours.next(mine);) {
+        const Target found = next();
+        if (found == mine.value && !rules.any()) {
+          ++index;
+          continue;
+        }
         Node element(mine.value);
         look_at(element, found);
       }
     }
-    std::size_t added = 0;
-    while (target && theirs.next(other)) ++added;
-    if (missing + added > 0)
-      findings_.add(missing > 0 ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
-                    elements_text(index), elements_text(index - missing + added));
+    while (next()) continue;
+    if (target && index != has) length(index, has, at);
+  }
+
+  void length(std::size_t wants, std::size_t has, const Pointer& at) {
+    findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"), at.text(), {},
+                  fmt::format("{} elements", wants), fmt::format("{} elements", has));
   }
 
   void lost(const Node& member, const Pointer& at) {
@@ -158,12 +153,11 @@ class Comparison {
   // A member of the target that is not wanted: a rule removes it, or the source does not have it.
   void beside(const Node& object, const Place& place, const Pointer& at) {
     const std::string name = json::unescape(place.name);
-    const Node::Dropped* dropped = nullptr;
+    Node::Dropped dropped;
     for (const Node::Dropped& each : object.dropped)
-      if (each.name == name) dropped = &each;
-    findings_.add(dropped ? FindingKind("rule-not-applied") : FindingKind("member-added"),
-                  Pointer(at, name).text(), dropped ? dropped->rule : "", dropped ? dropped->before : "",
-                  compact(place.value));
+      if (each.name == name) dropped = each;
+    findings_.add(dropped.rule.empty() ? FindingKind("member-added") : FindingKind("rule-not-applied"),
+                  Pointer(at, name).text(), dropped.rule, dropped.before, compact(place.value));
   }
 
   void other_value(const Node& wanted, std::string_view target, const Pointer& at) {
@@ -180,10 +174,7 @@ class Comparison {
     Place mine, other;
     std::size_t index = 0;
     while (ours.next(mine) && theirs.next(other) && mine.value == other.value) ++index;
-    const std::size_t wants = length_of(wanted), has = count_places(target);
-    findings_.add(wants > has ? FindingKind("member-lost") : FindingKind("member-added"),
-                  wanted.opened ? at.text() : Pointer(at, index).text(), {}, elements_text(wants),
-                  elements_text(has));
+    length(length_of(wanted), count_places(target), wanted.opened ? at : Pointer(at, index));
   }
 
   Draft& draft_;

@@ -17,24 +17,16 @@ bool holds_only_numbers(std::string_view array) {
                       [&](char c) { return std::memchr(array.data() + 1, c, array.size() - 1) != nullptr; });
 }
 
-struct ShapeRow {
-  std::optional<Type> type;
-  std::string_view words;
-};
-constexpr ShapeRow shapes[] = {{Type::object, "an object"},
-                               {std::nullopt, ""},
-                               {Type::array, "an array"},
-                               {Type::array, "an array of objects"},
-                               {Type::array, "an array of numbers"},
-                               {Type::string, "a string"},
-                               {Type::number, "a number"}};
+// By shape: the type that it demands, and the words for it.
+constexpr std::pair<std::optional<Type>, std::string_view> shapes[] = {{Type::object, "an object"},
+                                                                       {std::nullopt, ""},
+                                                                       {Type::array, "an array"},
+                                                                       {Type::array, "an array of objects"},
+                                                                       {Type::array, "an array of numbers"},
+                                                                       {Type::string, "a string"},
+                                                                       {Type::number, "a number"}};
 
 }  // namespace
-
-void Draft::begin(std::string_view source) {
-  root.text = trimmed(source);
-  root.type = type_of(root.text);
-}
 
 void Draft::open(Node& value) {
   if (value.opened) return;
@@ -67,7 +59,7 @@ Node* Draft::find(Node& object, std::string_view name) {
 
 Node* Draft::present(Node& object, std::string_view name) {
   Node* member = find(object, name);
-  return member && !member->is_missing() ? member : nullptr;
+  return is_missing(member) ? nullptr : member;
 }
 
 std::string Draft::content(Node& object, std::string_view name) {
@@ -75,13 +67,10 @@ std::string Draft::content(Node& object, std::string_view name) {
   return member ? member->content() : std::string();
 }
 
-std::vector<Node*> Draft::objects(Node& object, std::string_view name) {
-  std::vector<Node*> found;
+std::list<Node>& Draft::objects(Node& object, std::string_view name) {
   Node* list = present(object, name);
   expect(list, Shape::objects, name);
-  if (list && list->is(Type::array))
-    for (Node& element : list->children) found.push_back(&element);
-  return found;
+  return list && list->is(Type::array) ? list->children : none;
 }
 
 void Draft::put(Node& value, std::string_view json, std::string_view rule) {
@@ -92,7 +81,6 @@ void Draft::put(Node& value, std::string_view json, std::string_view rule) {
   std::string made(json);  // `json` may be a part of the old text
   value.made = std::move(made);
   value.text = value.made;
-  value.type = type_of(value.text);
   value.opened = false;
   value.children.clear();
   value.dropped.clear();
@@ -130,16 +118,15 @@ void Draft::replace(Node& object, Node& member, std::string_view name, std::stri
 void Draft::drop(Node& object, Node& child, std::string_view rule) {
   ++changes[std::string(rule)];
   if (object.is(Type::object)) object.dropped.push_back({child.name, compact(child.text), rule});
-  const auto is_child = [&](const Node& each) { return &each == &child; };
-  object.children.erase(std::find_if(object.children.begin(), object.children.end(), is_child));
+  object.children.remove_if([&](const Node& each) { return &each == &child; });
 }
 
 void Draft::refuse(Kind kind, std::string what) {
-  if (!reason) reason = Error{kind, std::move(what)};
+  if (sound) sound = Error{.kind = kind, .what = std::move(what), .file = std::string(file)};
 }
 
 void Draft::expect(Node* value, Shape shape, std::string_view name) {
-  if (!value || value->is_missing()) return;
+  if (is_missing(value)) return;
   const auto& [type, words] = shapes[static_cast<std::size_t>(shape)];
   if (type && !value->is(*type))
     return refuse(Kind::wrong_type,

@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "jobferry/types.h"
+#include "json/decimal.h"
 #include "verify/findings.h"
 #include "verify/text.h"
 
@@ -25,11 +25,10 @@ struct Node {
     std::string_view rule;
   };
 
-  explicit Node(std::string_view json = "null") : type(type_of(json)), text(json) {}
+  explicit Node(std::string_view json = "null") : text(json) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  Type type;
   std::string_view text;          // JSON; of an opened value as it was before its parts were changed
   std::string made{};             // owns the text that a rule gave it
   std::string name{};             // of a member, unescaped
@@ -42,11 +41,15 @@ struct Node {
   std::list<Node> children{};
   std::vector<Dropped> dropped{};  // members that rules removed
 
-  bool is(Type t) const { return type == t; }
-  bool is_missing() const { return is(Type::null); }
+  bool is(Type type) const { return type_of(text) == type; }
+  // Without a fraction and an exponent.
+  bool is_integer() const { return is(Type::number) && is_plain_integer(text); }
   // "" for anything but a string.
   std::string content() const { return is(Type::string) ? json::unescape(text) : std::string(); }
 };
+
+// What the contract calls missing.
+inline bool is_missing(const Node* value) { return !value || value->is(Type::null); }
 
 // What a rule demands of a value. Null is no value: it fits every shape.
 enum class Shape : std::uint8_t {
@@ -71,26 +74,25 @@ struct Context {
 
 class Draft {
  public:
-  explicit Draft(Context about) : context(std::move(about)) {}
+  Draft(std::string_view name, Context about) : file(name), context(std::move(about)) {}
 
-  // Begins with a document of the source.
-  void begin(std::string_view source);
-
-  Node root;
+  std::string_view file;
+  Node root;  // at first a document of the source
   Context context;
-  Counts changes;               // by rule
-  std::optional<Error> reason;  // the first why the document is bad
+  Counts changes;        // by rule
+  Result<void> sound;    // else the first reason why the document is bad
+  std::list<Node> none;  // what objects() returns for any other value
 
   // Makes a tree of the value, one level deep.
   void open(Node& value);
   // The member of that name; null if there is none. Twice makes the document bad (X3).
   Node* find(Node& object, std::string_view name);
-  // The same, and null where the value is null: what the contract calls missing.
+  // The same, and null where the value is missing.
   Node* present(Node& object, std::string_view name);
   // The content of a string member, else "".
   std::string content(Node& object, std::string_view name);
   // The elements of a member that is an array of objects; any other value makes the document bad.
-  std::vector<Node*> objects(Node& object, std::string_view name);
+  std::list<Node>& objects(Node& object, std::string_view name);
 
   void put(Node& value, std::string_view json, std::string_view rule);
   // Replaces the member's value, or adds the member at the end: in front of the member `next`, if there is

@@ -2,24 +2,31 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include "archive/walk.h"
 #include "verify/text.h"
 
 namespace jobferry::proof {
 
+namespace {
+
+void add_end(ClusterEnds& sum, const ClusterEnds& more) {
+  sum.jobs += more.jobs;
+  sum.highest_job = std::max(sum.highest_job, more.highest_job);
+  sum.newest_start = std::max(sum.newest_start, more.newest_start);
+}
+
+}  // namespace
+
 void add_counts(Counts& to, const Counts& more) {
   for (const auto& [word, many] : more) to[word] += many;
 }
 
-void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
-  ClusterEnds& end = ends[job.cluster];
-  ++end.jobs;
-  end.highest_job = std::max(end.highest_job, job.job_id().value_or(0));
+void count_job(ArchiveCounts& counts, std::map<std::string, ClusterEnds>& ends, const JobPath& job) {
+  ++counts.jobs;
   std::uint64_t start = 0;
   std::from_chars(job.start.data(), job.start.data() + job.start.size(), start);
-  end.newest_start = std::max(end.newest_start, start);
+  add_end(ends[job.cluster], {1, job.job_id().value_or(0), start});
 }
 
 void Findings::add(FindingKind kind, std::string pointer, std::string_view rule, std::string_view source,
@@ -40,46 +47,40 @@ void Record::add(const Findings& more) {
   if (found.size() > 2 * most_) keep_first(found, most_);
 }
 
+void Record::add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view ours,
+                 std::string_view theirs) {
+  Findings one(subject, file);
+  one.add(kind, {}, {}, ours, theirs);
+  add(one);
+}
+
 void Record::add_error(const std::string& subject, Error error) {
   if (!errors.empty() && !path_order(subject, errors.front().subject)) return;
   error.subject = subject;
   errors.assign(1, std::move(error));
 }
 
-void Record::add_to(VerifyResult& result) const {
-  for (const auto part : {&VerifyResult::source, &VerifyResult::target}) {
-    (result.*part).jobs += (this->*part).jobs;
-    (result.*part).files += (this->*part).files;
-    (result.*part).bytes += (this->*part).bytes;
-  }
+void Record::add(const Record& more) {
+  for (const auto part : {&VerifyResult::source, &VerifyResult::target})
+    for (const auto count : {&ArchiveCounts::jobs, &ArchiveCounts::files, &ArchiveCounts::bytes})
+      (this->*part).*count += (more.*part).*count;
   for (const auto part : {&VerifyResult::source_ends, &VerifyResult::target_ends})
-    for (const auto& [cluster, ends] : this->*part) {
-      ClusterEnds& sum = (result.*part)[cluster];
-      sum.jobs += ends.jobs;
-      sum.highest_job = std::max(sum.highest_job, ends.highest_job);
-      sum.newest_start = std::max(sum.newest_start, ends.newest_start);
-    }
+    for (const auto& [cluster, end] : more.*part) add_end((this->*part)[cluster], end);
   for (const auto part : {&VerifyResult::changes, &VerifyResult::findings})
-    add_counts(result.*part, this->*part);
+    add_counts(this->*part, more.*part);
   for (const auto part : {&VerifyResult::skipped, &VerifyResult::bad})
-    (result.*part).insert((result.*part).end(), (this->*part).begin(), (this->*part).end());
-  result.found.insert(result.found.end(), found.begin(), found.end());
-  result.errors.insert(result.errors.end(), errors.begin(), errors.end());
-  result.left_behind += left_behind;
-  result.unchecked += unchecked;
+    (this->*part).insert((this->*part).end(), (more.*part).begin(), (more.*part).end());
+  found.insert(found.end(), more.found.begin(), more.found.end());
+  for (const Error& error : more.errors) add_error(error.subject, error);
+  left_behind += more.left_behind;
+  unchecked += more.unchecked;
 }
 
 void keep_first(std::vector<Difference>& findings, std::size_t most) {
-  const auto rest = [](const Difference& each) {
-    return std::tie(each.file, each.pointer, each.kind, each.rule, each.source, each.target);
-  };
-  std::sort(findings.begin(), findings.end(), [&](const Difference& a, const Difference& b) {
-    return a.subject != b.subject ? path_order(a.subject, b.subject) : rest(a) < rest(b);
+  std::sort(findings.begin(), findings.end(), [](const Difference& a, const Difference& b) {
+    return a.subject != b.subject ? path_order(a.subject, b.subject) : a < b;
   });
-  const auto same = [&](const Difference& a, const Difference& b) {
-    return a.subject == b.subject && rest(a) == rest(b);
-  };
-  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  findings.erase(std::unique(findings.begin(), findings.end()), findings.end());
   findings.resize(std::min(findings.size(), std::max<std::size_t>(most, 1)));
 }
 

@@ -36,8 +36,8 @@ class FindingKind {
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 void add_counts(Counts& to, const Counts& more);
 
-// One more job of a cluster, as its directories name it.
-void count_job(std::map<std::string, ClusterEnds>& ends, const JobPath& job);
+// One more job, as its directories name it.
+void count_job(ArchiveCounts& counts, std::map<std::string, ClusterEnds>& ends, const JobPath& job);
 
 // The findings in one file. All are counted; the first few say what they found.
 class Findings {
@@ -63,10 +63,13 @@ class Record : public VerifyResult {
   Record(std::size_t most, Progress* progress) : most_(most), progress_(progress) {}
 
   void add(const Findings& more);
+  // The only finding in a file, or in a directory.
+  void add(FindingKind kind, const std::string& subject, std::string_view file, std::string_view ours,
+           std::string_view theirs);
   // An error that left a job unchecked. Keeps the first in path order.
   void add_error(const std::string& subject, Error error);
-  // Adds what has been found and counted to the result of all threads.
-  void add_to(VerifyResult& result) const;
+  // What another thread has found and counted.
+  void add(const Record& more);
 
  private:
   const std::size_t most_;

@@ -8,31 +8,17 @@ namespace jobferry::proof {
 
 namespace {
 
-bool is_meant(If when, const Node* value) {
-  const bool null = value && value->is_missing();
-  const bool empty = value && value->text == "\"\"";
-  const bool zero = value && value->is(Type::number) && is_zero(value->text);
-  switch (when) {
-    case If::any:
-      return true;
-    case If::null:
-      return null;
-    case If::missing:
-      return !value || null;
-    case If::empty:
-      return !value || null || empty;
-    case If::zero:
-      return null || zero;
-    case If::blank:
-      return null || zero || empty;
-  }
-  return false;
+bool is_one_of(int values, const Node* value) {
+  if (!value) return values & absent;
+  const bool is_number = value->is(Type::number);
+  return values & anything || (values & null && is_missing(value)) ||
+         (values & zero && is_number && is_zero(value->text)) || (values & empty && value->text == "\"\"");
 }
 
 void rename(const Site& site, std::string_view to, std::string_view rule) {
   if (!site.value) return;
   Node* other = site.draft.find(site.parent, to);
-  if (other && !other->is_missing()) return site.draft.drop(site.parent, *site.value, rule);
+  if (!is_missing(other)) return site.draft.drop(site.parent, *site.value, rule);
   if (other) site.draft.drop(site.parent, *other, rule);
   site.draft.replace(site.parent, *site.value, to, site.value->text, rule);
 }
@@ -45,96 +31,80 @@ void map(const Site& site, std::span<const Words> words, std::string_view rule) 
 }
 
 void act(const Rule& rule, const Site& site) {
-  const Effect& effect = rule.effect;
-  switch (effect.change) {
+  const auto& [change, when, value, words, shape, compute] = rule.effect;
+  switch (change) {
     case Change::checked:
-      if (effect.compute) return effect.compute(site);
-      return site.draft.expect(site.value, effect.shape, site.name.empty() ? rule.where.text() : site.name);
+      if (compute) return compute(site);
+      return site.draft.expect(site.value, shape, site.name.empty() ? rule.where.text : site.name);
     case Change::renamed:
-      return rename(site, effect.value, rule.name);
+      return rename(site, value, rule.name);
     case Change::dropped:
-      if (site.value && is_meant(effect.when, site.value))
-        site.draft.drop(site.parent, *site.value, rule.name);
+      if (site.value && is_one_of(when, site.value)) site.draft.drop(site.parent, *site.value, rule.name);
       return;
     case Change::defaulted:
-      if (is_meant(effect.when, site.value)) site.draft.set(site.parent, site.name, effect.value, rule.name);
+      if (is_one_of(when, site.value)) site.draft.set(site.parent, site.name, value, rule.name);
       return;
     case Change::mapped:
-      return map(site, effect.words, rule.name);
+      return map(site, words, rule.name);
     case Change::computed:
-      return effect.compute(site);
+      return compute(site);
   }
 }
 
-// Hands on the members of an object that a step names, in its order, also those that are not there; of an
-// array all elements, without a name. Another value has no parts. Each part comes with its pointer.
-template <class Each>
-void each_part(Draft& draft, Node& parent, const Pattern::Step& step, const Pointer& at, Each each) {
+// Follows the pattern of a rule from one of its steps on, and applies the rule where it ends. Members are
+// taken in the order in which the step names them, and the last step also finds those that are not there. A
+// value of another type has no such parts.
+void follow(const Rule& rule, std::size_t depth, Draft& draft, Node& parent, const Pointer& at) {
+  const Pattern::Step& step = rule.where.steps[depth];
   if (!parent.is(step.elements ? Type::array : Type::object)) return;
   draft.open(parent);
+  const auto enter = [&](std::string_view name, Node* part, const Pointer& below) {
+    if (depth + 1 == rule.where.size) return act(rule, {draft, parent, name, part, at});
+    if (part) follow(rule, depth + 1, draft, *part, below);
+  };
   if (step.elements || step.names == "*") {
     std::size_t index = 0;
     for (auto next = parent.children.begin(); next != parent.children.end(); ++index) {
       Node& part = *next++;  // it may be dropped
-      each(part.name, &part, step.elements ? Pointer(at, index) : Pointer(at, part.name));
+      enter(part.name, &part, step.elements ? Pointer(at, index) : Pointer(at, part.name));
     }
     return;
   }
   for (std::string_view rest = step.names; !rest.empty();) {
     const std::string_view name = rest.substr(0, rest.find('|'));
-    each(name, draft.find(parent, name), Pointer(at, name));
+    enter(name, draft.find(parent, name), Pointer(at, name));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
   }
 }
 
-// Follows the pattern of a rule from one of its steps on.
-void follow(const Rule& rule, std::size_t depth, Draft& draft, Node& value, const Pointer& at) {
-  const bool is_last = depth + 1 == rule.where.size();
-  each_part(draft, value, rule.where[depth], at,
-            [&](std::string_view name, Node* part, const Pointer& below) {
-              if (is_last)
-                act(rule, {draft, value, name, part, at});
-              else if (part)
-                follow(rule, depth + 1, draft, *part, below);
-            });
-}
-
 }  // namespace
 
-void apply(std::span<const Rule> rules, File file, Draft& draft) {
+void apply(std::span<const Rule> rules, Draft& draft) {
   for (const Rule& rule : rules) {
-    if (draft.reason) return;
-    if (rule.file == file) follow(rule, 0, draft, draft.root, {});
+    if (!draft.sound) return;
+    if (rule.file == draft.file) follow(rule, 0, draft, draft.root, {});
   }
 }
 
 void Pending::apply_to_members(Draft& draft, Node& object, const Pointer& at) const {
   for (const Rule* rule : rules_)
-    if (rule->where.size() == depth_ + 1 && !rule->where[depth_].elements)
+    if (rule->where.size == depth_ + 1 && !rule->where.steps[depth_].elements)
       follow(*rule, depth_, draft, object, at);
 }
 
 void Pending::apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const {
   for (const Rule* rule : rules_)
-    if (rule->where.size() == depth_ + 1 && rule->where[depth_].elements)
+    if (rule->where.size == depth_ + 1 && rule->where.steps[depth_].elements)
       act(*rule, {draft, array, {}, &element, at});
 }
 
-template <class Matches>
-Pending Pending::matching(Matches matches) const {
+Pending Pending::below(std::optional<std::string_view> member) const {
   Pending below;
   below.depth_ = depth_ + 1;
   for (const Rule* rule : rules_)
-    if (rule->where.size() > depth_ + 1 && matches(rule->where[depth_])) below.rules_.push_back(rule);
+    if (rule->where.size > depth_ + 1 && rule->where.steps[depth_].leads_to(member))
+      below.rules_.push_back(rule);
   return below;
-}
-
-Pending Pending::below(std::string_view member) const {
-  return matching([&](const Pattern::Step& step) { return !step.elements && step.matches(member); });
-}
-
-Pending Pending::below_elements() const {
-  return matching([](const Pattern::Step& step) { return step.elements; });
 }
 
 }  // namespace jobferry::proof

@@ -1,6 +1,6 @@
 // The vocabulary of the tables of rules in verify/rules. A row says which member of which file a rule
-// changes, and how; docs/rules.md is printed from the same rows. What a row cannot say is a function, named
-// after its rule.
+// changes, and how; docs/rules.md is printed from the same rows, and from tools/rule_texts.h. What a row
+// cannot say is a function, named after its rule.
 //
 // A table is applied in its order, which is the order of the contract: new members go to the end of their
 // object, so the order shows.
@@ -9,58 +9,54 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "archive/layout.h"
 #include "verify/cluster_facts.h"
 #include "verify/draft.h"
 
 namespace jobferry::proof {
 
-enum class File : std::uint8_t { cluster, meta, data };
-
 // The members that a rule is about: `resources[].hwthreads|accelerators`. `|` separates alternatives, `*` is
 // every member of an object, `[]` every element of an array. A value of another type has no such parts.
-class Pattern {
- public:
+struct Pattern {
   struct Step {
     std::string_view names{};  // with `|` between them, or `*`
     bool elements = false;
 
-    constexpr bool matches(std::string_view name) const {
+    // Without a name: whether it leads to the elements.
+    constexpr bool leads_to(std::optional<std::string_view> name) const {
+      if (elements || !name) return elements && !name;
       if (names == "*") return true;
       for (std::string_view rest = names;;) {
         const std::size_t end = std::min(rest.find('|'), rest.size());
-        if (rest.substr(0, end) == name) return true;
+        if (rest.substr(0, end) == *name) return true;
         if (end == rest.size()) return false;
         rest.remove_prefix(end + 1);
       }
     }
   };
 
-  consteval Pattern(const char* text) : text_(text) {
-    for (std::string_view rest = text_; !rest.empty();) {
+  consteval Pattern(const char* pattern) : text(pattern) {
+    for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('.'), rest.size());
       std::string_view part = rest.substr(0, end);
       const bool elements = part.ends_with("[]");
       if (elements) part.remove_suffix(2);
       if (part.empty()) throw "a step of the pattern has no name";
-      steps_.at(size_++) = {part, false};
-      if (elements) steps_.at(size_++) = {{}, true};
+      steps.at(size++) = {part, false};
+      if (elements) steps.at(size++) = {{}, true};
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (size_ == 0) throw "the pattern is empty";
+    if (size == 0) throw "the pattern is empty";
   }
 
-  constexpr std::string_view text() const { return text_; }
-  constexpr std::size_t size() const { return size_; }
-  constexpr const Step& operator[](std::size_t i) const { return steps_[i]; }
-
- private:
-  std::string_view text_;
-  std::array<Step, 6> steps_{};
-  std::size_t size_ = 0;
+  std::string_view text;
+  std::array<Step, 6> steps{};
+  std::size_t size = 0;  // how many steps there are
 };
 
 // A place where a rule applies: a member of an object, or an element of an array.
@@ -74,54 +70,43 @@ struct Site {
 
 enum class Change : std::uint8_t { checked, renamed, dropped, defaulted, mapped, computed };
 
-// Which values a change is for.
-enum class If : std::uint8_t {
-  any,
-  null,
-  missing,  // absent or null
-  empty,    // absent, null or ""
-  zero,     // null or zero
-  blank,    // null, zero or ""
-};
+// The values that a change is for: a sum of these.
+enum Values : int { absent = 1, null = 2, missing = absent | null, zero = 4, empty = 8, anything = 16 };
 
 struct Words {
   std::string_view from, to;
 };
 
+using SiteFunction = void (*)(const Site&);
+
 struct Effect {
   Change change;
-  If when = If::any;
+  int when = anything;
   std::string_view value = {};        // renamed: the new name; defaulted: JSON
   std::span<const Words> words = {};  // mapped
   Shape shape = Shape::object;        // checked, without a function
-  void (*compute)(const Site&) = nullptr;
+  SiteFunction compute = nullptr;     // checked or computed
 };
 
 // Anything else makes the job or the cluster bad.
 constexpr Effect checked(Shape shape) { return {.change = Change::checked, .shape = shape}; }
-constexpr Effect checked(void (*check)(const Site&)) { return {.change = Change::checked, .compute = check}; }
+constexpr Effect checked(SiteFunction check) { return {.change = Change::checked, .compute = check}; }
 // The value and the place stay. Where both names have a value, that of the new name wins.
 constexpr Effect renamed(std::string_view to) { return {.change = Change::renamed, .value = to}; }
-constexpr Effect dropped(If when) { return {.change = Change::dropped, .when = when}; }
-constexpr Effect defaulted(If when, std::string_view json) {
-  return {.change = Change::defaulted, .when = when, .value = json};
-}
+constexpr Effect dropped(int when) { return {Change::dropped, when}; }
+constexpr Effect defaulted(int when, std::string_view json) { return {Change::defaulted, when, json}; }
 constexpr Effect mapped(std::span<const Words> words) { return {.change = Change::mapped, .words = words}; }
-constexpr Effect computed(void (*compute)(const Site&)) {
-  return {.change = Change::computed, .compute = compute};
-}
+constexpr Effect computed(SiteFunction compute) { return {.change = Change::computed, .compute = compute}; }
 
 struct Rule {
   std::string_view name;  // in the contract
-  File file;
+  std::string_view file;
   Pattern where;
   Effect effect;
-  std::string_view says = {};   // for administrators; a check says enough by its shape
-  std::string_view notes = {};  // the notes of a migration that the rule can lead to
 };
 
-// Applies the rules for that file to the whole document, until one finds it bad.
-void apply(std::span<const Rule> rules, File file, Draft& draft);
+// Applies the rules for the file of the draft to all of it, until one finds it bad.
+void apply(std::span<const Rule> rules, Draft& draft);
 
 // The rules that still have to be applied at a place of a document, and below it. A data file may be as large
 // as memory, so its rules are applied on the way through it, and it is never a tree as a whole.
@@ -135,13 +120,10 @@ class Pending {
   void apply_to_members(Draft& draft, Node& object, const Pointer& at) const;
   // Rules about an element of this array.
   void apply_to_element(Draft& draft, Node& array, Node& element, const Pointer& at) const;
-  Pending below(std::string_view member) const;
-  Pending below_elements() const;
+  // Those for a member of that name; without a name, for the elements.
+  Pending below(std::optional<std::string_view> member) const;
 
  private:
-  template <class Matches>
-  Pending matching(Matches matches) const;
-
   std::vector<const Rule*> rules_;
   std::size_t depth_ = 0;
 };

@@ -1,6 +1,9 @@
 // One of the two archives that are compared, and what a directory of it holds.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +45,12 @@ struct Listing {
       if (entry.name == name) return &entry;
     return nullptr;
   }
+  // The files that a rule is about are compared by themselves, and then removed.
+  void remove(std::initializer_list<std::string_view> names) {
+    std::erase_if(entries, [&](const Seen& entry) {
+      return std::find(names.begin(), names.end(), entry.name) != names.end();
+    });
+  }
   // The data file that is used: data.json.gz before data.json; null: there is none.
   const Seen* data() const {
     const Seen* packed = find(names::data_gz);
@@ -49,13 +58,18 @@ struct Listing {
   }
 };
 
+// A `place` is relative to the root; empty: the root itself.
 struct Side {
-  Files& files;
+  std::unique_ptr<Files> files;
   std::string root;
   bool is_source;
+  Archive archive{};
 
-  // `place` is relative to the root; empty: the root itself.
   std::string path(const std::string& place) const { return place.empty() ? root : root + '/' + place; }
+  // A root may be a link to its directory.
+  Result<FileInfo> info(const std::string& place) const {
+    return answer(files->info(path(place.empty() ? "." : place)));
+  }
 };
 
 }  // namespace jobferry::proof

@@ -7,9 +7,7 @@ namespace jobferry::proof {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
-
-bool is_blank(char c) { return blanks.find(c) != blanks.npos; }
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 const char* string_end(const char* at, const char* end) {
   for (++at; at < end && *at != '"'; ++at)
@@ -48,10 +46,6 @@ const char* value_end(const char* at, const char* end) {
   return at;
 }
 
-std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
 }  // namespace
 
 Type type_of(std::string_view value) {
@@ -63,21 +57,14 @@ Type type_of(std::string_view value) {
   return first == 'n' ? Type::null : Type::number;
 }
 
-bool is_compact(std::string_view text) {
-  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
-    if (is_blank(*at)) return false;
-    at = *at == '"' ? string_end(at, end) : at + 1;
-  }
-  return true;
-}
-
 std::string compact(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
     const char* begin = at;
-    at = *at == '"' ? string_end(at, end) : at + 1;
-    if (!is_blank(*begin)) out.append(begin, at);
+    while (at < end && !is_blank(*at)) at = *at == '"' ? string_end(at, end) : at + 1;
+    out.append(begin, at);
+    while (at < end && is_blank(*at)) ++at;
   }
   return out;
 }
@@ -121,20 +108,13 @@ bool Places::next(Place& place) {
   const char* begin = at_;
   if (named_) {
     at_ = string_end(at_, end_);
-    place.name = between(begin, at_);
+    place.name = {begin, at_};
     skip(':');
     begin = at_;
   }
   at_ = value_end(at_, end_);
-  place.value = between(begin, at_);
+  place.value = {begin, at_};
   return true;
-}
-
-std::vector<Place> places_in(std::string_view value) {
-  std::vector<Place> found;
-  Places places(value);
-  for (Place place; places.next(place);) found.push_back(place);
-  return found;
 }
 
 std::size_t count_places(std::string_view value) {

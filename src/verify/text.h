@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "json/reader.h"
 
@@ -34,14 +34,12 @@ class Places {
   bool named_;
 };
 
-std::vector<Place> places_in(std::string_view value);
 std::size_t count_places(std::string_view value);
 
 // How deeply the value is nested; 0 for a scalar.
 int levels_in(std::string_view value);
 
 // Without insignificant white space (X2).
-bool is_compact(std::string_view text);
 std::string compact(std::string_view text);
 
 // Without white space around it.
@@ -60,12 +58,12 @@ class Pointer {
   Pointer(const Pointer& parent, std::string_view name)
       : parent_(&parent), name_(name), level_(parent.level_ + 1) {}
   Pointer(const Pointer& parent, std::size_t index)
-      : parent_(&parent), index_(index), is_element_(true), level_(parent.level_ + 1) {}
+      : parent_(&parent), index_(index), level_(parent.level_ + 1) {}
 
   // RFC 6901.
   std::string text() const {
     if (!parent_) return {};
-    return parent_->text() + (is_element_ ? '/' + std::to_string(index_) : json::pointer_token(name_));
+    return parent_->text() + (index_ ? '/' + std::to_string(*index_) : json::pointer_token(name_));
   }
   // The name at a level; 1 is a member of the document.
   std::string_view name_at(std::size_t level) const {
@@ -75,8 +73,7 @@ class Pointer {
  private:
   const Pointer* parent_ = nullptr;
   std::string_view name_{};
-  std::size_t index_ = 0;
-  bool is_element_ = false;
+  std::optional<std::size_t> index_{};  // of an element
   std::size_t level_ = 0;
 };
 

@@ -68,10 +68,8 @@ std::string unit_object(std::string_view token) {
   const std::string content = json::unescape(token);
   const std::string_view whole = trimmed(content, " \t\n\v\f\r");
   const std::string word = in_lower_case(whole);
-  if (word.empty()) return R"({"base":""})";
-  if (word == "load") return R"({"base":"load"})";
-  if (word == "ipc") return R"({"base":"IPC"})";
-  if (word == "cpi") return R"({"base":"CPI"})";
+  for (const std::string_view base : {"", "load", "IPC", "CPI"})
+    if (word == in_lower_case(base)) return fmt::format(R"({{"base":"{}"}})", base);
 
   const std::size_t slash = std::min(word.find('/'), word.size());
   const std::string_view amount = whole.substr(0, slash), rate = std::string_view(word).substr(slash);
@@ -91,8 +89,7 @@ std::string unit_object(std::string_view token) {
 bool adds_up(std::string_view base) {
   if (base.ends_with("/s")) base.remove_suffix(2);
   if (base == "Flops") return true;
-  return std::any_of(std::begin(table), std::end(table),
-                     [&](const Row& row) { return row.base == base && row.adds_up; });
+  return std::ranges::any_of(table, [&](const Row& row) { return row.base == base && row.adds_up; });
 }
 
 }  // namespace jobferry::proof

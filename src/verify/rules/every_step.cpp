@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -20,9 +19,9 @@ namespace {
 
 void x5_number(const Site& site) {
   const Node* value = site.value;
-  if (!value || value->is_missing())
+  if (is_missing(value))
     return site.draft.refuse(Kind::missing_member, fmt::format("{} is missing", site.name));
-  if (!value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-')
+  if (!value->is_integer() || value->text[0] == '-')
     return site.draft.refuse(Kind::wrong_type, fmt::format("{} is not a plain unsigned integer", site.name));
   if (!plain_uint63(value->text))
     site.draft.refuse(Kind::number_range, fmt::format("{} is not below 2^63", site.name));
@@ -31,28 +30,23 @@ void x5_number(const Site& site) {
 // jobId and startTime have been checked.
 void x5_identity(const Site& site) {
   Draft& draft = site.draft;
-  if (!site.value || site.value->is_missing())
-    return draft.refuse(Kind::missing_member, "cluster is missing");
+  if (is_missing(site.value)) return draft.refuse(Kind::missing_member, "cluster is missing");
   draft.expect(site.value, Shape::string, "cluster");
   const Node *id = draft.present(site.parent, "jobId"), *start = draft.present(site.parent, "startTime");
-  if (draft.reason || !id || !start) return;
-  const std::string digits = id->text.size() < 3
-                                 ? std::string(3 - id->text.size(), '0') + std::string(id->text)
-                                 : std::string(id->text);
-  const std::string thousands = digits.size() > 3 ? digits.substr(0, digits.size() - 3) : "0";
-  const JobPath& job = *site.draft.context.job;
-  if (thousands != job.first || digits.substr(digits.size() - 3) != job.second || start->text != job.start ||
-      site.value->content() != job.cluster)
+  if (!draft.sound || !id || !start) return;
+  std::string folders = fmt::format("{:0>4}", id->text);
+  folders.insert(folders.size() - 3, "/");  // 1403 is in 1/403
+  if (fmt::format("{}/{}/{}", site.value->content(), folders, start->text) != draft.context.job->text())
     draft.refuse(Kind::identity_mismatch, "meta.json and its directory name different jobs");
 }
 
 void r1_sub_cluster(const Site& site) {
   Draft& draft = site.draft;
-  if (site.value && !site.value->is_missing() && !site.value->content().empty()) return;
-  const std::vector<Node*> resources = draft.objects(site.parent, "resources");
-  Node* host = resources.empty() ? nullptr : draft.present(*resources[0], "hostname");
+  if (!draft.content(site.parent, site.name).empty()) return;
+  std::list<Node>& resources = draft.objects(site.parent, "resources");
+  Node* host = resources.empty() ? nullptr : draft.present(resources.front(), "hostname");
   draft.expect(host, Shape::string, "hostname");
-  const auto* chosen = site.draft.context.facts->assign(host ? host->content() : "");
+  const auto* chosen = draft.context.facts->assign(host ? host->content() : "");
   draft.set(site.parent, site.name, chosen ? chosen->token : "\"\"", "R1");
 }
 
@@ -60,7 +54,7 @@ void r1_sub_cluster(const Site& site) {
 // it differs.
 void r3_integer(const Site& site) {
   static_assert(std::numeric_limits<long double>::digits >= 63);
-  if (!site.value || !site.value->is(Type::number) || is_plain_integer(site.value->text)) return;
+  if (!site.value || !site.value->is(Type::number) || site.value->is_integer()) return;
   const long double value = std::strtold(std::string(site.value->text).c_str(), nullptr);
   if (!(std::fabs(value) < 0x1p63L)) return;
   const std::string integer = std::to_string(static_cast<long long>(value));
@@ -68,9 +62,9 @@ void r3_integer(const Site& site) {
 }
 
 void r4_string(const Site& site) {
-  const Node& value = *site.value;
+  Node& value = *site.value;
   if (value.is(Type::string)) return;
-  site.draft.put(*site.value, value.is_missing() ? "\"\"" : quoted(compact(value.text)), "R4");
+  site.draft.put(value, value.is(Type::null) ? "\"\"" : quoted(compact(value.text)), "R4");
 }
 
 constexpr Words misspelt_states[] = {{"canceled", "cancelled"}, {"out-of-memory", "out_of_memory"}};
@@ -83,10 +77,10 @@ void r7_name(const Site& site) {
 }
 
 void r7_entries(const Site& site) {
-  const std::vector<Node*> entries = site.draft.objects(site.parent, site.name);
+  std::list<Node>& entries = site.draft.objects(site.parent, site.name);
   if (entries.empty()) site.draft.refuse(Kind::cluster_bad, fmt::format("{} is empty or missing", site.name));
-  for (Node* entry : entries)
-    if (site.draft.content(*entry, "name").empty())
+  for (Node& entry : entries)
+    if (site.draft.content(entry, "name").empty())
       site.draft.refuse(Kind::cluster_bad, fmt::format("an entry of {} has no name", site.name));
 }
 
@@ -98,23 +92,21 @@ void r7_node_list(const Site& site) {
 
 void r7_accelerator(const Site& site) {
   const Node* id = site.value;
-  if (!id || id->is_missing() || id->is(Type::string)) return;
-  if (!id->is(Type::number) || !is_plain_integer(id->text))
+  if (!is_missing(id) && !id->is(Type::string) && !id->is_integer())
     site.draft.refuse(Kind::cluster_bad, "the id of an accelerator is neither an integer nor a string");
 }
 
 void r7_scope(const Site& site) {
-  constexpr std::array<std::string_view, 7> known = {"",     "node",     "socket",     "memoryDomain",
-                                                     "core", "hwthread", "accelerator"};
+  constexpr std::string_view known[] = {"",     "node",     "socket",     "memoryDomain",
+                                        "core", "hwthread", "accelerator"};
   const std::string scope = site.value ? site.value->content() : "";
-  if (std::find(known.begin(), known.end(), scope) == known.end())
+  if (std::ranges::find(known, scope) == std::end(known))
     site.draft.refuse(Kind::cluster_bad, fmt::format("the scope {} is unknown", scope));
 }
 
 void r7_timestep(const Site& site) {
   const Node* value = site.value;
-  if (!value || !value->is(Type::number) || !is_plain_integer(value->text) || value->text[0] == '-' ||
-      is_zero(value->text))
+  if (!value || !value->is_integer() || value->text[0] == '-' || is_zero(value->text))
     site.draft.refuse(Kind::cluster_bad, "a timestep is not an integer of 1 or more");
 }
 
@@ -125,65 +117,48 @@ void c3_unless_first_step(const Site& site) {
 
 constexpr Rule rules[] = {
     // meta.json
-    {"X5", File::meta, "jobId|startTime", checked(x5_number), "Plain unsigned integers below 2^63."},
-    {"X5", File::meta, "cluster", checked(x5_identity),
-     "`cluster`, `jobId` and `startTime` are those of the job's directory. Otherwise the job is bad."},
-    {"X3", File::meta, "statistics", checked(Shape::object)},
-    {"X3", File::meta, "statistics", checked(Shape::distinct)},
-    {"R1", File::meta, "subCluster", checked(Shape::string)},
-    {"R1", File::meta, "subCluster", computed(r1_sub_cluster),
-     "A missing or empty name becomes that of the first subcluster whose node list contains the job's first "
-     "host, else of the first catch-all, else of the only subcluster. If there is none, it becomes `\"\"`.",
-     "`subcluster-assigned`, `subcluster-unassigned`; `subcluster-unknown`: cluster.json does not know the "
-     "name that the job gives"},
-    {"R2", File::meta, "jobState", checked(Shape::string)},
-    {"R2", File::meta, "jobState", mapped(misspelt_states), "States get the spelling that servers know.",
-     "`state-mapped`"},
-    {"R3", File::meta,
+    {"X5", names::meta, "jobId|startTime", checked(x5_number)},
+    {"X5", names::meta, "cluster", checked(x5_identity)},
+    {"X3", names::meta, "statistics", checked(Shape::object)},
+    {"X3", names::meta, "statistics", checked(Shape::distinct)},
+    {"R1", names::meta, "subCluster", checked(Shape::string)},
+    {"R1", names::meta, "subCluster", computed(r1_sub_cluster)},
+    {"R2", names::meta, "jobState", checked(Shape::string)},
+    {"R2", names::meta, "jobState", mapped(misspelt_states)},
+    {"R3", names::meta,
      "numNodes|duration|walltime|arrayJobId|numHwthreads|numAcc|smt|monitoringStatus|exclusive|submitTime|"
      "requestedMemory",
-     computed(r3_integer),
-     "An integer that is written as a fraction or with an exponent becomes a plain integer (`86486.0`, "
-     "`3e3`). Any other value stays.",
-     "`integer-normalised`, `integer-expected`"},
-    {"R4", File::meta, "metaData", checked(Shape::object)},
-    {"R4", File::meta, "metaData.*", computed(r4_string),
-     "A value that is not a string becomes a string with its JSON text; null becomes `\"\"`.",
-     "`metadata-stringified`"},
-    {"R5", File::meta, "resources", checked(Shape::objects)},
-    {"R5", File::meta, "resources[].hwthreads|accelerators", dropped(If::null)},
-    {"R5", File::meta, "footprint|energyFootprint|concurrentJobs", dropped(If::null)},
-    {"R5", File::meta, "footprint|concurrentJobs", checked(Shape::object)},
-    {"R5", File::meta, "concurrentJobs.items", defaulted(If::null, "[]")},
+     computed(r3_integer)},
+    {"R4", names::meta, "metaData", checked(Shape::object)},
+    {"R4", names::meta, "metaData.*", computed(r4_string)},
+    {"R5", names::meta, "resources", checked(Shape::objects)},
+    {"R5", names::meta, "resources[].hwthreads|accelerators", dropped(null)},
+    {"R5", names::meta, "footprint|energyFootprint|concurrentJobs", dropped(null)},
+    {"R5", names::meta, "footprint|concurrentJobs", checked(Shape::object)},
+    {"R5", names::meta, "concurrentJobs.items", defaulted(null, "[]")},
 
     // cluster.json
-    {"R6", File::cluster, "subClusters", checked(Shape::objects)},
-    {"R6", File::cluster, "subClusters[].nodes", defaulted(If::empty, "\"*\""), "`*` is the catch-all."},
-    {"R7", File::cluster, "name", checked(r7_name), "The name of the cluster's directory."},
-    {"R7", File::cluster, "subClusters|metricConfig", checked(r7_entries),
-     "At least one entry, and each has a name."},
-    {"R7", File::cluster, "subClusters[].nodes", checked(Shape::string)},
-    {"R7", File::cluster, "subClusters[].nodes", checked(r7_node_list),
-     "A node list that can be read. The repairs of R6 come first."},
-    {"R7", File::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator),
-     "An integer or a string."},
-    {"R7", File::cluster, "metricConfig[].scope", checked(Shape::string)},
-    {"R7", File::cluster, "metricConfig[].scope", checked(r7_scope), "A scope that servers know, or none."},
-    {"R7", File::cluster, "metricConfig[].timestep", checked(r7_timestep), "An integer of 1 or more."},
-    {"R7", File::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
-    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step),
-     "`--aggregation` sets it. Otherwise a value that is neither `sum` nor `avg`, or that does not fit the "
-     "unit, is noted and kept; so is an empty one at scope node from version 1 on, without a note.",
-     "`aggregation-invalid`, `aggregation-suspicious`, `aggregation-overridden`"},
+    {"R6", names::cluster, "subClusters", checked(Shape::objects)},
+    {"R6", names::cluster, "subClusters[].nodes", defaulted(missing | empty, "\"*\"")},
+    {"R7", names::cluster, "name", checked(r7_name)},
+    {"R7", names::cluster, "subClusters|metricConfig", checked(r7_entries)},
+    {"R7", names::cluster, "subClusters[].nodes", checked(Shape::string)},
+    {"R7", names::cluster, "subClusters[].nodes", checked(r7_node_list)},
+    {"R7", names::cluster, "subClusters[].topology.accelerators[].id", checked(r7_accelerator)},
+    {"R7", names::cluster, "metricConfig[].scope", checked(Shape::string)},
+    {"R7", names::cluster, "metricConfig[].scope", checked(r7_scope)},
+    {"R7", names::cluster, "metricConfig[].timestep", checked(r7_timestep)},
+    {"R7", names::cluster, "metricConfig[].subClusters", checked(Shape::objects)},
+    {"C3", names::cluster, "metricConfig[].aggregation", computed(c3_unless_first_step)},
 
     // data.json, where it is read
-    {"X3", File::data, "*", checked(Shape::distinct)},
-    {"X3", File::data, "*.*", checked(Shape::distinct)},
-    {"X3", File::data, "*.*.series[].data", checked(Shape::numbers)},
-    {"X3", File::data, "*.*.statisticsSeries", checked(Shape::object)},
-    {"X3", File::data, "*.*.statisticsSeries.mean|min|max|median", checked(Shape::numbers)},
-    {"X3", File::data, "*.*.statisticsSeries.percentiles", checked(Shape::object)},
-    {"X3", File::data, "*.*.statisticsSeries.percentiles.*", checked(Shape::numbers)},
+    {"X3", names::data, "*", checked(Shape::distinct)},
+    {"X3", names::data, "*.*", checked(Shape::distinct)},
+    {"X3", names::data, "*.*.series[].data", checked(Shape::numbers)},
+    {"X3", names::data, "*.*.statisticsSeries", checked(Shape::object)},
+    {"X3", names::data, "*.*.statisticsSeries.mean|min|max|median", checked(Shape::numbers)},
+    {"X3", names::data, "*.*.statisticsSeries.percentiles", checked(Shape::object)},
+    {"X3", names::data, "*.*.statisticsSeries.percentiles.*", checked(Shape::numbers)},
 };
 
 const Override* override_of(const Context& context, std::string_view metric) {
@@ -200,7 +175,7 @@ const std::span<const Rule> every_step = rules;
 void rule_u(const Site& site) {
   Draft& draft = site.draft;
   Node* unit = site.value;
-  if (!unit || unit->is_missing()) {
+  if (is_missing(unit)) {
     draft.set(site.parent, site.name, R"({"base":""})", "U");
   } else if (unit->is(Type::string)) {
     draft.put(*unit, unit_object(unit->text), "U");

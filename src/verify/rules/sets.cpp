@@ -18,7 +18,7 @@ Chain::Chain(int from, int to) {
   std::vector<const Rule*> rules;
   const auto add = [&](std::span<const Rule> more) {
     for (const Rule& rule : more)
-      if (rule.file == File::data) rules.push_back(&rule);
+      if (rule.file == names::data) rules.push_back(&rule);
   };
   add(every_step);
   const std::size_t checks = rules.size();
@@ -27,12 +27,12 @@ Chain::Chain(int from, int to) {
   data_rules_ = Pending(std::move(rules));
 }
 
-void Chain::apply(File file, Draft& draft) const {
+void Chain::apply(Draft& draft) const {
   if (!draft.root.is(Type::object)) return draft.refuse(Kind::wrong_type, "the document is not an object");
   for (const Leg& leg : legs_) {
     draft.context.from = leg.from;
-    proof::apply(every_step, file, draft);
-    proof::apply(leg.rules, file, draft);
+    proof::apply(every_step, draft);
+    proof::apply(leg.rules, draft);
   }
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "jobferry/versions.h"
@@ -37,7 +36,7 @@ class Chain {
  public:
   Chain(int from, int to);
   // Makes what must be in the target of a cluster.json or meta.json of the source.
-  void apply(File file, Draft& draft) const;
+  void apply(Draft& draft) const;
   // The rules for data files. They belong to one step at most, so they can be applied in one pass.
   const Pending& data_rules() const { return data_rules_; }
   bool changes_data() const { return changes_data_; }

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <limits>
 
-#include "json/decimal.h"
 #include "verify/rules/sets.h"
 #include "verify/unit.h"
 
@@ -20,9 +19,8 @@ namespace {
 void m6_accelerators(const Site& site) {
   Draft& draft = site.draft;
   Node& id = *site.value;
-  if (id.is_missing()) return draft.drop(site.parent, id, "M6");
-  if (!id.is(Type::number) || !is_plain_integer(id.text))
-    return draft.expect(&id, Shape::string, "an accelerator");
+  if (id.is(Type::null)) return draft.drop(site.parent, id, "M6");
+  if (!id.is_integer()) return draft.expect(&id, Shape::string, "an accelerator");
   const std::string sub_cluster = draft.content(draft.root, "subCluster");
   draft.put(id, draft.context.facts->accelerator(sub_cluster, id.text), "M6");
 }
@@ -33,14 +31,14 @@ void c2_rate(const Site& site) {
   Node* rate = site.value;
   if (rate && rate->is(Type::object)) return;
   site.draft.expect(rate, Shape::number, site.name);
-  const std::string value(rate && !rate->is_missing() ? rate->text : "0");
+  const std::string value(is_missing(rate) ? "0" : rate->text);
   const std::string_view base = site.name == "memoryBandwidth" ? "B/s" : "F/s";
   site.draft.set(site.parent, site.name,
                  fmt::format(R"({{"unit":{{"base":"{}","prefix":"G"}},"value":{}}})", base, value), "C2");
 }
 
 void c3_aggregation(const Site& site) {
-  if (c3_override(site) || (site.value && !site.value->is_missing() && site.value->text != "\"\"")) return;
+  if (c3_override(site) || (!is_missing(site.value) && site.value->text != "\"\"")) return;
   Node* unit = site.draft.present(site.parent, "unit");  // an object, after C1
   const std::string base = unit ? site.draft.content(*unit, "base") : "";
   site.draft.set(site.parent, site.name, adds_up(base) ? "\"sum\"" : "\"avg\"", "C3");
@@ -56,8 +54,8 @@ void d3_id(const Site& site) {
   Draft& draft = site.draft;
   Node* id = site.value;
   if (!id || id->is(Type::string)) return;
-  if (id->is_missing()) return draft.drop(site.parent, *id, "D3");
-  if (!id->is(Type::number) || !is_plain_integer(id->text))
+  if (id->is(Type::null)) return draft.drop(site.parent, *id, "D3");
+  if (!id->is_integer())
     return draft.refuse(Kind::wrong_type, "the id of a series is neither an integer nor a string");
   const bool is_index = site.at.name_at(2) == "accelerator";
   const Context& about = draft.context;
@@ -98,7 +96,7 @@ std::string shortest(double value) {
 }
 
 void d4_statistics(const Site& site) {
-  if (site.value && !site.value->is_missing()) return;
+  if (!is_missing(site.value)) return;
   const Statistics computed = statistics_of(site.draft.find(site.parent, "data"));
   if (computed.count > 0 && !computed.is_finite())
     return site.draft.refuse(Kind::number_range, "the statistics are beyond double precision");
@@ -109,7 +107,7 @@ void d4_statistics(const Site& site) {
 }
 
 void d6_timestep(const Site& site) {
-  if (site.value && !site.value->is_missing()) return;
+  if (!is_missing(site.value)) return;
   const std::string metric(site.at.name_at(1));
   const auto known = site.draft.context.facts->timesteps.find(metric);
   if (known == site.draft.context.facts->timesteps.end())
@@ -124,61 +122,39 @@ void d6_series(const Site& site) {
 
 constexpr Rule up[] = {
     // meta.json
-    {"M1", File::meta, "statistics.*.unit", computed(rule_u),
-     "Units follow U. A member of `statistics` that is not an object stays.", "`metric-unrecognised`"},
-    {"M3", File::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime", dropped(If::blank)},
-    {"M3", File::meta, "tags", checked(Shape::objects)},
-    {"M3", File::meta, "monitoringStatus|tags", dropped(If::null),
-     "A `monitoringStatus` of 0 means disabled and stays."},
-    {"M3", File::meta, "metaData", defaulted(If::null, "{}")},
-    {"M3", File::meta, "statistics", defaulted(If::missing, "{}")},
-    {"M3", File::meta, "resources", defaulted(If::missing, "[]")},
-    {"M4", File::meta, "exclusive", defaulted(If::missing, "1"), {}, "`exclusive-defaulted`"},
-    {"M6", File::meta, "resources[].accelerators", checked(Shape::array)},
-    {"M6", File::meta, "resources[].accelerators[]", computed(m6_accelerators),
-     "An integer becomes a string as in D3, null is removed. Any other type makes the job bad.",
-     "`accelerator-unmapped`"},
+    {"M1", names::meta, "statistics.*.unit", computed(rule_u)},
+    {"M3", names::meta, "partition|arrayJobId|numHwthreads|numAcc|smt|walltime",
+     dropped(null | zero | empty)},
+    {"M3", names::meta, "tags", checked(Shape::objects)},
+    {"M3", names::meta, "monitoringStatus|tags", dropped(null)},
+    {"M3", names::meta, "metaData", defaulted(null, "{}")},
+    {"M3", names::meta, "statistics", defaulted(missing, "{}")},
+    {"M3", names::meta, "resources", defaulted(missing, "[]")},
+    {"M4", names::meta, "exclusive", defaulted(missing, "1")},
+    {"M6", names::meta, "resources[].accelerators", checked(Shape::array)},
+    {"M6", names::meta, "resources[].accelerators[]", computed(m6_accelerators)},
 
     // cluster.json
-    {"C1", File::cluster, "metricConfig[].unit", computed(rule_u), "Units of metrics follow U."},
-    {"C2", File::cluster, "subClusters[].flopRateScalar|flopRateSimd|memoryBandwidth", computed(c2_rate),
-     "A number becomes an object with the unit GF/s or GB/s. A missing one gets the value 0, an object "
-     "stays.",
-     "`value-defaulted`"},
-    {"C3", File::cluster, "metricConfig[].aggregation", computed(c3_aggregation),
-     "A missing or empty one is inferred from the unit: `sum` for what adds up over nodes (B, F, Flops, W, "
-     "J, "
-     "packets, requests, events, cycles, also per second), `avg` for everything else.",
-     "`aggregation-inferred`"},
-    {"C4", File::cluster, "metricConfig[].scope", defaulted(If::empty, "\"node\"")},
-    {"C5", File::cluster, "subClusters[].numberOfNodes", dropped(If::any)},
-    {"C7", File::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id),
-     "An integer becomes a string with its digits."},
+    {"C1", names::cluster, "metricConfig[].unit", computed(rule_u)},
+    {"C2", names::cluster, "subClusters[].flopRateScalar|flopRateSimd|memoryBandwidth", computed(c2_rate)},
+    {"C3", names::cluster, "metricConfig[].aggregation", computed(c3_aggregation)},
+    {"C4", names::cluster, "metricConfig[].scope", defaulted(missing | empty, "\"node\"")},
+    {"C5", names::cluster, "subClusters[].numberOfNodes", dropped(anything)},
+    {"C7", names::cluster, "subClusters[].topology.accelerators[].id", computed(c7_id)},
 
     // data.json
-    {"D7", File::data, "*.*", dropped(If::null), "A metric or scope of any other type than object stays.",
-     "`scope-null-dropped`, `metric-unrecognised`"},
-    {"D1", File::data, "*.*.unit", computed(rule_u), "Units of metrics follow U."},
-    {"D2", File::data, "*.*.scope", dropped(If::any), "The scope is the key of the object.",
-     "`scope-mismatch`: it named another scope"},
-    {"D5", File::data, "*.*.statisticsSeries", dropped(If::null), "Any other value is kept whole."},
-    {"D6", File::data, "*.*.series", checked(Shape::array)},
-    {"D6", File::data, "*.*.series", defaulted(If::missing, "[]"), "Missing series become an empty list."},
-    {"D6", File::data, "*.*.timestep", checked(Shape::number)},
-    {"D6", File::data, "*.*.timestep", computed(d6_timestep),
-     "A missing timestep comes from cluster.json. If cluster.json does not know the metric, the job is bad.",
-     "`timestep-from-cluster`"},
-    {"D6", File::data, "*.*.series[]", checked(d6_series), "Any other type than object makes the job bad."},
-    {"D3", File::data, "*.*.series[].id", computed(d3_id),
-     "An integer becomes a string, null is removed. At scope accelerator the integer is an index into the "
-     "topology of the job's subcluster and becomes the id of that entry; elsewhere it becomes its digits.",
-     "`accelerator-unmapped`: the topology has no such entry, and the digits are used"},
-    {"D4", File::data, "*.*.series[].statistics", checked(Shape::object)},
-    {"D4", File::data, "*.*.series[].statistics", computed(d4_statistics),
-     "Missing statistics are computed from the values that are not null, in double precision; without any "
-     "values they are 0. New ones go directly before `data`. A result beyond the range of doubles makes the "
-     "job bad.",
-     "`statistics-computed`"},
+    {"D7", names::data, "*.*", dropped(null)},
+    {"D1", names::data, "*.*.unit", computed(rule_u)},
+    {"D2", names::data, "*.*.scope", dropped(anything)},
+    {"D5", names::data, "*.*.statisticsSeries", dropped(null)},
+    {"D6", names::data, "*.*.series", checked(Shape::array)},
+    {"D6", names::data, "*.*.series", defaulted(missing, "[]")},
+    {"D6", names::data, "*.*.timestep", checked(Shape::number)},
+    {"D6", names::data, "*.*.timestep", computed(d6_timestep)},
+    {"D6", names::data, "*.*.series[]", checked(d6_series)},
+    {"D3", names::data, "*.*.series[].id", computed(d3_id)},
+    {"D4", names::data, "*.*.series[].statistics", checked(Shape::object)},
+    {"D4", names::data, "*.*.series[].statistics", computed(d4_statistics)},
 };
 
 }  // namespace

@@ -1,33 +1,29 @@
 // Version 1 to 2 (cc-backend 1.4): tags get a scope, metrics a footprint and an energy. On the way down only
 // version.txt changes.
-#include <algorithm>
-
 #include "verify/rules/sets.h"
 
 namespace jobferry::proof {
 
 namespace {
 
-std::vector<Node*> metrics(const Site& site) { return site.draft.objects(site.parent, "metricConfig"); }
-
-bool has_content(Draft& draft, Node& object, std::string_view name) {
-  const Node* value = draft.present(object, name);
-  return value && !(value->is(Type::string) && value->content().empty());
-}
+std::list<Node>& metrics(const Site& site) { return site.draft.objects(site.parent, "metricConfig"); }
 
 bool is_used(const Site& site, std::string_view name) {
+  const auto has_content = [&](Node& object) {
+    const Node* value = site.draft.present(object, name);
+    return value && value->text != "\"\"";
+  };
   bool used = false;
-  for (Node* metric : metrics(site)) {
-    used |= has_content(site.draft, *metric, name);
-    for (Node* entry : site.draft.objects(*metric, "subClusters"))
-      used |= has_content(site.draft, *entry, name);
+  for (Node& metric : metrics(site)) {
+    used |= has_content(metric);
+    for (Node& entry : site.draft.objects(metric, "subClusters")) used |= has_content(entry);
   }
   return used;
 }
 
 Node* metric_named(const Site& site, std::string_view name) {
-  for (Node* metric : metrics(site))
-    if (site.draft.content(*metric, "name") == name) return metric;
+  for (Node& metric : metrics(site))
+    if (site.draft.content(metric, "name") == name) return &metric;
   return nullptr;
 }
 
@@ -35,9 +31,9 @@ Node* metric_named(const Site& site, std::string_view name) {
 void set_with_entries(Draft& draft, Node& metric, std::string_view name, std::string_view json,
                       std::string_view rule) {
   draft.set(metric, name, json, rule);
-  for (Node* entry : draft.objects(metric, "subClusters")) {
-    const Node* removed = draft.present(*entry, "remove");
-    if (!removed || removed->text != "true") draft.set(*entry, name, json, rule);
+  for (Node& entry : draft.objects(metric, "subClusters")) {
+    const Node* removed = draft.present(entry, "remove");
+    if (!removed || removed->text != "true") draft.set(entry, name, json, rule);
   }
 }
 
@@ -63,16 +59,10 @@ void c9_energy(const Site& site) {
 }
 
 constexpr Rule up[] = {
-    {"M7", File::meta, "tags", checked(Shape::objects)},
-    {"M7", File::meta, "tags[].scope", defaulted(If::missing, "\"global\"")},
-    {"C8", File::cluster, "metricConfig", computed(c8_footprint),
-     "If no metric has a `footprint`: `cpu_load`, `flops_any` and `mem_bw` get `avg`, `mem_used` gets `max`, "
-     "also under their `subClusters`.",
-     "`footprint-defaulted`"},
-    {"C9", File::cluster, "metricConfig", computed(c9_energy),
-     "If no metric has an `energy`: `mem_power`, `acc_power` and the first of `cpu_power`, `rapl_power`, "
-     "`core_power` get `power` if their unit is W, also under their `subClusters`.",
-     "`energy-defaulted`"},
+    {"M7", names::meta, "tags", checked(Shape::objects)},
+    {"M7", names::meta, "tags[].scope", defaulted(missing, "\"global\"")},
+    {"C8", names::cluster, "metricConfig", computed(c8_footprint)},
+    {"C9", names::cluster, "metricConfig", computed(c9_energy)},
 };
 
 }  // namespace

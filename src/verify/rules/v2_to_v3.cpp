@@ -2,8 +2,6 @@
 // footprint, and the states are those of Slurm.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "jobferry/limits.h"
 #include "json/decimal.h"
 #include "verify/rules/sets.h"
@@ -12,10 +10,8 @@ namespace jobferry::proof {
 
 namespace {
 
-struct Sharing {
-  std::string_view exclusive, shared;
-};
-constexpr std::array<Sharing, 3> sharings = {{{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}}};
+// exclusive and shared
+constexpr Words sharings[] = {{"0", "multi_user"}, {"1", "none"}, {"2", "single_user"}};
 
 // Neither name has a value: the default goes where the first of their nulls is, else to the end.
 void m8_default(const Site& site, std::string_view now, std::string_view json) {
@@ -38,18 +34,17 @@ void m8_default(const Site& site, std::string_view now, std::string_view json) {
 void m8(const Site& site, bool up) {
   Draft& draft = site.draft;
   Node *exclusive = draft.find(site.parent, "exclusive"), *shared = draft.find(site.parent, "shared");
-  const bool has_shared = shared && !shared->is_missing();
-  if (!has_shared && (!exclusive || exclusive->is_missing()))
+  const bool has_shared = !is_missing(shared);
+  if (!has_shared && is_missing(exclusive))
     return up ? m8_default(site, "shared", "\"none\"") : m8_default(site, "exclusive", "1");
   Node &winner = has_shared ? *shared : *exclusive, *loser = has_shared ? exclusive : shared;
   if (has_shared) draft.expect(shared, Shape::string, "shared");
   if (loser) draft.drop(site.parent, *loser, "M8");
   if (has_shared == up) return;  // the name of the new version
-  for (const Sharing& each : sharings) {
-    if (up && winner.is(Type::number) && same_number(winner.text, each.exclusive))
-      return draft.replace(site.parent, winner, "shared", quoted(each.shared), "M8");
-    if (!up && winner.content() == each.shared)
-      return draft.replace(site.parent, winner, "exclusive", each.exclusive, "M8");
+  for (const auto& [number, word] : sharings) {
+    if (up && winner.is(Type::number) && same_number(winner.text, number))
+      return draft.replace(site.parent, winner, "shared", quoted(word), "M8");
+    if (!up && winner.content() == word) return draft.replace(site.parent, winner, "exclusive", number, "M8");
   }
   if (up) return draft.refuse(Kind::exclusive_invalid, "exclusive is not 0, 1 or 2");
   draft.refuse(Kind::shared_invalid, "shared is not none, single_user or multi_user");
@@ -60,14 +55,14 @@ void m8_exclusive(const Site& site) { m8(site, false); }
 
 void m9_submit_time(const Site& site) {
   const Node* start = site.draft.present(site.parent, "startTime");
-  if (!site.value || site.value->is_missing()) site.draft.set(site.parent, site.name, start->text, "M9");
+  if (is_missing(site.value)) site.draft.set(site.parent, site.name, start->text, "M9");
 }
 
 void m11_footprint(const Site& site) {
   constexpr int most_levels = limits::json_depth - 2;  // below the document and `footprint`
   if (!site.value) return;
   Draft& draft = site.draft;
-  if (!site.value->is_missing()) {
+  if (!is_missing(site.value)) {
     if (levels_in(site.value->text) > most_levels)
       draft.refuse(Kind::nesting_too_deep, fmt::format("{} is nested too deeply for footprint", site.name));
     Node* footprint = draft.present(site.parent, "footprint");
@@ -82,32 +77,20 @@ constexpr Words states_up[] = {{"stopped", "cancelled"}};
 constexpr Words states_down[] = {{"node_fail", "failed"}, {"boot_fail", "failed"}, {"deadline", "timeout"}};
 
 constexpr Rule up[] = {
-    {"M8", File::meta, "exclusive", computed(m8_shared),
-     "Becomes `shared` in the same place: 0 is `multi_user`, 1 `none`, 2 `single_user`; another value makes "
-     "the job bad. Of both members, `shared` wins; without either it is `none`.",
-     "`shared-defaulted`"},
-    {"M9", File::meta, "submitTime", computed(m9_submit_time),
-     "A missing value becomes that of `startTime`."},
-    {"M9", File::meta, "energy", defaulted(If::missing, "0")},
-    {"M10", File::meta, "requestedMemory", dropped(If::zero)},
-    {"M11", File::meta,
+    {"M8", names::meta, "exclusive", computed(m8_shared)},
+    {"M9", names::meta, "submitTime", computed(m9_submit_time)},
+    {"M9", names::meta, "energy", defaulted(missing, "0")},
+    {"M10", names::meta, "requestedMemory", dropped(null | zero)},
+    {"M11", names::meta,
      "mem_used_max|flops_any_avg|mem_bw_avg|load_avg|net_bw_avg|net_data_vol_total|file_bw_avg|"
      "file_data_vol_total",
-     computed(m11_footprint),
-     "Moves into `footprint`, `load_avg` as `cpu_load_avg`. A value that `footprint` already has stays, null "
-     "is removed.",
-     "`footprint-kept`: the two values differ"},
-    {"M13", File::meta, "jobState", mapped(states_up), "A state that version 3 does not know stays.",
-     "`state-mapped`, `state-unknown`"},
+     computed(m11_footprint)},
+    {"M13", names::meta, "jobState", mapped(states_up)},
 };
 
 constexpr Rule down[] = {
-    {"M8", File::meta, "shared", computed(m8_exclusive),
-     "Becomes `exclusive` in the same place: `multi_user` is 0, `none` 1, `single_user` 2; another value "
-     "makes "
-     "the job bad. Of both members, `shared` wins; without either, `exclusive` is 1.",
-     "`exclusive-defaulted`"},
-    {"M13", File::meta, "jobState", mapped(states_down), "All other states stay.", "`state-mapped`"},
+    {"M8", names::meta, "shared", computed(m8_exclusive)},
+    {"M13", names::meta, "jobState", mapped(states_down)},
 };
 
 }  // namespace
