@@ -47,8 +47,8 @@ bool touched_in_meta(const std::string& pointer) {
   const std::string name = pointer.substr(1, pointer.find('/', 1) - 1);
   const auto change_it = [&](std::span<const proof::Rule> rules) {
     return std::ranges::any_of(rules, [&](const proof::Rule& rule) {
-      return rule.file == proof::File::meta && rule.effect.change != proof::Change::checked &&
-             rule.where[0].matches(name);
+      return rule.file == names::meta && rule.effect.change != proof::Change::checked &&
+             rule.where.steps[0].leads_to(name);
     });
   };
   if (change_it(proof::every_step)) return true;
