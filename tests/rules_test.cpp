@@ -8,6 +8,7 @@
 
 #include "jobferry/step.h"
 #include "tree.h"
+#include "verify/rules/sets.h"
 
 namespace jobferry::test {
 
@@ -81,6 +82,19 @@ TEST(Versions, AreNamedInTheReadme) {
   for (const ArchiveVersion& version : archive_versions)
     EXPECT_NE(readme.find(fmt::format("{} ({})", version.number, version.releases)), readme.npos)
         << version.number << " (" << version.releases << ")";
+}
+
+TEST(Versions, TheReadmeSaysWhatTheirStepsChange) {
+  const std::string readme = read_file(test_folder("../README.md"));
+  const auto has_row = [&](int from, int to) {
+    return readme.find(fmt::format("\n| {} to {} |", from, to)) != readme.npos;
+  };
+  for (const ArchiveVersion& version : std::span(archive_versions).subspan(1)) {
+    const int number = version.number;
+    EXPECT_TRUE(has_row(number - 1, number)) << number - 1 << " to " << number;
+    if (!version.rules->down.empty())
+      EXPECT_TRUE(has_row(number, number - 1)) << number << " to " << number - 1;
+  }
 }
 
 }  // namespace jobferry::test

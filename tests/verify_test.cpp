@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "archive/layout.h"
 #include "corpus/corpus.h"
 #include "jobferry/step.h"
 #include "reports.h"
@@ -680,6 +681,20 @@ TEST(Given, AnUnfinishedTargetOfAnotherVersionThanTheNewest) {
     EXPECT_EQ(result.to, to);
     EXPECT_EQ(result.source.jobs, 1U);
   }
+}
+
+// A later jobferry has begun this target. There are no rules for its version.
+TEST(Given, AnUnfinishedTargetOfALaterVersion) {
+  const TempDir temp;
+  write_tree(temp.path("source"), plain_archive(0));
+  run(temp.path("source"), temp.path("target"), newest_version);
+  boost::filesystem::remove(temp.path("target/version.txt"));
+  write_file(temp.path("target/jobferry.unfinished"),
+             marker_text({newest_version + 6, std::string(32, 'a')}));
+  const VerifyResult result = verified(temp.path("source"), temp.path("target"));
+  const std::map<std::string, std::uint64_t, std::less<>> expected = {{"marker-left", 1}};
+  EXPECT_EQ(result.findings, expected) << words(result);
+  EXPECT_EQ(result.to, newest_version);
 }
 
 // After a step down from version 3, only version.txt distinguishes versions 2 and 1.
