@@ -65,12 +65,12 @@ std::vector<Bomb> bombs() {
       {"large_meta", "meta.json", [] { return meta_with("\"x\":\"" + std::string(100'000'000, 'x') + '"'); },
        "file-too-large", 200},
       {"members_in_meta", "meta.json",
-       [] { return million_members(without_end(meta_with("\"x\":{")), "}}"); }, "2 jobs", 400},
+       [] { return million_members(without_end(meta_with("\"x\":{")), "}}"); }, "Jobs migrated 2", 400},
       {"members_in_data", "data.json", [] { return million_members("{\"m\":{\"node\":{", "}}}"); },
        "timestep-unknown", 400},
       {"empty_series", "data.json",
        [] { return "{\"m\":{\"node\":{\"timestep\":1,\"series\":[{}" + repeated(",{}", 1'000'000) + "]}}}"; },
-       "2 jobs", 800},
+       "Jobs migrated 2", 800},
   };
 }
 
